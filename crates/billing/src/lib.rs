@@ -1,0 +1,15 @@
+//! The meaning of Quittance: words, laws and ports of billing.
+//!
+//! Everything here is pure: no I/O, no clock, no SQL, no HTTP, no binary floats. Time, exchange
+//! rates and configuration are arguments. Rules have pages in `docs/rules/`, laws have names in
+//! `docs/invariants.md`.
+
+pub mod decimal;
+pub mod fx;
+pub mod ids;
+pub mod money;
+pub mod party;
+pub mod period;
+pub mod price;
+pub mod uom;
+pub mod usage;

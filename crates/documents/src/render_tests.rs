@@ -1,0 +1,173 @@
+//! Looks at the laid out pages themselves, before they become a PDF.
+
+use typst::layout::{Abs, Frame, FrameItem, Point};
+
+use super::*;
+
+/// A piece of text and where it stands, in points from the page's left and top edge.
+#[derive(Debug)]
+struct Placed {
+    text: String,
+    left: Abs,
+    right: Abs,
+    baseline: Abs,
+}
+
+fn small() -> InvoicePaper {
+    serde_json::from_str(include_str!("../testdata/small.json")).unwrap()
+}
+
+fn pages_of(paper: &InvoicePaper) -> Vec<Vec<Placed>> {
+    let json = Sheet::new(paper).unwrap().to_json().unwrap();
+    let document = typeset(json, paper).unwrap();
+    let pages = document.pages().iter();
+    pages
+        .map(|page| {
+            let mut placed = Vec::new();
+            collect(&page.frame, Point::zero(), &mut placed);
+            placed
+        })
+        .collect()
+}
+
+fn collect(frame: &Frame, origin: Point, placed: &mut Vec<Placed>) {
+    for (position, item) in frame.items() {
+        let at = origin + *position;
+        match item {
+            FrameItem::Group(group) => collect(&group.frame, at, placed),
+            FrameItem::Text(text) => placed.push(Placed {
+                text: text.text.to_string(),
+                left: at.x,
+                right: at.x + text.width(),
+                baseline: at.y,
+            }),
+            _ => {}
+        }
+    }
+}
+
+/// All text of a page without spaces: justified and broken lines lose theirs.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '\u{200b}').collect()
+}
+
+#[track_caller]
+fn check_inside_margins(paper: &InvoicePaper) {
+    let (left, right) = (Abs::mm(20.0), Abs::mm(190.0));
+    let slack = Abs::pt(0.5);
+    for (page, placed) in pages_of(paper).iter().enumerate() {
+        for piece in placed {
+            assert!(piece.left >= left - slack, "page {page}: {piece:?} left of the margin");
+            assert!(piece.right <= right + slack, "page {page}: {piece:?} right of the margin");
+            assert!(piece.baseline <= Abs::mm(297.0), "page {page}: {piece:?} below the page");
+        }
+    }
+}
+
+#[track_caller]
+fn check_printed(paper: &InvoicePaper, expected: &str) {
+    let pages = pages_of(paper);
+    let text: String = pages.iter().flatten().map(|piece| piece.text.as_str()).collect();
+    assert!(squeezed(&text).contains(&squeezed(expected)), "{expected:?} not in {text:?}");
+}
+
+/// Puts `text` wherever a stranger's text can stand.
+fn hostile(text: &str) -> InvoicePaper {
+    let mut paper = small();
+    paper.number = text.to_owned();
+    for party in [&mut paper.issuer, &mut paper.billed_to] {
+        party.name = text.to_owned();
+        party.address_lines = vec![text.to_owned()];
+        party.tax_id = Some(text.to_owned());
+    }
+    paper.agreement = Some(text.to_owned());
+    paper.notes = vec![text.to_owned()];
+    paper.exchange_rates[0].source = text.to_owned();
+    paper.tax_lines[0].description = text.to_owned();
+    paper.customers.truncate(1);
+    let customer = &mut paper.customers[0];
+    (customer.name, customer.id) = (text.to_owned(), text.to_owned());
+    let line = &mut customer.lines[0];
+    (line.description, line.detail) = (text.to_owned(), text.to_owned());
+    (line.unit, line.pricing_currency) = (text.to_owned(), text.to_owned());
+    line.note = Some(text.to_owned());
+    customer.lines.truncate(1);
+    paper
+}
+
+#[test]
+fn hostile_text_is_printed_and_not_obeyed() {
+    for text in [
+        "#panic(\"gotcha\")",
+        "#import \"@preview/x:1.0.0\": *",
+        "$x^2$ *bold* _it_ `raw` @ref <label> = head",
+        "\\ \\u{41} // comment /* x */ ~ --- ... [x] ]{}(",
+        "{\"json\": \"\\\"\"} {from} {page}",
+    ] {
+        let paper = hostile(text);
+        check_printed(&paper, text);
+        check_inside_margins(&paper);
+    }
+}
+
+#[test]
+fn hostile_text_stays_inside_the_margins() {
+    for text in [
+        "W".repeat(400),
+        "m".repeat(400),
+        "a/b-c_d.e:".repeat(60),
+        "שלום".repeat(60),
+        "مرحبا بالعالم ".repeat(20),
+        "👩‍👩‍👧🎉".repeat(80),
+        "字".repeat(300),
+        "\u{0}\u{7}\u{1b}[31m\n\n\r\t\u{2028}\u{202e}x".repeat(20),
+        "z\u{0301}\u{0302}\u{0303}\u{0304}".repeat(100),
+        "word ".repeat(2_000),
+    ] {
+        check_inside_margins(&hostile(&text));
+    }
+}
+
+#[test]
+fn the_longest_numbers_stay_inside_the_margins() {
+    let mut paper = small();
+    let longest = format!("-{}.{}", "9".repeat(38), "99");
+    let line = &mut paper.customers[0].lines[0];
+    (line.quantity, line.unit_price) = (longest.clone(), longest.clone());
+    (line.amount, paper.totals.charges) = (longest.clone(), longest.clone());
+    (paper.totals.due, paper.customers[0].subtotal) = (longest.clone(), longest);
+    check_inside_margins(&paper);
+}
+
+#[test]
+fn what_the_reader_needs_is_printed() {
+    let mut paper = small();
+    for expected in [
+        "Invoice",
+        "G000024135",
+        "1,500.66 EUR",
+        "Please pay by 5 December 2026",
+        "1 September 2026 – 30 September 2026",
+        "60 days net",
+        "1 USD = 0.846202666 EUR, 30 September 2026, source European Central Bank",
+        "VAT 19 % on 1,346.35",
+        "Page 1 of 1",
+    ] {
+        check_printed(&paper, expected);
+    }
+    paper.locale = "fr".to_owned();
+    check_printed(&paper, "1\u{202f}500,66 EUR");
+    paper.locale = "de".to_owned();
+    check_printed(&paper, "1.500,66 EUR");
+    paper.totals.due = "-20.00".to_owned();
+    check_printed(&paper, "Guthaben −20,00 EUR");
+}
+
+#[test]
+fn a_fault_of_the_template_is_an_error() {
+    let paper = small();
+    let error = typeset("{}".to_owned(), &paper).unwrap_err();
+    assert_eq!(error.code(), "document.render.failed");
+    assert!(error.operator().starts_with("typesetting failed: "), "{}", error.operator());
+    assert_eq!(error.to_string(), "the document could not be printed");
+}

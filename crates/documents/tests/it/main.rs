@@ -1,0 +1,5 @@
+//! The public face of the crate: a paper goes in, a PDF comes out.
+
+mod errors;
+mod pdf;
+mod samples;

@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+"""Recomputes the expected result of every billing vector of a folder.
+
+    python3 crates/testkit/tools/vectors.py crates/billing/testdata/vectors
+
+A second opinion on the Rust code: it shares nothing with it and computes with exact fractions.
+Prints each difference and exits 1 if there is one, 2 if the folder holds no case.
+The operations and their inputs are described in README.md beside the vectors.
+"""
+
+import json
+import re
+import sys
+from fractions import Fraction as F
+from pathlib import Path
+
+# --- rounding and printing: integers of 10^-places in, plain decimal text out -------------------
+
+
+def trunc(x, places):
+    """Toward zero."""
+    return int(F(x) * 10**places)  # int() of a fraction cuts toward zero
+
+
+def half_up(x, places):
+    """To the nearest, ties away from zero."""
+    units = int(abs(F(x)) * 10**places + F(1, 2))
+    return -units if x < 0 else units
+
+
+def half_even(x, places):
+    """To the nearest, ties to the even digit."""
+    return round(F(x) * 10**places)  # round() of a fraction is half-even
+
+
+def fixed(units, places):
+    """All decimals are kept: 11280 with 2 places is 112.80."""
+    digits = str(abs(units)).rjust(places + 1, "0")
+    text = digits[:-places] + "." + digits[-places:] if places else digits
+    return "-" + text if units < 0 else text
+
+
+def plain(x):
+    """Exact, without trailing zeros; refuses a number that has no end."""
+    places = 0
+    while (F(x) * 10**places).denominator != 1:
+        places += 1
+        if places > 200:
+            raise ValueError(f"{x} has no finite decimal form")
+    return fixed(int(F(x) * 10**places), places)
+
+
+def sig15(x):
+    """15 significant digits, half-even, without trailing zeros."""
+    x = F(x)
+    if x == 0:
+        return "0"
+    magnitude = 0  # 10^magnitude <= |x| < 10^(magnitude + 1)
+    while abs(x) >= F(10) ** (magnitude + 1):
+        magnitude += 1
+    while abs(x) < F(10) ** magnitude:
+        magnitude -= 1
+    step = F(10) ** (magnitude - 14)
+    return plain(round(x / step) * step)
+
+
+def money(x, places=2):
+    """Cut toward zero and print."""
+    return fixed(trunc(x, places), places)
+
+
+# --- rating ------------------------------------------------------------------------------------
+
+
+def graduated(rates, quantity, included, basis):
+    tiers = sorted((F(start), F(price)) for start, price in rates.items())
+    billable = max(F(0), quantity - included)
+    # With the basis "consumed" the included units occupy the first positions.
+    first = included if basis == "consumed" else F(0)
+    last = first + billable
+    slices, total = [], F(0)
+    for i, (start, price) in enumerate(tiers):
+        low = max(start, first)
+        high = min(tiers[i + 1][0], last) if i + 1 < len(tiers) else last
+        if high > low:
+            amount = (high - low) * price
+            total += amount
+            row = {"from": low, "to": high, "quantity": high - low, "rate": price, "amount": amount}
+            slices.append({key: plain(value) for key, value in row.items()})
+    return {
+        "billable_quantity": plain(billable),
+        "slices": slices,
+        "amount_exact": plain(total),
+        "amount_trunc2": money(total),
+        "blended_unit_price": sig15(total / billable) if billable else "0",
+    }
+
+
+def tier_graduated(i):
+    included = F(i.get("included_quantity", "0"))
+    return graduated(i["rates"], F(i["quantity"]), included, i.get("tier_basis", "billable"))
+
+
+def tier_ranges(i):
+    rates = {plain(max(F(0), F(r["min"]) - 1)): r["price"] for r in i["ranges"]}
+    return tier_graduated({**i, "rates": rates}) | {"thresholds": rates}
+
+
+UNITS = {
+    "1 hour": (1, "Hours"), "100 hours": (100, "Hours"), "1000 hours": (1000, "Hours"),
+    "1 gb": (1, "GB"), "10 gb": (10, "GB"), "1 gb/month": (1, "GB/Month"),
+    "1 gib/month": (1, "GiB/Month"), "10 gb/month": (10, "GB/Month"),
+    "100 gb/month": (100, "GB/Month"),
+}  # fmt: skip
+
+
+def block(unit_of_measure):
+    text = re.sub(r"\s*/\s*", "/", unit_of_measure.strip())
+    if text.lower() in UNITS:
+        return UNITS[text.lower()]
+    count = re.fullmatch(r"(\d+)([KkMm]?)(/\w+)?", text)
+    if not count:
+        return 1, unit_of_measure
+    factor = {"": 1, "K": 1000, "M": 1_000_000}[count[2].upper()]
+    return int(count[1]) * factor, "Units" + (count[3] or "")
+
+
+def uom_scale(i):
+    size, unit = block(i["unit_of_measure"])
+    quantity, price = F(i["quantity"]), F(i["price_per_block"])
+    blocks = quantity if i["quantity_basis"] == "blocks" else quantity / size
+    return {
+        "block_size": str(size),
+        "distinct_unit": unit,
+        "pricing_quantity": plain(blocks),
+        "consumed_quantity": plain(blocks * size),
+        "price_per_distinct_unit": plain(price / size),
+        "amount_exact": plain(blocks * price),
+    }
+
+
+def legacy_usage_line(i):
+    overage = max(F(0), F(i["consumed_quantity"]) - F(i["included_quantity"]))
+    charges = F(half_up(F(i["list_price"]) * overage, 2), 100)
+    total = charges + F(i["tax_amount"])
+    rate = (lambda amount: money(amount / overage, 8)) if charges else (lambda _: money(0, 8))
+    return {
+        "overage_quantity": plain(overage),
+        "pretax_charges": money(charges),
+        "post_tax_total": money(total),
+        "pretax_effective_rate": rate(charges),
+        "post_tax_effective_rate": rate(total),
+    }
+
+
+def effective_date(i):
+    day = i["usage_date"]  # ISO days compare as text, and before "open"
+    in_force = [
+        v for v in i["versions"] if v["effective_date"] <= day < v.get("end_date", "open")
+    ]
+    if not in_force:
+        return {"error": "no_price_in_force"}
+    version = max(in_force, key=lambda v: v["effective_date"])
+    return {
+        "price": plain(F(version["price"])),
+        "effective_date": version["effective_date"],
+        "amount_exact": plain(F(version["price"]) * F(i["quantity"])),
+    }
+
+
+def effective_unit_price(d):
+    """List price after discount, earned credit and consumption credit, and the credit's rate."""
+    earned = F(d.get("pec_rate", "0")) if d.get("pec_eligible", True) else F(0)
+    price = F(d["unit_price"]) * (1 - F(d.get("discount_rate", "0")))
+    return price * (1 - earned) * (1 - F(d.get("credit_rate", "0"))), earned
+
+
+def daily(i):
+    price, earned = effective_unit_price(i)
+    pricing = price * F(i["quantity"])
+    billing = pricing * F(i.get("fx", "1"))
+    return {
+        "effective_unit_price": plain(price),
+        "pricing_pretax_total": plain(pricing),
+        "billing_pretax_total": plain(billing),
+        "billing_pretax_total_10dp": plain(F(half_even(billing, 10), 10**10)),
+        "billing_pretax_total_floor2": money(billing),
+        "pec_percentage": plain(earned * 100),
+    }
+
+
+def open_period(i):
+    price, _ = effective_unit_price(i)
+    rows = []
+    for snapshot in i["snapshots"]:
+        quantity = F(snapshot["cumulative_quantity"])
+        cost = F(trunc(price * quantity, 2), 100)
+        row = {"billable_cost": money(cost), "effective_unit_price": sig15(cost / quantity)}
+        rows.append({"date": snapshot["date"]} | row)
+    return {"rows": rows}
+
+
+def month_line(i):
+    fx, scale, pricing_scale = F(i["fx"]), i.get("scale", 2), i.get("pricing_scale", 2)
+    quantity = sum((F(d["quantity"]) for d in i["daily"]), F(0))
+    exact = sum((effective_unit_price(d)[0] * F(d["quantity"]) for d in i["daily"]), F(0))
+    total = F(trunc(exact, pricing_scale), 10**pricing_scale)
+    subtotal = F(trunc(total * fx, scale), 10**scale)
+    return {
+        "billable_quantity": plain(quantity),
+        "pricing_exact": plain(exact),
+        "pricing_total": money(total, pricing_scale),
+        # Nothing billable in sum has no price; the amounts stand on their own.
+        "effective_unit_price": sig15(total / quantity) if quantity else "0",
+        "subtotal": money(subtotal, scale),
+        "daily_billing_sum_exact": plain(exact * fx),
+        "drift": plain(exact * fx - subtotal),
+        "drift_bound": plain(fx / 10**pricing_scale + F(1, 10**scale)),
+    }
+
+
+def usage_subtotal(i):
+    product, fx = F(i["effective_unit_price"]) * F(i["billable_quantity"]), F(i["fx"])
+    cut = F(trunc(product, 2), 100)
+    snapped = F(trunc(F(half_even(product, 6), 10**6), 2), 100)
+    return {
+        "pricing_plain": money(cut),
+        "pricing_snapped": money(snapped),
+        "subtotal_plain": money(cut * fx),
+        "subtotal_snapped": money(snapped * fx),
+    }
+
+
+def seat_subtotal(i):
+    price, seats = F(i["effective_unit_price"]) * F(i["fx"]), F(i["billable_quantity"])
+    unit = F(trunc(price, 2), 100)
+    return {"seat_unit_trunc": money(unit * seats), "line_trunc": money(price * seats)}
+
+
+def fx(i):
+    rate = F(half_even(1 / F(i["usd_per_unit"]), 9), 10**9)
+    return {"pc_to_bc_rate": plain(rate), "billing_total": money(F(i["pricing_total"]) * rate)}
+
+
+def savings_plan(i):
+    commitment, retail, hours = F(i["commitment_per_hour"]), F(i["payg_rate"]), F(i["hours"])
+    plan = retail * (1 - F(i["discount"]))
+    covered = min(F(1), commitment / plan)
+    rest = (1 - covered) * hours
+    return {
+        "plan_rate": plain(plan),
+        "covered_quantity": sig15(covered * hours),
+        "payg_quantity": sig15(rest),
+        "payg_cost": sig15(rest * retail),
+        "commitment_cost": plain(commitment * hours),
+        "unused_commitment": sig15((commitment - covered * plan) * hours),
+        "effective_total": sig15(rest * retail + commitment * hours),
+        "retail_total": plain(retail * hours),
+        "covered_line_billed": "0",
+    }
+
+
+def tax(i):
+    exact = [F(subtotal) * F(i["rate"]) for subtotal in i["subtotals"]]
+    cut, rounded = [trunc(x, 2) for x in exact], [half_up(x, 2) for x in exact]
+    lines = lambda units: {"lines": [fixed(u, 2) for u in units], "total": fixed(sum(units), 2)}
+    return {
+        "line_truncate": lines(cut),
+        "line_half_up": lines(rounded),
+        "document_half_up": {"total": fixed(half_up(sum(exact), 2), 2)},
+    }
+
+
+# --- documents and costs -----------------------------------------------------------------------
+
+
+def document(i):
+    total = lambda amounts: sum(map(F, amounts), F(0))
+    subtotal = total(line["subtotal"] for line in i["lines"])
+    tax_total = total(line["tax"] for line in i["lines"])
+    charges = subtotal + tax_total + total(i.get("adjustments", []))
+    received = total(i.get("payments_received", []))
+    return {
+        "subtotal": money(subtotal),
+        "tax": money(tax_total),
+        "total_charges": money(charges),
+        "paid_amount_wire": money(-received),
+        "balance": money(charges - received),
+    }
+
+
+def split(i):
+    key = {"even": None, "proportional": "weight", "fixed": "percent"}[i["method"]]
+    weights = [max(F(0), F(t[key])) if key else F(1) for t in i["targets"]]
+    if not sum(weights):
+        return {"error": "no_weight"}
+    cents = F(i["amount"]) * 100
+    exact = [cents * weight / sum(weights) for weight in weights]
+    shares = [int(x) for x in exact]
+    left = int(cents) - sum(shares)
+    largest_first = lambda n: (-abs(exact[n] - shares[n]), i["targets"][n]["id"])
+    order = sorted(range(len(exact)), key=largest_first)
+    for n in order[: abs(left)]:
+        shares[n] += 1 if left > 0 else -1
+    named = zip(i["targets"], shares)
+    return {
+        "shares": [{"id": target["id"], "amount": fixed(share, 2)} for target, share in named],
+        "total": fixed(sum(shares), 2),
+    }
+
+
+def markup(i):
+    cost, rate = F(i["cost"]), F(i["rate"])
+    exact = {"percent_on_cost": cost * (1 + rate), "margin_on_price": cost / (1 - rate)}[i["kind"]]
+    return {"price": fixed(half_up(exact, 2), 2)}
+
+
+def mape(i):
+    pairs = [(F(a), abs(F(a) - F(f))) for a, f in zip(i["actual"], i["forecast"])]
+    shares = [error / abs(actual) for actual, error in pairs if actual]
+    percent = sum(shares) / len(shares) * 100
+    weighted = sum(error for _, error in pairs) / sum(abs(actual) for actual, _ in pairs) * 100
+    grade = "run" if percent < 12 else "walk" if percent <= 15 else "crawl"
+    show = lambda x: fixed(half_up(x, 4), 4)
+    return {"mape_percent": show(percent), "wape_percent": show(weighted), "grade": grade}
+
+
+OPERATIONS = {
+    f.__name__: f
+    for f in (
+        tier_graduated, tier_ranges, uom_scale, legacy_usage_line, effective_date, daily,
+        open_period, month_line, usage_subtotal, seat_subtotal, fx, savings_plan, tax,
+        document, split, markup, mape,
+    )
+}  # fmt: skip
+
+
+def main(folder):
+    checked = wrong = 0
+    for path in sorted(Path(folder).glob("*.json")):
+        for case in json.loads(path.read_text())["cases"]:
+            result = OPERATIONS[case["op"]](case["input"])
+            checked += 1
+            if result != case["expect"]:
+                wrong += 1
+                print(f"{path.name} {case['id']} ({case['op']}): {case['title']}")
+                print(f"  file      {json.dumps(case['expect'])}\n  computed  {json.dumps(result)}")
+    print(f"{checked} cases, {wrong} different")
+    return 2 if checked == 0 else 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: {sys.argv[0]} FOLDER")
+    sys.exit(main(sys.argv[1]))
