@@ -112,12 +112,12 @@ impl FxTable {
         if let (Some(a), Some(b)) = (self.usd_per_unit(from, period), self.usd_per_unit(to, period)) {
             let rate = a.div_rounded(b, RATE_DECIMALS, Rounding::HalfEven)?;
             let dated = period.last_day();
-            return Ok(ExchangeRate { from, to, rate, dated, source: RateSource::MonthlyUsdPerUnit });
+            return positive(ExchangeRate { from, to, rate, dated, source: RateSource::MonthlyUsdPerUnit });
         }
         if let (Some(a), Some(b)) = (self.last_per_euro(from, period), self.last_per_euro(to, period)) {
             let rate = b.1.div_rounded(a.1, RATE_DECIMALS, Rounding::HalfEven)?;
             let dated = a.0.max(b.0);
-            return Ok(ExchangeRate { from, to, rate, dated, source: RateSource::EuropeanCentralBank });
+            return positive(ExchangeRate { from, to, rate, dated, source: RateSource::EuropeanCentralBank });
         }
         Err(FxError::Missing { from, to, period })
     }
@@ -138,6 +138,11 @@ impl FxTable {
         let fixings = self.per_euro.range((currency, earliest)..(currency, period.first_day()));
         fixings.last().map(|((_, day), units)| (*day, *units))
     }
+}
+
+/// A rate that rounds to zero would make an invoice of nothing.
+fn positive(rate: ExchangeRate) -> Result<ExchangeRate, FxError> {
+    if rate.rate > Decimal::ZERO { Ok(rate) } else { Err(FxError::NotPositive) }
 }
 
 #[cfg(test)]
@@ -190,5 +195,9 @@ mod tests {
         check("USD", "JPY", "2026-12", Err("fx.rate_missing"));
         let zero = FxQuote::PerEuro { currency: Currency::USD, fixed_on: date(2026, 1, 1), units: Decimal::ZERO };
         assert_eq!(FxTable::new([zero]).unwrap_err().code(), "fx.rate_not_positive");
+        let month: BillingPeriod = "2026-09".parse().unwrap();
+        let huge = FxQuote::UsdPerUnit { currency: Currency::EUR, month, usd: d("1e12") };
+        let rate = FxTable::new([huge]).unwrap().rate(Currency::USD, Currency::EUR, month);
+        assert_eq!(rate.unwrap_err().code(), "fx.rate_not_positive");
     }
 }

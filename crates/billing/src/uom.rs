@@ -70,19 +70,20 @@ impl UnitOfMeasure {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, rest) = text.split_at(digits);
         let (factor, rest) = match rest.as_bytes().first() {
-            Some(b'K') if ends_word(rest) => (1_000, rest.get(1..).unwrap_or("")),
+            Some(b'K' | b'k') if ends_word(rest) => (1_000, rest.get(1..).unwrap_or("")),
             Some(b'M') if ends_word(rest) => (1_000_000, rest.get(1..).unwrap_or("")),
             Some(b'B') if ends_word(rest) => (1_000_000_000, rest.get(1..).unwrap_or("")),
             _ => (1, rest),
         };
-        let unit = rest.trim();
+        let unit = rest.replace(" /", "/").replace("/ ", "/");
+        let unit = unit.trim();
         let named = DISTINCT_UNITS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(unit));
         let size = if number.is_empty() { Some(1) } else { number.parse::<i64>().ok().filter(|n| *n > 0) };
-        match size.and_then(|size| size.checked_mul(factor)) {
-            Some(size) if named.is_some() || !unit.is_empty() && !number.is_empty() => Self {
+        match (size.and_then(|size| size.checked_mul(factor)), named) {
+            (Some(size), Some((_, name))) => Self {
                 block_size: Decimal::from_integer(size),
-                distinct_unit: named.map_or(unit, |(_, name)| name).to_owned(),
-                known: named.is_some(),
+                distinct_unit: (*name).to_owned(),
+                known: true,
             },
             _ => Self { block_size: Decimal::ONE, distinct_unit: text.to_owned(), known: false },
         }
@@ -140,10 +141,12 @@ mod tests {
         check("1/Month", 1, "Units/Month", true);
         check("1 /Hour ", 1, "Units/Hour", true);
         check("10K", 10_000, "Units", true);
+        check("10k", 10_000, "Units", true);
+        check("1 GB / Month", 1, "GB/Month", true);
         check("1M", 1_000_000, "Units", true);
         check("1 ", 1, "Units", true);
         check("Hours", 1, "Hours", true);
-        check("5 Gibbons", 5, "Gibbons", false);
+        check("5 Gibbons", 1, "5 Gibbons", false);
         check("per moon", 1, "per moon", false);
         check("0 Hours", 1, "0 Hours", false);
     }

@@ -34,7 +34,8 @@ pub enum UsageKind {
 }
 
 /// How a record is told from others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RecordOrigin {
     /// Quittance's own formats name each record; a higher revision restates it.
     Own { record_id: RecordId, revision: u32 },
@@ -52,7 +53,7 @@ pub struct MeterDescription {
 }
 
 /// A cost that a provider states beside the usage. Kept for comparison, never mixed with our rating.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderCost {
     /// Exact, in units of `currency` (not minor units).
     pub amount: Decimal,
@@ -60,7 +61,7 @@ pub struct ProviderCost {
 }
 
 /// Where the usage happened; free text of the provider.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ResourceDescription {
     pub uri: String,
     pub group: String,
@@ -74,7 +75,7 @@ pub struct ResourceDescription {
 }
 
 /// One day's use of one meter by one resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageRecord {
     pub origin: RecordOrigin,
     pub kind: UsageKind,

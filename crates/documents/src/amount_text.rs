@@ -47,7 +47,11 @@ struct Decimal<'a> {
 /// # Errors
 /// [`AmountDefect`] when `text` is not a plain decimal of at most 40 digits.
 pub(crate) fn print_number(text: &str, style: &NumberStyle) -> Result<String, AmountDefect> {
-    let Decimal { negative, whole, fraction } = parse(text)?;
+    let Decimal {
+        negative,
+        whole,
+        fraction,
+    } = parse(text)?;
     Ok(group(negative, whole, fraction, style))
 }
 
@@ -62,7 +66,11 @@ pub(crate) fn print_amount(
     minor_digits: u8,
     style: &NumberStyle,
 ) -> Result<String, AmountDefect> {
-    let Decimal { negative, whole, fraction } = parse(text)?;
+    let Decimal {
+        negative,
+        whole,
+        fraction,
+    } = parse(text)?;
     let kept = fraction.trim_end_matches('0');
     let width = usize::from(minor_digits);
     if kept.len() > width {
@@ -89,12 +97,19 @@ fn parse(text: &str) -> Result<Decimal<'_>, AmountDefect> {
     if whole.len() + fraction.len() > DIGITS_MAX {
         return Err(AmountDefect::TooLong);
     }
-    Ok(Decimal { negative, whole, fraction })
+    Ok(Decimal {
+        negative,
+        whole,
+        fraction,
+    })
 }
 
 fn group(negative: bool, whole: &str, fraction: &str, style: &NumberStyle) -> String {
     let mut printed = String::new();
-    let is_zero = whole.bytes().chain(fraction.bytes()).all(|byte| byte == b'0');
+    let is_zero = whole
+        .bytes()
+        .chain(fraction.bytes())
+        .all(|byte| byte == b'0');
     if negative && !is_zero {
         printed.push(MINUS);
     }
@@ -120,7 +135,11 @@ mod tests {
     fn check_number(text: &str, expected: [&str; 3]) {
         for (locale, expected) in ["en", "de", "fr"].into_iter().zip(expected) {
             let style = Translation::load(locale).unwrap().numbers;
-            assert_eq!(print_number(text, &style).as_deref(), Ok(expected), "{locale}");
+            assert_eq!(
+                print_number(text, &style).as_deref(),
+                Ok(expected),
+                "{locale}"
+            );
         }
     }
 
@@ -150,7 +169,11 @@ mod tests {
         );
         check_number(
             "0.0817769814151179",
-            ["0.0817769814151179", "0,0817769814151179", "0,0817769814151179"],
+            [
+                "0.0817769814151179",
+                "0,0817769814151179",
+                "0,0817769814151179",
+            ],
         );
         check_number("-0.00", ["0.00", "0,00", "0,00"]);
     }

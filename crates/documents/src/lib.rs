@@ -16,6 +16,7 @@ mod error;
 pub mod paper;
 mod printable;
 mod render;
+mod scribe;
 mod sheet;
 mod translation;
 mod world;

@@ -7,23 +7,26 @@
 
 use serde::Serialize;
 
-/// The longest text in characters. At 9 pt in the narrowest text column this still fits on a
-/// page, and a table row that does not fit on one page cannot be laid out well.
+/// The longest text in characters; a legal note has some hundred.
 const CHARS_MAX: usize = 2_000;
+/// The longest text in a table row, in lines of its column.
+const CELL_LINES_MAX: usize = 12;
 /// Vietnamese needs two marks on one letter; more than that is decoration.
 const MARKS_MAX: usize = 2;
 const BREAK_HERE: char = '\u{200b}';
 
-/// A column by the longest word it takes, in units of a narrow letter.
+/// A place by the longest word it takes, in units of a narrow letter.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 pub(crate) enum Column {
-    /// At least 65 mm: descriptions, addresses, notes. A UUID (36 units) stays whole.
+    /// 65 mm of text: descriptions, addresses, notes. A UUID (36 units) stays whole.
     Wide = 38,
-    /// At least 30 mm: units of measure, currencies.
-    Narrow = 16,
-    /// 30 mm of digits, all of them narrow; 16 decimals stay whole.
-    Number = 20,
+    /// 42 mm of text or 65 mm of a heading: names, numbers of documents, references.
+    Name = 24,
+    /// 28 mm of digits; 16 decimals stay whole.
+    Number = 18,
+    /// 28 mm of small print: units of measure, currencies.
+    Narrow = 14,
 }
 
 /// Text that may be printed: one line, no controls, no word wider than its column.
@@ -35,6 +38,18 @@ impl Printable {
     /// Cleans `text` for a column of the given width.
     pub(crate) fn new(text: &str, column: Column) -> Self {
         Self(break_long_words(&clean(text), column as usize))
+    }
+
+    /// Cleans `text` for a heading that is repeated on each page: short enough for two lines.
+    pub(crate) fn headline(text: &str) -> Self {
+        let Self(short) = Self::shortened(text, 120);
+        Self(break_long_words(&short, Column::Name as usize))
+    }
+
+    /// Cleans `text` for a table row, which has to fit on one page.
+    pub(crate) fn cell(text: &str, column: Column) -> Self {
+        let Self(short) = Self::shortened(text, column as usize * CELL_LINES_MAX);
+        Self(break_long_words(&short, column as usize))
     }
 
     /// Cleans `text` for places that cannot wrap anyway, such as the title in the metadata.
@@ -76,7 +91,11 @@ fn clean(text: &str) -> String {
             space_pending = !cleaned.is_empty();
             continue;
         }
-        marks_count = if is_mark(character) { marks_count + 1 } else { 0 };
+        marks_count = if is_mark(character) {
+            marks_count + 1
+        } else {
+            0
+        };
         if marks_count > MARKS_MAX {
             continue;
         }
@@ -116,7 +135,11 @@ fn is_mark(character: char) -> bool {
 fn break_long_words(text: &str, units_max: usize) -> String {
     let broken = text.split(' ').map(|word| {
         let units: usize = word.chars().map(width_units).sum();
-        if units > units_max { break_word(word, units_max / 4) } else { word.to_owned() }
+        if units > units_max {
+            break_word(word, units_max / 4)
+        } else {
+            word.to_owned()
+        }
     });
     broken.collect::<Vec<_>>().join(" ")
 }
@@ -181,13 +204,21 @@ mod tests {
     fn long_words_may_break() {
         check(&"a".repeat(38), &"a".repeat(38));
         let broken = Printable::new(&"a".repeat(100), Column::Wide);
-        assert!(broken.as_str().split(BREAK_HERE).all(|part| part.len() <= 9));
+        assert!(
+            broken
+                .as_str()
+                .split(BREAK_HERE)
+                .all(|part| part.len() <= 9)
+        );
         assert_eq!(broken.as_str().replace(BREAK_HERE, ""), "a".repeat(100));
     }
 
     #[test]
     fn running_text_is_shortened() {
-        assert_eq!(Printable::shortened("Halden GmbH", 40).as_str(), "Halden GmbH");
+        assert_eq!(
+            Printable::shortened("Halden GmbH", 40).as_str(),
+            "Halden GmbH"
+        );
         assert_eq!(Printable::shortened("字字字字", 5).as_str(), "字字…");
     }
 

@@ -51,7 +51,9 @@ pub fn render_counted(paper: &InvoicePaper) -> Result<RenderedPaper, RenderError
 fn typeset(sheet_json: String, paper: &InvoicePaper) -> Result<PagedDocument, RenderError> {
     let world = PaperWorld::new(sheet_json, paper.issued_on)?;
     let world: &dyn World = &world;
-    typst::compile::<PagedDocument>(world).output.map_err(|causes| failed("typesetting", &causes))
+    typst::compile::<PagedDocument>(world)
+        .output
+        .map_err(|causes| failed("typesetting", &causes))
 }
 
 /// `sheet_json` is all the document says, so it identifies the document.
@@ -60,7 +62,11 @@ fn export(
     sheet_json: String,
     paper: &InvoicePaper,
 ) -> Result<RenderedPaper, RenderError> {
-    let lines_count: usize = paper.customers.iter().map(|customer| customer.lines.len()).sum();
+    let lines_count: usize = paper
+        .customers
+        .iter()
+        .map(|customer| customer.lines.len())
+        .sum();
     let options = PdfOptions {
         ident: Smart::Custom(sheet_json),
         creator: Smart::Custom(Some(CREATOR.to_owned())),
@@ -69,7 +75,10 @@ fn export(
         ..PdfOptions::default()
     };
     let pdf = typst_pdf::pdf(document, &options).map_err(|causes| failed("export", &causes))?;
-    Ok(RenderedPaper { pdf, page_count: document.pages().len() })
+    Ok(RenderedPaper {
+        pdf,
+        page_count: document.pages().len(),
+    })
 }
 
 fn failed(step: &'static str, causes: &[SourceDiagnostic]) -> RenderError {
@@ -77,7 +86,10 @@ fn failed(step: &'static str, causes: &[SourceDiagnostic]) -> RenderError {
         let hints = cause.hints.iter().map(|hint| format!(" ({})", hint.v));
         format!("{}{}", cause.message, hints.collect::<String>())
     };
-    RenderError::Failed { step, causes: causes.iter().map(sentence).collect() }
+    RenderError::Failed {
+        step,
+        causes: causes.iter().map(sentence).collect(),
+    }
 }
 
 #[cfg(test)]

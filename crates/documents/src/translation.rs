@@ -41,9 +41,13 @@ impl Translation {
             "en" => include_str!("../translations/en.json"),
             "de" => include_str!("../translations/de.json"),
             "fr" => include_str!("../translations/fr.json"),
-            _ => return Err(RenderError::LocaleUnknown { locale: locale.to_owned() }),
+            _ => {
+                return Err(RenderError::LocaleUnknown {
+                    locale: locale.to_owned(),
+                });
+            }
         };
-        serde_json::from_str(file).map_err(|cause| RenderError::failed("translation", cause))
+        serde_json::from_str(file).map_err(|cause| RenderError::failed("translation", &cause))
     }
 
     /// The word for `key`.
@@ -52,15 +56,26 @@ impl Translation {
     /// [`RenderError::Failed`] when the file lacks it, which a test rules out.
     pub(crate) fn label(&self, key: &str) -> Result<&str, RenderError> {
         let label = self.labels.get(key).map(String::as_str);
-        label.ok_or_else(|| RenderError::failed("translation", format!("no label {key:?}")))
+        label.ok_or_else(|| RenderError::failed("translation", &format!("no label {key:?}")))
     }
 
     /// A day as it is written in a letter, for example `30 September 2026`.
     pub(crate) fn date(&self, date: Date) -> String {
-        let day = if date.day() == 1 { self.dates.first_day.clone() } else { date.day().to_string() };
+        let day = if date.day() == 1 {
+            self.dates.first_day.clone()
+        } else {
+            date.day().to_string()
+        };
         let month = usize::from(date.month().unsigned_abs()).saturating_sub(1);
         let month = self.dates.months.get(month).map_or("", String::as_str);
-        fill(&self.dates.pattern, &[("day", &day), ("month", month), ("year", &date.year().to_string())])
+        fill(
+            &self.dates.pattern,
+            &[
+                ("day", &day),
+                ("month", month),
+                ("year", &date.year().to_string()),
+            ],
+        )
     }
 }
 
@@ -73,7 +88,10 @@ pub(crate) fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         let (name, tail) = after.split_once('}').unwrap_or((after, ""));
-        let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        let value = values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| *value);
         filled.push_str(value.unwrap_or(name));
         rest = tail;
     }
@@ -90,15 +108,23 @@ mod tests {
     use super::*;
 
     fn keys_of(locale: &str) -> BTreeSet<String> {
-        Translation::load(locale).unwrap().labels.into_keys().collect()
+        Translation::load(locale)
+            .unwrap()
+            .labels
+            .into_keys()
+            .collect()
     }
 
     /// The words that follow `opening` in `source`, up to the first character not in a key.
     fn words_after(source: &str, opening: &str) -> BTreeSet<String> {
-        let starts = source.match_indices(opening).map(|(at, _)| &source[at + opening.len()..]);
+        let starts = source
+            .match_indices(opening)
+            .map(|(at, _)| &source[at + opening.len()..]);
         starts
             .map(|rest| {
-                rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
+                rest.chars()
+                    .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                    .collect()
             })
             .collect()
     }
@@ -106,7 +132,7 @@ mod tests {
     #[test]
     fn all_files_have_the_same_keys_and_all_of_them_are_used() {
         let mut used = words_after(include_str!("../templates/invoice.typ"), "label.");
-        used.append(&mut words_after(include_str!("sheet.rs"), "label(\""));
+        used.append(&mut words_after(include_str!("scribe.rs"), "label(\""));
         for locale in LOCALES {
             assert_eq!(keys_of(locale), used, "{locale}");
         }
@@ -119,7 +145,11 @@ mod tests {
         for locale in LOCALES {
             for (key, label) in Translation::load(locale).unwrap().labels {
                 assert!(!label.trim().is_empty(), "{locale} {key}");
-                assert_eq!(placeholders(&label), placeholders(&english[&key]), "{locale} {key}");
+                assert_eq!(
+                    placeholders(&label),
+                    placeholders(&english[&key]),
+                    "{locale} {key}"
+                );
             }
         }
     }
@@ -140,14 +170,20 @@ mod tests {
 
     #[test]
     fn values_are_filled_in_once() {
-        assert_eq!(fill("1 {a} = {b}", &[("a", "{b}"), ("b", "2")]), "1 {b} = 2");
+        assert_eq!(
+            fill("1 {a} = {b}", &[("a", "{b}"), ("b", "2")]),
+            "1 {b} = 2"
+        );
         assert_eq!(fill("open {a", &[]), "open a");
     }
 
     #[test]
     fn other_locales_are_refused() {
         for locale in ["", "EN", "en-GB", "xx", "../en"] {
-            assert_eq!(Translation::load(locale).unwrap_err().code(), "document.locale.unknown");
+            assert_eq!(
+                Translation::load(locale).unwrap_err().code(),
+                "document.locale.unknown"
+            );
         }
     }
 }

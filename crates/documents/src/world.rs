@@ -20,7 +20,10 @@ use crate::error::RenderError;
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
     let mut fonts = FontStore::new();
     fonts.extend(embedded());
-    Shared { library: LazyHash::new(Library::default()), fonts }
+    Shared {
+        library: LazyHash::new(Library::default()),
+        fonts,
+    }
 });
 
 struct Shared {
@@ -66,11 +69,19 @@ impl World for PaperWorld {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.template.id() { Ok(self.template.clone()) } else { Err(absent(id)) }
+        if id == self.template.id() {
+            Ok(self.template.clone())
+        } else {
+            Err(absent(id))
+        }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == self.sheet_id { Ok(self.sheet_json.clone()) } else { Err(absent(id)) }
+        if id == self.sheet_id {
+            Ok(self.sheet_json.clone())
+        } else {
+            Err(absent(id))
+        }
     }
 
     fn font(&self, index: usize) -> Option<Font> {
@@ -90,8 +101,8 @@ pub(crate) fn midnight(date: Date) -> Option<Datetime> {
 }
 
 fn virtual_file(path: &str) -> Result<FileId, RenderError> {
-    let path = VirtualPath::new(path)
-        .map_err(|cause| RenderError::failed("naming a file", format!("{cause:?}")))?;
+    let path =
+        VirtualPath::new(path).map_err(|cause| RenderError::failed("naming a file", &cause))?;
     Ok(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 

@@ -91,7 +91,7 @@ impl<'a> PriceBook<'a> {
         billing_currency: Currency,
     ) -> Result<PriceInForce<'a>, PriceLookupError> {
         let versions = self.versions.get(meter).ok_or_else(|| PriceLookupError::UnknownMeter(meter.clone()))?;
-        let currency = pricing_currency(versions, billing_currency)
+        let currency = pricing_currency(versions, day, billing_currency)
             .ok_or_else(|| PriceLookupError::AmbiguousCurrency(meter.clone()))?;
         let candidates = || versions.iter().filter(|version| version.price.currency == currency);
         let in_force = candidates()
@@ -114,8 +114,19 @@ impl<'a> PriceBook<'a> {
     }
 }
 
-fn pricing_currency(versions: &[Version<'_>], billing_currency: Currency) -> Option<Currency> {
-    let currencies: BTreeSet<Currency> = versions.iter().map(|version| version.price.currency).collect();
+/// Decided once for the whole month of `day`, so that a month never mixes currencies. Where no
+/// version touches the month, all of them are looked at, to name the right reason.
+fn pricing_currency(versions: &[Version<'_>], day: Date, billing_currency: Currency) -> Option<Currency> {
+    let (first, last) = (day.first_of_month(), day.last_of_month());
+    let touches_month = |version: &&Version<'_>| {
+        let range = version.price.effective;
+        range.from <= last && range.until.is_none_or(|until| first < until)
+    };
+    let mut currencies: BTreeSet<Currency> =
+        versions.iter().filter(touches_month).map(|version| version.price.currency).collect();
+    if currencies.is_empty() {
+        currencies = versions.iter().map(|version| version.price.currency).collect();
+    }
     if currencies.contains(&billing_currency) {
         return Some(billing_currency);
     }
@@ -191,6 +202,19 @@ mod tests {
         ])];
         check(&sheets, "m", day, Ok("2"));
         check(&sheets, "n", day, Err("price.currency_ambiguous"));
+    }
+
+    #[test]
+    fn only_prices_of_the_month_take_part_in_the_choice_of_currency() {
+        let (march, june) = (date(2024, 3, 1), date(2024, 6, 1));
+        let sheets = [sheet(vec![
+            price("m", "USD", march, None, "1"),
+            price("m", "EUR", date(2024, 1, 1), Some(march), "2"),
+            price("m", "EUR", june, None, "3"),
+        ])];
+        check(&sheets, "m", date(2024, 2, 29), Ok("2"));
+        check(&sheets, "m", date(2024, 5, 31), Ok("1"));
+        check(&sheets, "m", date(2024, 6, 1), Ok("3"));
     }
 
     #[test]

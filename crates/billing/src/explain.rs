@@ -1,0 +1,137 @@
+//! How an amount came to be, as data: the same steps that made it, in words and figures.
+//!
+//! A line's explanation is built from the stored line and its daily rated lines; its figures are
+//! recomputed, so an explanation that does not end at the billed amount is an error, not a story.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal::{Decimal, DecimalError};
+use crate::invoice::InvoiceLine;
+use crate::rate::{DayRating, month_amounts};
+
+/// Days that were priced alike: same list price, same discount, same credit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedPrice {
+    pub unit_price: Decimal,
+    pub discount_factor: Decimal,
+    pub earned_credit_rate: Decimal,
+    pub quantity: Decimal,
+    /// `quantity x unit_price`, exact.
+    pub list_amount: Decimal,
+    /// After discount and credit, exact.
+    pub amount: Decimal,
+    pub from: Date,
+    pub to: Date,
+}
+
+/// One step of the way to the amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedStep {
+    pub what: String,
+    pub formula: String,
+    pub value: Decimal,
+    /// The rule that allows this step's rounding, if it rounds.
+    pub rule: Option<String>,
+}
+
+/// The whole way from quantities to the subtotal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineExplanation {
+    pub prices: Vec<ExplainedPrice>,
+    pub steps: Vec<ExplainedStep>,
+    pub daily_line_count: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExplainError {
+    #[error("the daily lines add up to {daily}, the line was billed from {billed}")]
+    DoesNotAddUp { daily: Decimal, billed: Decimal },
+    #[error(transparent)]
+    Number(#[from] DecimalError),
+}
+
+impl ExplainError {
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DoesNotAddUp { .. } => "explain.does_not_add_up",
+            Self::Number(error) => error.code(),
+        }
+    }
+}
+
+/// Explains a line from its daily ratings, in any order.
+///
+/// # Errors
+/// [`ExplainError::DoesNotAddUp`] when the daily lines are not those that the line was billed from.
+pub fn explain_line<'a>(
+    line: &InvoiceLine,
+    days: impl IntoIterator<Item = (Date, &'a DayRating)>,
+) -> Result<LineExplanation, ExplainError> {
+    let (prices, daily_line_count) = group_days(days)?;
+    let list = crate::decimal::sum(prices.iter().map(|price| price.list_amount))?;
+    let exact = crate::decimal::sum(prices.iter().map(|price| price.amount))?;
+    let (pricing, billing) = (line.pricing_currency, line.subtotal.currency);
+    let rate = line.exchange_rate.rate;
+    let amounts = month_amounts(exact, line.quantity, rate, pricing.minor_digits(), billing.minor_digits())?;
+    if exact != line.pricing_exact || amounts.subtotal != line.subtotal.to_decimal() {
+        return Err(ExplainError::DoesNotAddUp { daily: exact, billed: line.pricing_exact });
+    }
+    let step = |what: &str, formula: String, value: Decimal, rule: Option<&str>| ExplainedStep {
+        what: what.to_owned(),
+        formula,
+        value,
+        rule: rule.map(str::to_owned),
+    };
+    let mut steps = vec![step("list amount", "sum of quantity x list price".to_owned(), list, None)];
+    if list != exact {
+        steps.push(step("after discounts and earned credit", "sum of list amount x factors".to_owned(), exact, None));
+    }
+    let cut = format!("{exact} cut to {} decimals of {pricing}", pricing.minor_digits());
+    steps.push(step("pricing total", cut, amounts.pricing_total, Some("RT-14")));
+    if !line.quantity.is_zero() {
+        let quotient = format!("{} / {}", amounts.pricing_total, line.quantity);
+        steps.push(step("effective unit price", quotient, amounts.effective_unit_price, Some("RT-13")));
+    }
+    let product = format!(
+        "{} {pricing} x {rate} cut to {} decimals of {billing}",
+        amounts.pricing_total,
+        billing.minor_digits()
+    );
+    steps.push(step("subtotal", product, amounts.subtotal, Some("RT-14")));
+    Ok(LineExplanation { prices, steps, daily_line_count })
+}
+
+fn group_days<'a>(
+    days: impl IntoIterator<Item = (Date, &'a DayRating)>,
+) -> Result<(Vec<ExplainedPrice>, u64), DecimalError> {
+    let mut groups: BTreeMap<(Decimal, Decimal, Decimal), ExplainedPrice> = BTreeMap::new();
+    let mut count: u64 = 0;
+    for (day, rating) in days {
+        count = count.saturating_add(1);
+        let factor = rating.factors.product()?;
+        for slice in &rating.slices {
+            let key = (slice.unit_price, rating.factors.discount_factor, rating.factors.earned_credit_rate);
+            let group = groups.entry(key).or_insert(ExplainedPrice {
+                unit_price: slice.unit_price,
+                discount_factor: rating.factors.discount_factor,
+                earned_credit_rate: rating.factors.earned_credit_rate,
+                quantity: Decimal::ZERO,
+                list_amount: Decimal::ZERO,
+                amount: Decimal::ZERO,
+                from: day,
+                to: day,
+            });
+            group.quantity = group.quantity.checked_add(slice.quantity)?;
+            group.list_amount = group.list_amount.checked_add(slice.amount)?;
+            group.amount = group.amount.checked_add(slice.amount.checked_mul(factor)?)?;
+            (group.from, group.to) = (group.from.min(day), group.to.max(day));
+        }
+    }
+    let mut prices: Vec<ExplainedPrice> = groups.into_values().collect();
+    prices.sort_by_key(|price| (price.from, price.unit_price));
+    Ok((prices, count))
+}

@@ -1,0 +1,64 @@
+//! One line of an invoice: a customer's use of one meter of one plan in one month.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal::Decimal;
+use crate::fx::ExchangeRate;
+use crate::money::{Amount, Currency};
+use crate::party::Customer;
+use crate::price::Product;
+use crate::rate::ScopeKey;
+use crate::usage::MeterDescription;
+
+/// Why a line was charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargeType {
+    New,
+    /// A refund: more was taken back than was used.
+    Cancel,
+}
+
+/// A line as it is stored. Prices and quantities are exact decimals in the pricing currency,
+/// amounts minor units of the billing currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceLine {
+    /// Counts from 1 in the document.
+    pub line_number: u32,
+    pub scope: ScopeKey,
+    pub customer: Customer,
+    pub subscription_name: String,
+    pub charge_type: ChargeType,
+    pub product: Product,
+    pub meter: MeterDescription,
+    pub unit_of_measure: String,
+    /// Of the pricing month, both included.
+    pub days: (Date, Date),
+    pub quantity: Decimal,
+    /// The list price; a quotient at 15 digits when the month had several.
+    pub unit_price: Decimal,
+    /// `pricing_total / quantity` at 15 digits (RT-13).
+    pub effective_unit_price: Decimal,
+    pub pricing_currency: Currency,
+    /// The exact sum of the daily rated lines.
+    pub pricing_exact: Decimal,
+    /// Cut to the pricing currency's minor unit (RT-14).
+    pub pricing_total: Decimal,
+    pub exchange_rate: ExchangeRate,
+    /// The lowest and the highest earned-credit rate of the days.
+    pub earned_credit_rates: (Decimal, Decimal),
+    pub daily_line_count: u64,
+    pub subtotal: Amount,
+    pub tax: Amount,
+}
+
+impl InvoiceLine {
+    /// Subtotal and tax.
+    ///
+    /// # Errors
+    /// A sum beyond 64 bits of minor units.
+    pub fn total(&self) -> Result<Amount, crate::money::MoneyError> {
+        self.subtotal.checked_add(self.tax)
+    }
+}

@@ -1,0 +1,440 @@
+//! What billing asks of the world: a ledger for documents and money, a store for usage.
+//!
+//! Ports are coarse: one call is one transaction or one query. A ledger call is seen whole or not
+//! at all. Nothing here decides; use cases decide first and then call.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::balance::DocumentBalance;
+use crate::ids::{CustomerId, OrganisationId, SubscriptionId};
+use crate::invoice::{BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, PriorClosure};
+use crate::journal::{Entry, EntryHash, EntryKind, Posting};
+use crate::money::Amount;
+use crate::party::{Customer, Organisation, PartyDirectory, Subscription};
+use crate::period::BillingPeriod;
+use crate::rate::RatedLine;
+use crate::usage::{RecordKey, UsageRecord};
+
+/// A failure of a store, in one sentence for the caller and one for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PortError {
+    /// Stable, such as `storage.full`.
+    pub code: &'static str,
+    pub message: String,
+    /// What happened inside; never shown to callers.
+    pub operator: String,
+}
+
+impl PortError {
+    #[must_use]
+    pub fn new(code: &'static str, message: impl Into<String>, operator: impl fmt::Display) -> Self {
+        Self { code, message: message.into(), operator: operator.to_string() }
+    }
+}
+
+pub type PortResult<T> = Result<T, PortError>;
+
+/// A file of the usage store: a path relative to the data directory, and what it must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFile {
+    pub path: String,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    pub byte_count: u64,
+    pub row_count: u64,
+    /// The earliest and the latest usage day inside; `None` for files without days.
+    pub days: Option<(Date, Date)>,
+}
+
+/// One batch of usage as it stands in the manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageFile {
+    /// Its place in the manifest, counting from 1; later imports have later places.
+    pub place: u64,
+    pub rows: StoredFile,
+    /// The sorted record keys of the rows.
+    pub keys: StoredFile,
+}
+
+/// A bad input line that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantinedLine {
+    /// 0 until stored.
+    pub id: u64,
+    pub source: String,
+    /// The format that reads `raw` again; `record` for one that was read but not accepted.
+    pub format: String,
+    /// The header that `raw` needs to be read, for formats that have one.
+    pub header: String,
+    pub line: u64,
+    pub column: u64,
+    pub field: String,
+    pub code: String,
+    pub message: String,
+    pub raw: Vec<u8>,
+}
+
+/// One file's import, committed whole.
+#[derive(Debug, Clone, Default)]
+pub struct UsageImport {
+    pub source: String,
+    /// SHA-256 of the source as it was given.
+    pub source_sha256: String,
+    pub imported_at: Timestamp,
+    pub accepted: u64,
+    pub duplicate: u64,
+    /// (rows, keys) of each new file; places are given in this order.
+    pub files: Vec<(StoredFile, StoredFile)>,
+    pub customers: Vec<Customer>,
+    pub subscriptions: Vec<Subscription>,
+    pub quarantined: Vec<QuarantinedLine>,
+    /// Quarantined lines that this import replays and thereby settles.
+    pub settled: Vec<u64>,
+}
+
+/// The rated lines of a party's period; a later run replaces an earlier one until the period is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RatedRun {
+    pub party: OrganisationId,
+    pub period: BillingPeriod,
+    /// Usage files up to this place were looked at.
+    pub usage_through: u64,
+    pub files: Vec<StoredFile>,
+}
+
+/// A party's closed month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closure {
+    pub party: OrganisationId,
+    pub period: BillingPeriod,
+    pub usage_through: u64,
+    /// `None` when there was nothing to bill.
+    pub invoice: Option<InvoiceNumber>,
+    pub carried: Vec<CarriedDay>,
+}
+
+impl Closure {
+    #[must_use]
+    pub fn as_prior(&self) -> PriorClosure {
+        PriorClosure { period: self.period, usage_through: self.usage_through }
+    }
+}
+
+/// A party that was set aside in a close, with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parking {
+    pub party: OrganisationId,
+    pub period: BillingPeriod,
+    /// (code, sentence).
+    pub reasons: Vec<(String, String)>,
+}
+
+/// Writes the document's bytes once its number is known.
+pub type HeaderWriter<'a> = Box<dyn Fn(&InvoiceNumber) -> Vec<u8> + Send + Sync + 'a>;
+
+/// Everything that issuing one document writes, decided beforehand; only the number is drawn inside.
+pub struct IssueRequest<'a> {
+    pub issuer: OrganisationId,
+    pub invoice_type: InvoiceType,
+    pub issued_at: Timestamp,
+    pub due_on: Date,
+    pub totals: DocumentTotals,
+    pub postings: Vec<Posting>,
+    pub header: HeaderWriter<'a>,
+    /// The stored bytes of each line, in order.
+    pub lines: Vec<Vec<u8>>,
+    pub rated: RatedRun,
+    pub carried: Vec<CarriedDay>,
+}
+
+impl fmt::Debug for IssueRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssueRequest")
+            .field("party", &self.rated.party)
+            .field("period", &self.rated.period)
+            .field("line_count", &self.lines.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a request to issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssueOutcome {
+    Issued(InvoiceNumber),
+    /// The party's period was closed before; nothing was written (INV-4).
+    AlreadyClosed(Option<InvoiceNumber>),
+}
+
+/// A document as it is stored. `header` and `lines` are bytes that never change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredInvoice {
+    pub number: InvoiceNumber,
+    pub issuer: OrganisationId,
+    pub party: OrganisationId,
+    pub period: BillingPeriod,
+    pub invoice_type: InvoiceType,
+    pub issued_at: Timestamp,
+    pub header: Vec<u8>,
+    /// SHA-256 over header and lines, each with its length in front ([`document_digest`]).
+    pub digest: String,
+    pub line_count: u32,
+    pub received: Amount,
+    pub rated_files: Vec<StoredFile>,
+}
+
+/// A rendered document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDocument {
+    pub number: InvoiceNumber,
+    pub kind: String,
+    pub sha256: String,
+    pub path: String,
+}
+
+/// A token as it is stored: hashed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredToken {
+    /// SHA-256 of the token, in hexadecimal.
+    pub hash: String,
+    pub organisation: OrganisationId,
+    pub role: String,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A payment on one document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    pub issuer: OrganisationId,
+    pub number: InvoiceNumber,
+    pub received: Amount,
+    pub received_at: Timestamp,
+    /// The payer's words; the same reference is booked once.
+    pub reference: String,
+    pub postings: Vec<Posting>,
+}
+
+/// An entry of the journal as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    pub entry: Entry,
+    pub hash: EntryHash,
+}
+
+/// An entry before its place in the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    pub kind: EntryKind,
+    pub reference: String,
+    pub booked_at: Timestamp,
+    pub postings: Vec<Posting>,
+}
+
+/// Documents, numbers, journal, manifest, directory. All of one data directory.
+#[async_trait]
+pub trait Ledger: Send + Sync + fmt::Debug {
+    // Directory.
+    async fn organisations(&self) -> PortResult<Vec<Organisation>>;
+    /// Adds or replaces organisations; what was issued keeps its own copy.
+    async fn save_organisations(&self, organisations: &[Organisation]) -> PortResult<()>;
+    async fn save_customers(&self, customers: &[Customer]) -> PortResult<()>;
+    async fn save_subscriptions(&self, subscriptions: &[Subscription]) -> PortResult<()>;
+    async fn customer(&self, id: &CustomerId) -> PortResult<Option<Customer>>;
+    /// All subscriptions with their billed party, for the look-up of an import.
+    async fn subscriptions(&self) -> PortResult<Vec<(SubscriptionId, CustomerId, OrganisationId)>>;
+    async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>>;
+
+    // Blobs: bytes by their digest.
+    async fn put_blob(&self, bytes: &[u8]) -> PortResult<BlobDigest>;
+    async fn blob(&self, digest: &BlobDigest) -> PortResult<Option<Vec<u8>>>;
+
+    // Lists that rating reads, in the order of their import. Adding the same list again right
+    // after itself changes nothing and answers false.
+    async fn add_price_sheet(&self, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool>;
+    async fn price_sheets(&self) -> PortResult<Vec<BlobDigest>>;
+    async fn add_fx_list(&self, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool>;
+    async fn fx_lists(&self) -> PortResult<Vec<BlobDigest>>;
+
+    // Usage manifest and quarantine.
+    async fn commit_usage_import(&self, import: &UsageImport) -> PortResult<()>;
+    async fn usage_files(&self) -> PortResult<Vec<UsageFile>>;
+    async fn quarantine(&self) -> PortResult<Vec<QuarantinedLine>>;
+    async fn drop_quarantined(&self, ids: &[u64]) -> PortResult<()>;
+
+    // Rating and closing.
+    /// Replaces the party's run of this period and answers the files that nothing names any more.
+    /// A closed period is left alone: then the new files are answered.
+    async fn commit_rating(&self, run: &RatedRun) -> PortResult<Vec<StoredFile>>;
+    async fn rated_run(&self, party: &OrganisationId, period: BillingPeriod) -> PortResult<Option<RatedRun>>;
+    async fn rated_files(&self) -> PortResult<Vec<StoredFile>>;
+    /// A party's closures in the order of their periods.
+    async fn closures(&self, party: &OrganisationId) -> PortResult<Vec<Closure>>;
+    async fn issue(&self, request: IssueRequest<'_>) -> PortResult<IssueOutcome>;
+    /// Closes a period without a document. False when it was closed before.
+    async fn close_empty(&self, closure: &Closure) -> PortResult<bool>;
+    async fn park(&self, parking: &Parking) -> PortResult<()>;
+    async fn parkings(&self, period: Option<BillingPeriod>) -> PortResult<Vec<Parking>>;
+
+    // Documents.
+    /// A party's documents, or all, by issue time and number.
+    async fn invoices(&self, party: Option<&OrganisationId>) -> PortResult<Vec<StoredInvoice>>;
+    async fn invoice(&self, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>>;
+    /// Lines after `after` (0 for the first page), at most `limit`.
+    async fn invoice_lines(&self, number: &InvoiceNumber, after: u32, limit: u32) -> PortResult<Vec<Vec<u8>>>;
+    async fn document(&self, number: &InvoiceNumber, kind: &str) -> PortResult<Option<StoredDocument>>;
+    /// Keeps the first rendering; a second one of the same document is not stored.
+    async fn add_document(&self, document: &StoredDocument) -> PortResult<()>;
+    async fn documents(&self) -> PortResult<Vec<StoredDocument>>;
+    async fn document_balances(&self, party: &OrganisationId) -> PortResult<Vec<DocumentBalance>>;
+
+    // Payments and journal.
+    /// False when a payment with this reference was booked before.
+    async fn book_payment(&self, payment: &Payment) -> PortResult<bool>;
+    /// Entries after `after` of an organisation's chain, at most `limit`.
+    async fn journal(&self, organisation: &OrganisationId, after: u64, limit: u32) -> PortResult<Vec<StoredEntry>>;
+
+    // Tokens and settings.
+    async fn add_token(&self, token: &StoredToken) -> PortResult<()>;
+    async fn token(&self, hash: &str) -> PortResult<Option<StoredToken>>;
+    async fn setting(&self, name: &str) -> PortResult<Option<String>>;
+    async fn set_setting(&self, name: &str, value: &str) -> PortResult<()>;
+
+    /// Checks the database file itself; sentences about what is broken, empty when sound.
+    async fn integrity(&self) -> PortResult<Vec<String>>;
+}
+
+/// A record as it lies in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredUsage {
+    pub place: u64,
+    pub key: RecordKey,
+    pub record: UsageRecord,
+}
+
+/// A record that was refused because its id is known with other content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedRecord {
+    pub line: u64,
+    pub record: UsageRecord,
+    pub code: &'static str,
+    pub message: String,
+}
+
+/// What an import session wrote. Nothing of it is visible before the ledger commits it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImportedUsage {
+    pub accepted: u64,
+    pub duplicate: u64,
+    pub refused: Vec<RefusedRecord>,
+    pub files: Vec<(StoredFile, StoredFile)>,
+}
+
+/// Takes the records of one source file.
+pub trait ImportSession {
+    /// # Errors
+    /// Storage failures; the session is then abandoned and nothing of it remains visible.
+    fn push(&mut self, line: u64, record: UsageRecord) -> PortResult<()>;
+    /// Syncs all files.
+    ///
+    /// # Errors
+    /// As [`ImportSession::push`].
+    fn finish(self: Box<Self>) -> PortResult<ImportedUsage>;
+}
+
+/// Usage and rated lines in files.
+pub trait UsageStore: Send + Sync + fmt::Debug {
+    /// Starts an import that knows the records of `known`. `closed_months` are those that any
+    /// party has been billed for: a restatement of their records is refused.
+    ///
+    /// # Errors
+    /// Storage failures, or a key file that is damaged.
+    fn begin_import<'a>(
+        &'a self,
+        known: &'a [UsageFile],
+        closed_months: &'a [BillingPeriod],
+    ) -> PortResult<Box<dyn ImportSession + 'a>>;
+
+    /// Hands over every record of `files` whose day lies in `from..until`, of records with several
+    /// revisions the highest only.
+    ///
+    /// # Errors
+    /// A file that is missing or damaged.
+    fn read_usage(
+        &self,
+        files: &[UsageFile],
+        from: Date,
+        until: Date,
+        take: &mut dyn FnMut(StoredUsage) -> PortResult<()>,
+    ) -> PortResult<()>;
+
+    /// Writes rated lines in their order.
+    ///
+    /// # Errors
+    /// Storage failures; partial files are removed.
+    fn write_rated(
+        &self,
+        party: &OrganisationId,
+        period: BillingPeriod,
+        lines: &mut dyn Iterator<Item = PortResult<RatedLine>>,
+    ) -> PortResult<Vec<StoredFile>>;
+
+    /// Rated lines `after..` in their order, at most `limit` that `keep` accepts, each with its
+    /// place (from 1) over all `files`.
+    ///
+    /// # Errors
+    /// A file that is missing or damaged.
+    fn read_rated(
+        &self,
+        files: &[StoredFile],
+        after: u64,
+        limit: usize,
+        keep: &dyn Fn(&RatedLine) -> bool,
+    ) -> PortResult<Vec<(u64, RatedLine)>>;
+
+    /// Compares a file with its digest; a sentence about what is wrong, or none.
+    ///
+    /// # Errors
+    /// Storage failures other than a missing file.
+    fn check_file(&self, file: &StoredFile) -> PortResult<Option<String>>;
+
+    /// Removes files that were never committed; `known` are the paths that are named.
+    ///
+    /// # Errors
+    /// Storage failures.
+    fn sweep(&self, known: &std::collections::BTreeSet<String>) -> PortResult<Vec<String>>;
+
+    /// Removes files that nothing names any more.
+    ///
+    /// # Errors
+    /// Storage failures.
+    fn remove(&self, files: &[StoredFile]) -> PortResult<()>;
+}
+
+/// SHA-256 over header and lines, each with its length (8 bytes, big-endian) in front; hexadecimal.
+#[must_use]
+pub fn document_digest<'a>(header: &'a [u8], lines: impl IntoIterator<Item = &'a [u8]>) -> String {
+    use sha2::{Digest, Sha256};
+    let mut hasher = Sha256::new();
+    for part in std::iter::once(header).chain(lines) {
+        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(part);
+    }
+    hex(&hasher.finalize())
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,13 @@
+//! Rating: usage and prices become daily rated lines, and those the lines of a month.
+
+mod day;
+mod month;
+mod party;
+mod scope;
+
+pub use day::{BILLING_TOTAL_DECIMALS, DayFactors, DayRating, PRICE_DIGITS, billing_total, rate_day};
+pub use month::{MonthAmounts, MonthTotals, month_amounts, verify_usage_subtotal};
+pub use party::{
+    LateFrom, PartyRater, RateError, RatedLine, RatingInputs, ScopeKey, ScopeMonth, UnpricedUsage, UsageInOrder,
+};
+pub use scope::{ScopeCounter, ScopeStep};

@@ -1,0 +1,284 @@
+//! Rates one billed party's month: every usage record in, rated lines and month totals out.
+//!
+//! The result does not depend on the order of files or rows (RATE-2): within a scope, records come
+//! by usage date and record key. Late usage of closed months is rated with its own month's prices
+//! and rate, and its scope goes on where the closed month ended (docs/rules/closing.md).
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal::{Decimal, DecimalError};
+use crate::fx::{ExchangeRate, FxError, FxTable};
+use crate::ids::{CustomerId, MeterId, SubscriptionId};
+use crate::money::Currency;
+use crate::party::PartyDirectory;
+use crate::period::{BillingPeriod, PeriodError};
+use crate::price::{MeterPrice, PriceBook, PriceInForce, PriceLookupError, Product};
+use crate::rate::day::{DayFactors, DayRating, billing_total, rate_day};
+use crate::rate::month::MonthTotals;
+use crate::rate::scope::ScopeCounter;
+use crate::uom::UnitOfMeasure;
+use crate::usage::{RecordKey, UsageRecord};
+
+/// The scope of accumulation (RT-4); also what one invoice line is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ScopeKey {
+    pub customer: CustomerId,
+    pub subscription: SubscriptionId,
+    pub meter: MeterId,
+    pub usage_month: BillingPeriod,
+}
+
+/// A record with its key, in the order that [`PartyRater::rate`] asks for.
+pub type UsageInOrder = (RecordKey, UsageRecord);
+
+/// The quantities of closed months, by scope: where late usage goes on.
+pub type LateFrom = BTreeMap<ScopeKey, Decimal>;
+
+/// All that a party's rating depends on, besides the records.
+#[derive(Debug, Clone, Copy)]
+pub struct RatingInputs<'a> {
+    pub directory: &'a PartyDirectory,
+    pub prices: &'a PriceBook<'a>,
+    pub fx: &'a FxTable,
+    pub late_from: &'a LateFrom,
+}
+
+/// A record with its price: stored once and never rewritten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatedLine {
+    pub key: RecordKey,
+    pub record: UsageRecord,
+    pub scope: ScopeKey,
+    /// Its slices are empty when the line was read back from storage.
+    pub rating: DayRating,
+    pub product: Product,
+    pub pricing_currency: Currency,
+    pub billing_currency: Currency,
+    pub exchange_rate: Decimal,
+    pub exchange_rate_dated: Date,
+    /// Half-even at 10 decimals (RT-12).
+    pub billing_total: Decimal,
+}
+
+/// Usage that no price was in force for: listed, never rated as zero (RATE-3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnpricedUsage {
+    pub scope: ScopeKey,
+    pub usage_date: Date,
+    pub quantity: Decimal,
+    pub record_count: u64,
+    pub code: String,
+    pub reason: String,
+}
+
+/// What one scope came to.
+#[derive(Debug, Clone)]
+pub struct ScopeMonth<'a> {
+    pub totals: MonthTotals,
+    /// The price of the scope's last record; names product, meter and unit of the line.
+    pub price: &'a MeterPrice,
+    pub exchange_rate: ExchangeRate,
+    /// The lowest and the highest earned-credit rate of the scope's days.
+    pub earned_credit_rates: (Decimal, Decimal),
+    /// The list price when all days had the same one.
+    pub single_unit_price: Option<Decimal>,
+    /// The earliest and the latest usage day.
+    pub days: (Date, Date),
+}
+
+/// Why a party cannot be rated; the party is parked, others go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RateError {
+    #[error("subscription {0} belongs to no customer of this party")]
+    UnknownSubscription(SubscriptionId),
+    #[error("records of subscription {0} are not in the order of their days")]
+    OutOfOrder(SubscriptionId),
+    #[error("a quantity of meter {meter} cannot be kept exactly in blocks of {unit:?}")]
+    Quantity { meter: MeterId, unit: String, cause: DecimalError },
+    #[error("an amount of meter {meter} has more digits than can be kept exactly")]
+    Amount { meter: MeterId, cause: DecimalError },
+    #[error(transparent)]
+    Fx(#[from] FxError),
+    #[error(transparent)]
+    Period(#[from] PeriodError),
+}
+
+impl RateError {
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownSubscription(_) => "rating.subscription_unknown",
+            Self::OutOfOrder(_) => "rating.out_of_order",
+            Self::Quantity { .. } => "rating.quantity_inexact",
+            Self::Amount { cause, .. } => cause.code(),
+            Self::Fx(error) => error.code(),
+            Self::Period(error) => error.code(),
+        }
+    }
+}
+
+/// The running state of one party's month.
+#[derive(Debug)]
+pub struct PartyRater<'a> {
+    inputs: RatingInputs<'a>,
+    counters: BTreeMap<ScopeKey, (ScopeCounter, (Date, RecordKey))>,
+    scopes: BTreeMap<ScopeKey, ScopeMonth<'a>>,
+    unpriced: BTreeMap<(ScopeKey, Date), UnpricedUsage>,
+    rates: BTreeMap<(Currency, BillingPeriod), ExchangeRate>,
+}
+
+impl<'a> PartyRater<'a> {
+    #[must_use]
+    pub fn new(inputs: RatingInputs<'a>) -> Self {
+        Self {
+            inputs,
+            counters: BTreeMap::new(),
+            scopes: BTreeMap::new(),
+            unpriced: BTreeMap::new(),
+            rates: BTreeMap::new(),
+        }
+    }
+
+    /// Rates the next record. `None` when no price is in force: the record is listed as unpriced.
+    ///
+    /// # Errors
+    /// What parks the party: see [`RateError`].
+    pub fn rate(&mut self, (key, record): UsageInOrder) -> Result<Option<RatedLine>, RateError> {
+        let directory = self.inputs.directory;
+        let (subscription, customer) = directory
+            .subscription(&record.subscription_id)
+            .ok_or_else(|| RateError::UnknownSubscription(record.subscription_id.clone()))?;
+        let scope = ScopeKey {
+            customer: customer.id.clone(),
+            subscription: subscription.id.clone(),
+            meter: record.meter_id.clone(),
+            usage_month: BillingPeriod::containing(record.usage_date)?,
+        };
+        let billing_currency = directory.party.currency;
+        let in_force = match self.inputs.prices.price_on(&scope.meter, record.usage_date, billing_currency) {
+            Ok(in_force) => in_force,
+            Err(reason) => {
+                self.list_unpriced(scope, &record, &reason)?;
+                return Ok(None);
+            }
+        };
+        let price = in_force.price;
+        let exchange_rate = self.exchange_rate(price.currency, scope.usage_month)?;
+        let factors = DayFactors {
+            discount_factor: in_force.discount_factor,
+            earned_credit_rate: subscription.earned_credit_rate(record.usage_date, price.earned_credit_rate),
+            credit_rate: Decimal::ZERO,
+        };
+        let rating = self.rate_in_scope(&scope, key, &record, in_force, factors)?;
+        let amount_error = |cause| RateError::Amount { meter: scope.meter.clone(), cause };
+        let total = billing_total(rating.pricing_total, exchange_rate.rate).map_err(amount_error)?;
+        self.add_to_month(&scope, &record, price, &exchange_rate, &rating).map_err(amount_error)?;
+        Ok(Some(RatedLine {
+            key,
+            record,
+            scope,
+            rating,
+            product: price.product.clone(),
+            pricing_currency: price.currency,
+            billing_currency,
+            exchange_rate: exchange_rate.rate,
+            exchange_rate_dated: exchange_rate.dated,
+            billing_total: total,
+        }))
+    }
+
+    fn exchange_rate(&mut self, from: Currency, month: BillingPeriod) -> Result<ExchangeRate, RateError> {
+        if let Some(rate) = self.rates.get(&(from, month)) {
+            return Ok(rate.clone());
+        }
+        let rate = self.inputs.fx.rate(from, self.inputs.directory.party.currency, month)?;
+        self.rates.insert((from, month), rate.clone());
+        Ok(rate)
+    }
+
+    fn rate_in_scope(
+        &mut self,
+        scope: &ScopeKey,
+        key: RecordKey,
+        record: &UsageRecord,
+        in_force: PriceInForce<'a>,
+        factors: DayFactors,
+    ) -> Result<DayRating, RateError> {
+        let price = in_force.price;
+        let quantity = UnitOfMeasure::parse(&price.unit_of_measure)
+            .pricing_quantity(record.quantity, record.quantity_basis)
+            .map_err(|cause| RateError::Quantity {
+                meter: scope.meter.clone(),
+                unit: price.unit_of_measure.clone(),
+                cause,
+            })?;
+        let place = (record.usage_date, key);
+        let late_from = self.inputs.late_from;
+        let (counter, last) = self.counters.entry(scope.clone()).or_insert_with(|| {
+            let start = late_from.get(scope).copied().unwrap_or_default();
+            (ScopeCounter::starting_at(start), (Date::MIN, RecordKey([0; 16])))
+        });
+        if *last > place {
+            return Err(RateError::OutOfOrder(scope.subscription.clone()));
+        }
+        *last = place;
+        counter
+            .advance(price, quantity)
+            .and_then(|step| rate_day(step, quantity, factors))
+            .map_err(|cause| RateError::Amount { meter: scope.meter.clone(), cause })
+    }
+
+    fn add_to_month(
+        &mut self,
+        scope: &ScopeKey,
+        record: &UsageRecord,
+        price: &'a MeterPrice,
+        exchange_rate: &ExchangeRate,
+        rating: &DayRating,
+    ) -> Result<(), DecimalError> {
+        let (credit, day) = (rating.factors.earned_credit_rate, record.usage_date);
+        let month = self.scopes.entry(scope.clone()).or_insert_with(|| ScopeMonth {
+            totals: MonthTotals::default(),
+            price,
+            exchange_rate: exchange_rate.clone(),
+            earned_credit_rates: (credit, credit),
+            single_unit_price: Some(rating.unit_price),
+            days: (day, day),
+        });
+        month.totals.add(rating.quantity, rating.list_amount, rating.pricing_total)?;
+        month.price = price;
+        let (lowest, highest) = month.earned_credit_rates;
+        month.earned_credit_rates = (lowest.min(credit), highest.max(credit));
+        month.single_unit_price = month.single_unit_price.filter(|price| *price == rating.unit_price);
+        month.days = (month.days.0.min(day), month.days.1.max(day));
+        Ok(())
+    }
+
+    fn list_unpriced(&mut self, scope: ScopeKey, record: &UsageRecord, reason: &PriceLookupError) -> Result<(), RateError> {
+        let meter = scope.meter.clone();
+        let entry = self.unpriced.entry((scope.clone(), record.usage_date)).or_insert_with(|| UnpricedUsage {
+            scope,
+            usage_date: record.usage_date,
+            quantity: Decimal::ZERO,
+            record_count: 0,
+            code: reason.code().to_owned(),
+            reason: reason.to_string(),
+        });
+        entry.quantity =
+            entry.quantity.checked_add(record.quantity).map_err(|cause| RateError::Amount { meter, cause })?;
+        entry.record_count = entry.record_count.saturating_add(1);
+        Ok(())
+    }
+
+    /// The month's scopes in their order, and what could not be priced.
+    #[must_use]
+    pub fn finish(self) -> (BTreeMap<ScopeKey, ScopeMonth<'a>>, Vec<UnpricedUsage>) {
+        (self.scopes, self.unpriced.into_values().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

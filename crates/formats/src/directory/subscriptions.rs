@@ -1,0 +1,78 @@
+//! The list of subscriptions and plans.
+
+use billing::ids::{CustomerId, SubscriptionId};
+use billing::period::DayRange;
+
+use super::earned_credit::earned_credit;
+use super::kind::{csv_reader, is_subscriptions, unknown_header};
+use super::repeated::Repeated;
+use super::{id, read_rows, text};
+use crate::csv::{Column, Header, Record};
+use crate::error::{FileError, Parsed, RejectedLine};
+use crate::source::Input;
+
+/// One subscription or plan as the file states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionRow {
+    /// The physical line that the row starts on, from 1.
+    pub line: u64,
+    pub subscription_id: SubscriptionId,
+    pub customer_id: CustomerId,
+    /// May be empty.
+    pub name: String,
+    /// The days on which the partner earned the credit, in rising order (RT-20).
+    pub earned_credit: Vec<DayRange>,
+}
+
+struct Columns {
+    subscription_id: Column,
+    customer_id: Column,
+    name: Option<Column>,
+    earned_credit: Option<Column>,
+}
+
+/// Reads a list of subscriptions.
+///
+/// # Errors
+/// The file as such (`file.*`, `csv.*`), or `directory.file.no_rows`. Rows are set aside with
+/// `id.*`, `subscription.earned_credit_malformed`, and `directory.line.contradiction` for all rows
+/// of a subscription that is described in two ways.
+pub fn read_subscriptions(input: Input) -> Result<Parsed<Vec<SubscriptionRow>>, FileError> {
+    let reader = csv_reader(input, "subscriptions")?;
+    if !is_subscriptions(reader.header()) {
+        return Err(unknown_header(reader.header(), "subscriptions"));
+    }
+    let columns = Columns::find(reader.header())?;
+    let rows = Repeated::new(|a: &SubscriptionRow, b| SubscriptionRow { line: b.line, ..a.clone() } == *b);
+    read_rows(reader, columns.subscription_id, rows, |record| {
+        let row = subscription(record, &columns)?;
+        Ok((row.subscription_id.clone(), row))
+    })
+}
+
+impl Columns {
+    fn find(header: &Header) -> Result<Self, FileError> {
+        Ok(Self {
+            subscription_id: header.require(&["subscription_id"])?,
+            customer_id: header.require(&["customer_id"])?,
+            name: header.find(&["name"])?,
+            earned_credit: header.find(&["earned_credit"])?,
+        })
+    }
+}
+
+fn subscription(record: &Record<'_>, columns: &Columns) -> Result<SubscriptionRow, RejectedLine> {
+    let earned_credit = match columns.earned_credit {
+        None => Vec::new(),
+        Some(column) => {
+            earned_credit(record.field(column)).map_err(|error| record.reject_fault(column, error.into()))?
+        }
+    };
+    Ok(SubscriptionRow {
+        line: record.line(),
+        subscription_id: id(record, columns.subscription_id)?,
+        customer_id: id(record, columns.customer_id)?,
+        name: text(record, columns.name).to_owned(),
+        earned_credit,
+    })
+}
