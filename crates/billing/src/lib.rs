@@ -4,6 +4,18 @@
 //! rates and configuration are arguments. Rules have pages in `docs/rules/`, laws have names in
 //! `docs/invariants.md`.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test that goes wrong has to stop, and its own figures are small"
+    )
+)]
+
 pub mod decimal;
 pub mod fx;
 pub mod ids;
@@ -19,3 +31,7 @@ pub mod journal;
 pub mod balance;
 pub mod explain;
 pub mod ports;
+pub mod legacy_usage;
+pub mod savings_plan;
+pub mod seat;
+pub mod tax;

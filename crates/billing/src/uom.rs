@@ -4,6 +4,9 @@
 //! unit. Two conventions of quantity exist and every source is tagged with one: `blocks` is
 //! multiplied with the price as it is, `units` is divided by the block size first.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::{Decimal, DecimalError};
@@ -28,39 +31,14 @@ pub struct UnitOfMeasure {
     pub known: bool,
 }
 
-/// Singular spellings and their distinct unit, after the block size is taken off.
-const DISTINCT_UNITS: &[(&str, &str)] = &[
-    ("", "Units"),
-    ("hour", "Hours"),
-    ("hours", "Hours"),
-    ("day", "Days"),
-    ("days", "Days"),
-    ("minute", "Minutes"),
-    ("minutes", "Minutes"),
-    ("second", "Seconds"),
-    ("seconds", "Seconds"),
-    ("month", "Months"),
-    ("/hour", "Units/Hour"),
-    ("/day", "Units/Day"),
-    ("/month", "Units/Month"),
-    ("/year", "Units/Year"),
-    ("gb", "GB"),
-    ("gib", "GiB"),
-    ("mb", "MB"),
-    ("tb", "TB"),
-    ("tib", "TiB"),
-    ("gb/month", "GB/Month"),
-    ("gib/month", "GiB/Month"),
-    ("tb/month", "TB/Month"),
-    ("gb/hour", "GB/Hour"),
-    ("gb hour", "GB Hours"),
-    ("gib hour", "GiB Hours"),
-    ("gb second", "GB Seconds"),
-    ("gib second", "GiB Seconds"),
-    ("unit", "Units"),
-    ("units", "Units"),
-    ("count", "Units"),
-];
+/// Spellings after the block size is taken off, in lower case and without blanks beside a slash,
+/// and the distinct unit that each of them names.
+const SPELLINGS: &str = include_str!("../data/units.csv");
+
+static DISTINCT_UNITS: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
+    let rows = SPELLINGS.lines().skip(1).filter_map(|line| line.rsplit_once(','));
+    rows.map(|(spelling, unit)| (spelling.trim_matches('"'), unit)).collect()
+});
 
 impl UnitOfMeasure {
     /// Reads `100 Hours`, `10 GB/Month`, `10K`, `1/Month`.
@@ -75,12 +53,11 @@ impl UnitOfMeasure {
             Some(b'B') if ends_word(rest) => (1_000_000_000, rest.get(1..).unwrap_or("")),
             _ => (1, rest),
         };
-        let unit = rest.replace(" /", "/").replace("/ ", "/");
-        let unit = unit.trim();
-        let named = DISTINCT_UNITS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(unit));
+        let spelling = rest.trim().replace(" /", "/").replace("/ ", "/").to_ascii_lowercase();
+        let named = DISTINCT_UNITS.get(spelling.as_str());
         let size = if number.is_empty() { Some(1) } else { number.parse::<i64>().ok().filter(|n| *n > 0) };
         match (size.and_then(|size| size.checked_mul(factor)), named) {
-            (Some(size), Some((_, name))) => Self {
+            (Some(size), Some(name)) => Self {
                 block_size: Decimal::from_integer(size),
                 distinct_unit: (*name).to_owned(),
                 known: true,
@@ -110,6 +87,14 @@ impl UnitOfMeasure {
             QuantityBasis::Blocks => quantity.checked_mul(self.block_size),
             QuantityBasis::Units => Ok(quantity),
         }
+    }
+
+    /// The price of one distinct unit.
+    ///
+    /// # Errors
+    /// [`DecimalError::Inexact`] when the price of a block does not divide without a rest.
+    pub fn price_per_distinct_unit(&self, price_per_block: Decimal) -> Result<Decimal, DecimalError> {
+        price_per_block.div_exact(self.block_size)
     }
 }
 
@@ -146,8 +131,31 @@ mod tests {
         check("1M", 1_000_000, "Units", true);
         check("1 ", 1, "Units", true);
         check("Hours", 1, "Hours", true);
+        check("100 /Minute", 100, "Units/Minute", true);
+        check("10K Transactions", 10_000, "Transactions", true);
+        check("1000 MAUs", 1_000, "Users/Month", true);
+        check("744 Connections", 744, "Connections", true);
+        check("10000 1,000s", 10_000, "Transactions in Thousands", true);
+        check("1\u{a0} GB/mes", 1, "GB/Month", true);
+        check("128 MB", 128, "MB", true);
         check("5 Gibbons", 1, "5 Gibbons", false);
         check("per moon", 1, "per moon", false);
         check("0 Hours", 1, "0 Hours", false);
+    }
+
+    #[test]
+    fn spellings_stand_in_the_table_as_they_are_looked_up() {
+        assert_eq!(DISTINCT_UNITS.len(), SPELLINGS.lines().skip(1).count());
+        for (spelling, unit) in DISTINCT_UNITS.iter() {
+            let normal = spelling.trim() == *spelling && spelling.to_ascii_lowercase() == *spelling;
+            assert!(normal && !unit.is_empty(), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn a_distinct_unit_costs_its_part_of_the_block() {
+        let price = |unit: &str, block: &str| UnitOfMeasure::parse(unit).price_per_distinct_unit(block.parse().unwrap());
+        assert_eq!(price("10K", "0.0005"), Ok("0.00000005".parse().unwrap()));
+        assert_eq!(price("744 Connections", "1"), Err(DecimalError::Inexact));
     }
 }

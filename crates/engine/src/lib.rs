@@ -1,1 +1,21 @@
-//! stub
+//! Use cases of Quittance: import, rate, close, pay, explain, verify.
+//!
+//! Each reads what it needs through the ports of `billing`, decides in pure code and then writes
+//! in one transaction. It knows no SQL, no HTTP, no Parquet and no clock: the time is an argument.
+
+pub mod books;
+pub mod closing;
+pub mod error;
+pub mod explaining;
+pub mod import;
+pub mod invoices;
+pub mod paying;
+pub mod rating;
+pub mod tokens;
+pub mod verifying;
+
+mod inputs;
+mod selection;
+
+pub use books::{Books, DocumentShelf};
+pub use error::{EngineError, EngineResult};

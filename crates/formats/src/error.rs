@@ -127,6 +127,7 @@ pub fn error_codes() -> Vec<&'static str> {
         crate::csv::CODES,
         crate::json::CODES,
         crate::number::CODES,
+        crate::usage::CODES,
         // One line per module, so that two branches merge without thought.
     ];
     let mut codes: Vec<&'static str> = modules.concat();

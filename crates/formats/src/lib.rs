@@ -2,10 +2,14 @@
 //! a stable code. This crate opens no path and no socket and knows no organisation.
 
 pub mod csv;
+pub mod directory;
 pub mod error;
+pub mod fx;
 pub mod json;
 pub mod number;
+pub mod price;
 pub mod source;
+pub mod usage;
 pub mod vendor;
 
 pub use error::error_codes;

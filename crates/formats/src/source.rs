@@ -131,10 +131,12 @@ impl Input {
         self.start = self.start.saturating_add(count).min(self.end);
     }
 
-    /// The file itself, for formats that are read from their end; `None` for a pipe or a stream.
+    /// The file itself, for formats that are read from their end; `None` when it is compressed, and
+    /// for a pipe or a stream.
     #[must_use]
-    pub fn into_file(self) -> Option<File> {
-        self.file
+    pub fn into_plain_file(self) -> Option<File> {
+        let compressed = matches!(&self.state, State::Open(decoder) if decoder.is_compressed());
+        self.file.filter(|_| !compressed)
     }
 
     /// Decodes one more piece into the buffer; false at the end of the file.

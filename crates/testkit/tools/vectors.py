@@ -110,7 +110,7 @@ UNITS = {
     "1 hour": (1, "Hours"), "100 hours": (100, "Hours"), "1000 hours": (1000, "Hours"),
     "1 gb": (1, "GB"), "10 gb": (10, "GB"), "1 gb/month": (1, "GB/Month"),
     "1 gib/month": (1, "GiB/Month"), "10 gb/month": (10, "GB/Month"),
-    "100 gb/month": (100, "GB/Month"),
+    "100 gb/month": (100, "GB/Month"), "10k transactions": (10000, "Transactions"),
 }  # fmt: skip
 
 
@@ -261,17 +261,17 @@ def savings_plan(i):
 
 
 def tax(i):
-    exact = [F(subtotal) * F(i["rate"]) for subtotal in i["subtotals"]]
-    cut, rounded = [trunc(x, 2) for x in exact], [half_up(x, 2) for x in exact]
-    lines = lambda units: {"lines": [fixed(u, 2) for u in units], "total": fixed(sum(units), 2)}
+    exact, n = [F(subtotal) * F(i["rate"]) for subtotal in i["subtotals"]], i.get("scale", 2)
+    cut, rounded = [trunc(x, n) for x in exact], [half_up(x, n) for x in exact]
+    lines = lambda units: {"lines": [fixed(u, n) for u in units], "total": fixed(sum(units), n)}
     return {
         "line_truncate": lines(cut),
         "line_half_up": lines(rounded),
-        "document_half_up": {"total": fixed(half_up(sum(exact), 2), 2)},
+        "document_half_up": {"total": fixed(half_up(sum(exact), n), n)},
     }
 
 
-# --- documents and costs -----------------------------------------------------------------------
+# --- documents, and what is ready for cases to come: split, markup, mape ------------------------
 
 
 def document(i):

@@ -34,6 +34,14 @@ impl DayFactors {
         let kept = |rate: Decimal| Decimal::ONE.checked_sub(rate);
         self.discount_factor.checked_mul(kept(self.earned_credit_rate)?)?.checked_mul(kept(self.credit_rate)?)
     }
+
+    /// The earned credit as daily files write it: 15 for 0.15.
+    ///
+    /// # Errors
+    /// [`DecimalError::Overflow`] when it does not fit.
+    pub fn earned_credit_percentage(&self) -> Result<Decimal, DecimalError> {
+        self.earned_credit_rate.checked_mul(Decimal::from_integer(100))
+    }
 }
 
 /// The priced day.
@@ -63,11 +71,7 @@ pub fn rate_day(step: ScopeStep, quantity: Decimal, factors: DayFactors) -> Resu
     let pricing_total = step.list_amount.checked_mul(factor)?;
     let (unit_price, effective_unit_price) = match step.slices.as_slice() {
         [slice] if slice.quantity == quantity => (slice.unit_price, slice.unit_price.checked_mul(factor)?),
-        _ if quantity.is_zero() => (Decimal::ZERO, Decimal::ZERO),
-        _ => (
-            step.list_amount.div_significant(quantity, PRICE_DIGITS)?,
-            pricing_total.div_significant(quantity, PRICE_DIGITS)?,
-        ),
+        _ => (blended_price(step.list_amount, quantity)?, blended_price(pricing_total, quantity)?),
     };
     Ok(DayRating {
         quantity,
@@ -87,6 +91,34 @@ pub fn rate_day(step: ScopeStep, quantity: Decimal, factors: DayFactors) -> Resu
 /// [`DecimalError::Overflow`] when it does not fit.
 pub fn billing_total(pricing_total: Decimal, rate: Decimal) -> Result<Decimal, DecimalError> {
     pricing_total.mul_rounded(rate, BILLING_TOTAL_DECIMALS, Rounding::HalfEven)
+}
+
+/// The total in the billing currency, exact. For comparison; what is written is [`billing_total`].
+///
+/// # Errors
+/// [`DecimalError::Overflow`] when it does not fit.
+pub fn billing_total_exact(pricing_total: Decimal, rate: Decimal) -> Result<Decimal, DecimalError> {
+    pricing_total.checked_mul(rate)
+}
+
+/// The total as older files have it: cut at two decimals (mode `daily_floor2` of RT-12).
+///
+/// # Errors
+/// [`DecimalError::Overflow`] when it does not fit.
+pub fn billing_total_floor2(pricing_total: Decimal, rate: Decimal) -> Result<Decimal, DecimalError> {
+    pricing_total.mul_rounded(rate, 2, Rounding::TowardZero)
+}
+
+/// The price that an amount makes for its quantity: the quotient at 15 significant digits (RT-13),
+/// and 0 where there is no quantity.
+///
+/// # Errors
+/// [`DecimalError::Overflow`] when it does not fit.
+pub fn blended_price(amount: Decimal, quantity: Decimal) -> Result<Decimal, DecimalError> {
+    if quantity.is_zero() {
+        return Ok(Decimal::ZERO);
+    }
+    amount.div_significant(quantity, PRICE_DIGITS)
 }
 
 #[cfg(test)]
@@ -117,6 +149,9 @@ mod tests {
     #[test]
     fn the_billing_total_is_rounded_once() {
         assert_eq!(billing_total(d("0.524025"), d("0.846202666")), Ok(d("0.4434313521")));
+        assert_eq!(billing_total_exact(d("0.524025"), d("0.846202666")), Ok(d("0.44343135205065")));
+        assert_eq!(billing_total_floor2(d("0.524025"), d("0.846202666")), Ok(d("0.44")));
+        assert_eq!(billing_total_floor2(d("-5.5335"), d("0.846202666")), Ok(d("-4.68")));
         // 30 decimals: the exact product does not fit 128 bits.
         let long = d("12345678.123456789012345678901234567891");
         assert_eq!(billing_total(long, d("0.846202666")), Ok(d("10446945.7416470120")));

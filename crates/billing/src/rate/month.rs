@@ -5,7 +5,7 @@
 //! the billing currency, both toward zero.
 
 use crate::decimal::{Decimal, DecimalError, Rounding};
-use crate::rate::day::PRICE_DIGITS;
+use crate::rate::day::{billing_total_exact, blended_price};
 
 /// Sums of the daily rated lines of one month line. All exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +45,20 @@ pub struct MonthAmounts {
     pub drift_bound: Decimal,
 }
 
+/// What `quantity` costs so far, cut to `decimals` of the pricing currency, and the price that this
+/// makes; also while the month is open and the price still moves.
+///
+/// # Errors
+/// [`DecimalError::Overflow`] when the price does not fit.
+pub fn effective_price(
+    pricing_exact: Decimal,
+    quantity: Decimal,
+    decimals: u8,
+) -> Result<(Decimal, Decimal), DecimalError> {
+    let pricing_total = pricing_exact.rounded(decimals, Rounding::TowardZero)?;
+    Ok((pricing_total, blended_price(pricing_total, quantity)?))
+}
+
 /// Cuts the exact totals of a month.
 ///
 /// # Errors
@@ -56,11 +70,9 @@ pub fn month_amounts(
     pricing_decimals: u8,
     billing_decimals: u8,
 ) -> Result<MonthAmounts, DecimalError> {
-    let pricing_total = pricing_exact.rounded(pricing_decimals, Rounding::TowardZero)?;
-    let effective_unit_price =
-        if quantity.is_zero() { Decimal::ZERO } else { pricing_total.div_significant(quantity, PRICE_DIGITS)? };
+    let (pricing_total, effective_unit_price) = effective_price(pricing_exact, quantity, pricing_decimals)?;
     let subtotal = pricing_total.mul_rounded(rate, billing_decimals, Rounding::TowardZero)?;
-    let drift = pricing_exact.checked_mul(rate)?.checked_sub(subtotal)?;
+    let drift = billing_total_exact(pricing_exact, rate)?.checked_sub(subtotal)?;
     let drift_bound = Decimal::new(1, pricing_decimals)?.checked_mul(rate)?.checked_add(Decimal::new(1, billing_decimals)?)?;
     Ok(MonthAmounts { pricing_total, effective_unit_price, subtotal, drift, drift_bound })
 }
@@ -116,6 +128,15 @@ mod tests {
         check("136.4496", "168", "150.5", (2, 0), ["136.44", "0.812142857142857", "20534"]);
         check("136.4496", "168", "0.3071", (2, 3), ["136.44", "0.812142857142857", "41.9"]);
         check("5.5", "0", "1", (2, 2), ["5.5", "0", "5.5"]);
+    }
+
+    #[test]
+    fn the_price_of_an_open_month_moves() {
+        let price = |exact: &str, quantity: &str| effective_price(d(exact), d(quantity), 2);
+        assert_eq!(price("21.3962", "29"), Ok((d("21.39"), d("0.737586206896552"))));
+        assert_eq!(price("155.6389387742", "210.950039"), Ok((d("155.63"), d("0.737757626107858"))));
+        assert_eq!(price("0.00766", "0.2"), Ok((d("0"), d("0"))));
+        assert_eq!(price("1.5", "0"), Ok((d("1.5"), d("0"))));
     }
 
     proptest! {

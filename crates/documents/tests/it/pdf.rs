@@ -7,7 +7,7 @@ use std::time::Instant;
 use documents::paper::DocumentKind;
 use documents::{InvoicePaper, LOCALES, render, render_counted};
 
-use crate::samples::{large, small};
+use crate::samples::{large, small, strange};
 
 #[test]
 fn the_same_paper_gives_the_same_bytes() {
@@ -152,6 +152,7 @@ fn samples_for_the_eye() {
         ("small again", small()),
         ("french", french),
         ("german", german),
+        ("strange", strange()),
         ("medium", large(3, 30)),
         ("large", large(40, 40)),
     ];

@@ -24,3 +24,21 @@ pub(crate) fn large(customers_count: usize, lines_count: usize) -> InvoicePaper 
         ..pattern.clone()
     }
 }
+
+/// One page of names that strangers give their things.
+pub(crate) fn strange() -> InvoicePaper {
+    let mut paper = small();
+    paper.billed_to.name = "#panic(\"x\") $x^2$ *bold* <label>".to_owned();
+    paper.customers[0].name = "مؤسسة النور / שלום עולם".to_owned();
+    let names = [
+        "Z\u{301}\u{302}\u{303}\u{304}algo\u{202e}reversed\u{202c}".to_owned(),
+        "averylongresourcename".repeat(6),
+        "字数 🎉 \u{1b}[31mred\u{0}".to_owned(),
+        "https://example.test/".to_owned() + &"a/b-c_d.e:".repeat(9),
+    ];
+    for (line, name) in paper.customers[0].lines.iter_mut().zip(names) {
+        line.description = name;
+    }
+    paper.customers[0].lines[1].quantity = "123456789012345678901234567890.12".to_owned();
+    paper
+}

@@ -65,7 +65,7 @@ fn elements_are_found_with_their_positions() {
 
 #[test]
 fn one_bad_element_does_not_stop_the_others() {
-    check("[{\"n\":1},\n{\n \"n\": 1x},{\"n\":3}]", &[], &["1:2:1", "3:7:json.element_malformed", "3:10:3"]);
+    check("[{\"n\":1},\n{\n \"n\": 1x},{\"n\":3}]", &[], &["1:2:1", "3:8:json.element_malformed", "3:11:3"]);
     check("[{\"m\":1},{\"n\":3}]", &[], &["1:8:json.element_malformed", "1:10:3"]);
     check("[7,{\"n\":3}]", &[], &["1:2:json.element_malformed", "1:4:3"]);
     let deep = format!("[{{\"n\":{}{}}},{{\"n\":3}}]", "[".repeat(64), "]".repeat(64));

@@ -4,8 +4,7 @@
 //! force; its good lines go to quarantine with the bad one and can be replayed together. A line
 //! that names several meters binds them to each other.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use billing::decimal::Decimal;
 use billing::ids::MeterId;
@@ -14,9 +13,10 @@ use billing::period::DayRange;
 use billing::price::{MeterPrice, PriceRange, Tier, TierError, TierTable};
 use jiff::civil::Date;
 
-use crate::error::{Fault, RejectedLine};
-use crate::price::part::{Disagreement, PricePart, Said, Step};
-use crate::price::problem::PriceLineError;
+use super::part::{Disagreement, PricePart, Said, Step};
+use super::problem::PriceLineError;
+use super::quarantine::{self, Origin, Place, ReadLine, Refusal};
+use crate::error::RejectedLine;
 
 /// How a format writes tiers, and what a second price of one start means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,39 +29,6 @@ pub(super) enum ListRule {
     RateCard,
 }
 
-/// A field of a line: its name as the file writes it, and its column.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Place {
-    pub(super) field: Cow<'static, str>,
-    pub(super) column: u64,
-}
-
-/// A line as the file holds it.
-#[derive(Debug)]
-pub(super) struct Origin {
-    pub(super) line: u64,
-    /// What is wrong with a tier table as a whole is shown here ...
-    pub(super) tier: Place,
-    /// ... and what is wrong with the meter here.
-    pub(super) meter: Place,
-    /// From [`crate::error::raw_excerpt`].
-    pub(super) raw: (Vec<u8>, bool),
-}
-
-/// What a line was refused for.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) place: Place,
-    pub(super) fault: Fault,
-}
-
-#[derive(Debug)]
-struct ReadLine {
-    origin: Origin,
-    meters: Vec<MeterId>,
-    refusal: Option<Refusal>,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct VersionKey {
     meter: MeterId,
@@ -72,6 +39,8 @@ struct VersionKey {
 
 #[derive(Debug)]
 struct Version {
+    /// Index of the line that named it first.
+    first_line: usize,
     until: Option<Date>,
     said: Said,
     /// Each with the index of its line.
@@ -96,12 +65,19 @@ impl Assembly {
         self.lines.push(ReadLine { origin, meters, refusal: Some(refusal) });
     }
 
+    /// Sets aside what is no line at all; every id in its text that names a meter binds that meter.
+    pub(super) fn refuse_unread(&mut self, rejected: RejectedLine) {
+        self.lines.push(ReadLine::unread(rejected));
+    }
+
     /// Takes a line in. `locate` tells where a field stands, by its name in Quittance's own format.
     pub(super) fn add(&mut self, origin: Origin, part: PricePart, locate: &dyn Fn(&'static str) -> Place) {
         let index = self.lines.len();
         let mut refusal = None;
         for meter in &part.meters {
-            if let Err((earlier_line, Disagreement { field, found, earlier })) = self.add_to_version(index, meter, &part) {
+            if let Err((earlier_line, Disagreement { field, found, earlier })) =
+                self.add_to_version(index, meter, &part)
+            {
                 let line = self.line_number(earlier_line);
                 let fault = PriceLineError::Contradiction { found, earlier, line }.into();
                 refusal.get_or_insert(Refusal { place: locate(field), fault });
@@ -116,11 +92,11 @@ impl Assembly {
         let key = VersionKey { meter: meter.clone(), currency: part.currency, from, listing: part.listing.clone() };
         let steps = part.steps.iter().map(|step| (line, *step));
         let Some(version) = self.versions.get_mut(&key) else {
-            let version = Version { until, said: part.said.clone(), steps: steps.collect() };
+            let version = Version { first_line: line, until, said: part.said.clone(), steps: steps.collect() };
             self.versions.insert(key, version);
             return Ok(());
         };
-        let first_line = version.steps.first().map_or(line, |(line, _)| *line);
+        let first_line = version.first_line;
         version.steps.extend(steps);
         if version.until != until {
             let text = |day: Option<Date>| day.map_or_else(String::new, |day| day.to_string());
@@ -140,16 +116,16 @@ impl Assembly {
         let mut prices = Vec::with_capacity(self.versions.len());
         let mut previous: Option<(VersionKey, usize)> = None;
         for (key, version) in std::mem::take(&mut self.versions) {
-            let first_line = version.steps.first().map_or(0, |(line, _)| *line);
-            match self.tier_table(&version.steps) {
+            let first_line = version.first_line;
+            match self.tier_table(&version) {
                 Ok(tiers) => prices.push(meter_price(key.clone(), version, tiers)),
                 Err((line, error)) => self.set_refusal(line, |origin| &origin.tier, error.into()),
             }
             previous = self.check_single(previous, key, first_line, &mut prices);
         }
-        let rejected_meters = self.spread_refusals();
+        let rejected_meters = quarantine::rejected_meters(&self.lines);
         prices.retain(|price| !rejected_meters.contains_key(&price.meter_id));
-        (prices, self.rejected_lines(&rejected_meters))
+        (prices, quarantine::rejected_lines(self.lines, &rejected_meters))
     }
 
     /// Refuses, or drops where it says the same, a second price of one meter, currency and start.
@@ -183,7 +159,8 @@ impl Assembly {
     }
 
     /// The table, or what is wrong with it and on which line.
-    fn tier_table(&self, steps: &[(usize, Step)]) -> Result<TierTable, (usize, TierError)> {
+    fn tier_table(&self, version: &Version) -> Result<TierTable, (usize, TierError)> {
+        let steps = version.steps.as_slice();
         let tier = |step: &Step| Tier { from: step.from, unit_price: step.unit_price };
         let built = if self.rule == ListRule::WholeUnitRanges {
             let range = |step: &Step| PriceRange { min: step.from, max: step.to, unit_price: step.unit_price };
@@ -193,11 +170,11 @@ impl Assembly {
         } else {
             TierTable::new(steps.iter().map(|(_, step)| tier(step)).collect())
         };
-        built.map_err(|error| (self.guilty_line(steps, &error), error))
+        built.map_err(|error| (self.guilty_line(version, &error), error))
     }
 
     /// The last line that states the number the error names; the first line where none does.
-    fn guilty_line(&self, steps: &[(usize, Step)], error: &TierError) -> usize {
+    fn guilty_line(&self, version: &Version, error: &TierError) -> usize {
         let start = |step: &Step| match self.rule {
             ListRule::WholeUnitRanges => step.from.checked_sub(Decimal::ONE).unwrap_or(step.from).max(Decimal::ZERO),
             ListRule::Own | ListRule::RateCard => step.from,
@@ -210,54 +187,9 @@ impl Assembly {
             TierError::NegativePrice(value) => step.unit_price == *value,
             TierError::NoFirstTier | TierError::Number(_) => false,
         };
-        let guilty = steps.iter().rev().find(|(_, step)| is_guilty(step)).or(steps.first());
-        guilty.map_or(0, |(line, _)| *line)
+        let guilty = version.steps.iter().rev().find(|(_, step)| is_guilty(step));
+        guilty.map_or(version.first_line, |(line, _)| *line)
     }
-
-    /// All meters that are left out, each with the line that is to blame.
-    fn spread_refusals(&self) -> BTreeMap<MeterId, usize> {
-        let mut lines_of: BTreeMap<&MeterId, Vec<usize>> = BTreeMap::new();
-        for (index, line) in self.lines.iter().enumerate() {
-            line.meters.iter().for_each(|meter| lines_of.entry(meter).or_default().push(index));
-        }
-        let refused = self.lines.iter().enumerate().filter(|(_, line)| line.refusal.is_some());
-        let mut open: Vec<(usize, usize)> = refused.map(|(index, _)| (index, index)).rev().collect();
-        let mut seen: BTreeSet<usize> = BTreeSet::new();
-        let mut rejected: BTreeMap<MeterId, usize> = BTreeMap::new();
-        while let Some((index, blamed)) = open.pop() {
-            let Some(line) = self.lines.get(index).filter(|_| seen.insert(index)) else { continue };
-            for meter in &line.meters {
-                if !rejected.contains_key(meter) {
-                    rejected.insert(meter.clone(), blamed);
-                    open.extend(lines_of.get(meter).into_iter().flatten().map(|other| (*other, blamed)));
-                }
-            }
-        }
-        rejected
-    }
-
-    fn rejected_lines(self, meters: &BTreeMap<MeterId, usize>) -> Vec<RejectedLine> {
-        let numbers: Vec<u64> = self.lines.iter().map(|line| line.origin.line).collect();
-        let mut rejected = Vec::new();
-        for ReadLine { origin, meters: named, refusal } in self.lines {
-            let with_meter = || {
-                let (meter, blamed) = named.iter().find_map(|meter| meters.get_key_value(meter))?;
-                let line = numbers.get(*blamed).copied().unwrap_or(0);
-                let error = PriceLineError::MeterRejected { meter: meter.clone(), line };
-                Some(Refusal { place: origin.meter.clone(), fault: error.into() })
-            };
-            if let Some(refusal) = refusal.or_else(with_meter) {
-                rejected.push(rejected_line(origin, refusal));
-            }
-        }
-        rejected
-    }
-}
-
-fn rejected_line(origin: Origin, Refusal { place, fault }: Refusal) -> RejectedLine {
-    let (raw, raw_cut) = origin.raw;
-    let (field, column) = (place.field.into_owned(), place.column);
-    RejectedLine { line: origin.line, column, field, code: fault.code, message: fault.message, raw, raw_cut }
 }
 
 /// Whether two versions price usage alike, whatever they call the product.
@@ -270,7 +202,7 @@ fn is_same_price(a: &MeterPrice, b: &MeterPrice) -> bool {
 }
 
 fn meter_price(key: VersionKey, version: Version, tiers: TierTable) -> MeterPrice {
-    let Said { included_quantity, tier_basis, earned_credit_rate, .. } = version.said;
+    let Said { included_quantity, tier_basis, earned_credit_rate, default_earned_credit_rate, .. } = version.said;
     let (unit_of_measure, product, meter) = version.said.into_words();
     MeterPrice {
         meter_id: key.meter,
@@ -282,6 +214,6 @@ fn meter_price(key: VersionKey, version: Version, tiers: TierTable) -> MeterPric
         included_quantity: included_quantity.unwrap_or_default(),
         tier_basis: tier_basis.unwrap_or_default(),
         effective: DayRange { from: key.from, until: version.until },
-        earned_credit_rate: earned_credit_rate.unwrap_or_default(),
+        earned_credit_rate: earned_credit_rate.or(default_earned_credit_rate).unwrap_or_default(),
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Said {
     pub(super) tier_basis: Option<TierBasis>,
     /// A fraction.
     pub(super) earned_credit_rate: Option<Decimal>,
+    /// For a price that does not state it. From the caller, so the same on all lines.
+    pub(super) default_earned_credit_rate: Option<Decimal>,
 }
 
 /// Two lines of one price that do not agree.
@@ -95,7 +97,8 @@ impl Said {
             name,
             region,
         ] = self.texts;
-        let product = Product { product_id, sku_id, availability_id, product_name, sku_name, publisher_name, publisher_id };
+        let product =
+            Product { product_id, sku_id, availability_id, product_name, sku_name, publisher_name, publisher_id };
         (unit_of_measure, product, MeterDescription { category, subcategory, name, region })
     }
 }

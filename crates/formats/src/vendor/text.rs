@@ -82,13 +82,6 @@ impl From<&str> for Guid {
 #[error("tags are neither empty nor a JSON object")]
 pub struct NotAJsonObject;
 
-impl NotAJsonObject {
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        "vendor.tags_malformed"
-    }
-}
-
 /// Tags of a usage line: `""` or the text of a JSON object, nothing else. One client parses the
 /// text and loses the whole page when it is anything else.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]

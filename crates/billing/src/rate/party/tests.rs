@@ -146,7 +146,7 @@ proptest! {
         records.sort_by_key(|r| r.1);
         records.dedup_by_key(|r| r.1);
         let ordered = |mut records: Vec<UsageInOrder>| {
-            records.sort_by(|a, b| (a.1.usage_date, a.0).cmp(&(b.1.usage_date, b.0)));
+            records.sort_by_key(|(key, record)| (record.usage_date, *key));
             records
         };
         let list: Vec<_> = records.iter().map(|(day, id, q)| usage(*day, *id, "meter-1", &q.to_string())).collect();

@@ -150,7 +150,8 @@ mod tests {
         fn reading_never_panics_and_what_links_repeat_is_read_alike(raw in "([a-z]{0,3}|[&?=%+ {}é]|%[0-9a-fA-F]{2}|size|offset){0,16}") {
             if let Ok(query) = Query::parse(&raw) {
                 let echo = query.echo(&[]);
-                prop_assert!(!echo.contains(['?', ' ', '{', 'é']));
+                let is_legal = !echo.contains(['?', ' ', '{', 'é']);
+                prop_assert!(is_legal);
                 let again = Query::parse(&echo).unwrap();
                 for parameter in &query.parameters {
                     prop_assert_eq!(query.get(&parameter.name), again.get(&parameter.name));

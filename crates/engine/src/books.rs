@@ -1,0 +1,82 @@
+//! The stores that a use case works on.
+
+use std::fmt;
+use std::sync::Arc;
+
+use billing::ids::OrganisationId;
+use billing::invoice::{Invoice, InvoiceLine};
+use billing::party::Organisation;
+use billing::ports::{Ledger, PortResult, UsageStore};
+
+use crate::error::{EngineError, EngineResult};
+
+/// Renders documents and keeps the rendered bytes by their digest.
+pub trait DocumentShelf: Send + Sync + fmt::Debug {
+    /// The printed invoice; the same invoice gives the same bytes.
+    ///
+    /// # Errors
+    /// `document.*` when it cannot be rendered.
+    fn render_invoice(&self, invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<Vec<u8>>;
+
+    /// Stores bytes and answers their path, relative to the data directory.
+    ///
+    /// # Errors
+    /// Storage failures.
+    fn store(&self, sha256: &str, bytes: &[u8]) -> PortResult<String>;
+
+    /// Reads stored bytes again.
+    ///
+    /// # Errors
+    /// `storage.file_missing` and other storage failures.
+    fn load(&self, path: &str) -> PortResult<Vec<u8>>;
+}
+
+/// One data directory.
+#[derive(Debug, Clone)]
+pub struct Books {
+    pub ledger: Arc<dyn Ledger>,
+    pub usage: Arc<dyn UsageStore>,
+    pub documents: Arc<dyn DocumentShelf>,
+}
+
+impl Books {
+    /// The organisations that somebody bills, by id.
+    ///
+    /// # Errors
+    /// Storage failures.
+    pub async fn billed_parties(&self) -> EngineResult<Vec<Organisation>> {
+        let mut parties = self.ledger.organisations().await?;
+        parties.retain(|organisation| organisation.billed_by.is_some());
+        parties.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(parties)
+    }
+
+    /// The party that is meant: the one that is named, else the data directory's default, else
+    /// the only one there is.
+    ///
+    /// # Errors
+    /// `organisation.unknown` or `organisation.not_chosen`.
+    pub async fn chosen_party(&self, named: Option<&OrganisationId>) -> EngineResult<Organisation> {
+        let parties = self.billed_parties().await?;
+        let default = match named {
+            Some(_) => None,
+            None => self.ledger.setting("default_party").await?,
+        };
+        let wanted = named.map(OrganisationId::as_str).or(default.as_deref());
+        if let Some(wanted) = wanted {
+            let found = parties.iter().find(|party| party.id.as_str() == wanted);
+            return found.cloned().ok_or_else(|| {
+                EngineError::new("organisation.unknown", format!("no billed organisation is called {wanted:?}"))
+            });
+        }
+        match parties.as_slice() {
+            [only] => Ok(only.clone()),
+            [] => Err(EngineError::new("organisation.unknown", "there is no billed organisation yet; run `quittance init`")),
+            several => {
+                let names: Vec<&str> = several.iter().map(|party| party.id.as_str()).collect();
+                let message = format!("several organisations are billed; choose one with --org: {}", names.join(", "));
+                Err(EngineError::new("organisation.not_chosen", message))
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Closes a period: draft, check, issue. A party whose check fails is parked with its reasons and
+//! the others are issued; a second run changes nothing.
+
+use billing::ids::OrganisationId;
+use billing::invoice::{Invoice, InvoiceNumber, check_draft};
+use billing::journal::invoice_postings;
+use billing::money::Amount;
+use billing::period::BillingPeriod;
+use billing::ports::{Closure, IssueOutcome, IssueRequest, Parking};
+use billing::rate::UnpricedUsage;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use crate::books::Books;
+use crate::error::{EngineError, EngineResult};
+use crate::rating::{PartyOutcome, PeriodRun, RatedParty, canonical, carried_days};
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CloseOptions {
+    /// Close before the cut-off, on the 3rd of the next month (IN-4).
+    pub early: bool,
+    /// Move usage without a price to the next period instead of parking its party.
+    pub allow_unpriced: bool,
+}
+
+/// What closing one party came to.
+#[derive(Debug, Clone)]
+pub struct PartyClosing {
+    pub party: OrganisationId,
+    pub outcome: ClosingOutcome,
+    /// Usage that had no price, whatever became of the party.
+    pub unpriced: Vec<UnpricedUsage>,
+}
+
+#[derive(Debug, Clone)]
+pub enum ClosingOutcome {
+    Issued { number: InvoiceNumber, total: Amount, line_count: usize },
+    /// Closed by an earlier run.
+    AlreadyClosed(Option<InvoiceNumber>),
+    /// Nothing to bill: no document (IN-6).
+    Nothing,
+    /// (code, sentence) of each reason.
+    Parked(Vec<(String, String)>),
+}
+
+/// The first instant at which `period` may be closed without `early`.
+#[must_use]
+pub fn cut_off(period: BillingPeriod) -> Date {
+    period.end().saturating_add(2.days())
+}
+
+/// Closes `period` for every billed party.
+///
+/// # Errors
+/// `close.too_early`, or a storage failure; what was issued before it stays issued.
+pub async fn close(
+    books: &Books,
+    period: BillingPeriod,
+    options: CloseOptions,
+    now: Timestamp,
+    tick: &(dyn Fn(u64) + Sync),
+) -> EngineResult<Vec<PartyClosing>> {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    if today < cut_off(period) && !options.early {
+        let message = format!(
+            "{period} may be closed from {} on, when late usage has arrived; --early closes it now",
+            cut_off(period)
+        );
+        return Err(EngineError::new("close.too_early", message));
+    }
+    let run = PeriodRun::load(books, period).await?;
+    let mut closings = Vec::new();
+    for party in run.parties.clone() {
+        let closing = match run.rate_party(books, &party, tick).await? {
+            PartyOutcome::Closed(closure) => PartyClosing {
+                party,
+                outcome: ClosingOutcome::AlreadyClosed(closure.invoice),
+                unpriced: vec![],
+            },
+            PartyOutcome::Failed(code, message) => {
+                park(books, &party, period, vec![(code, message)], vec![]).await?
+            }
+            PartyOutcome::Rated(rated) => close_party(books, *rated, options, now).await?,
+        };
+        closings.push(closing);
+    }
+    Ok(closings)
+}
+
+async fn close_party(
+    books: &Books,
+    rated: RatedParty,
+    options: CloseOptions,
+    now: Timestamp,
+) -> EngineResult<PartyClosing> {
+    let (party, period) = (rated.run.party.clone(), rated.run.period);
+    let unpriced = rated.draft.unpriced.clone();
+    let failures = check_draft(&rated.draft, options.allow_unpriced);
+    if !failures.is_empty() {
+        let old = books.ledger.commit_rating(&rated.run).await?;
+        books.usage.remove(&old)?;
+        let reasons = failures.iter().map(|failure| (failure.code().to_owned(), failure.to_string())).collect();
+        return park(books, &party, period, reasons, unpriced).await;
+    }
+    let outcome = if rated.draft.lines.is_empty() {
+        close_without_document(books, &rated).await?
+    } else {
+        issue(books, rated, options, now).await?
+    };
+    Ok(PartyClosing { party, outcome, unpriced })
+}
+
+async fn park(
+    books: &Books,
+    party: &OrganisationId,
+    period: BillingPeriod,
+    reasons: Vec<(String, String)>,
+    unpriced: Vec<UnpricedUsage>,
+) -> EngineResult<PartyClosing> {
+    books.ledger.park(&Parking { party: party.clone(), period, reasons: reasons.clone() }).await?;
+    Ok(PartyClosing { party: party.clone(), outcome: ClosingOutcome::Parked(reasons), unpriced })
+}
+
+async fn close_without_document(books: &Books, rated: &RatedParty) -> EngineResult<ClosingOutcome> {
+    let closure = Closure {
+        party: rated.run.party.clone(),
+        period: rated.run.period,
+        usage_through: rated.run.usage_through,
+        invoice: None,
+        carried: carried_days(&rated.draft.unpriced, rated.run.usage_through),
+    };
+    books.usage.remove(&rated.run.files)?;
+    Ok(match books.ledger.close_empty(&closure).await? {
+        true => ClosingOutcome::Nothing,
+        false => ClosingOutcome::AlreadyClosed(None),
+    })
+}
+
+async fn issue(
+    books: &Books,
+    rated: RatedParty,
+    options: CloseOptions,
+    now: Timestamp,
+) -> EngineResult<ClosingOutcome> {
+    let RatedParty { draft, run, mut snapshot, .. } = rated;
+    snapshot.allow_unpriced = options.allow_unpriced;
+    let journal_error = |error: billing::journal::JournalError| EngineError::new(error.code(), error.to_string());
+    let lines = draft.lines.iter().map(|drafted| canonical(&drafted.line)).collect::<EngineResult<Vec<_>>>()?;
+    let sample = Invoice::issue(&draft, first_number()?, now, snapshot.clone());
+    // Once written here it can be written under any number: the writer below cannot fail.
+    canonical(&sample)?;
+    let (carried, files) = (carried_days(&draft.unpriced, run.usage_through), run.files.clone());
+    let request = IssueRequest {
+        issuer: draft.issuer.id.clone(),
+        invoice_type: draft.invoice_type,
+        issued_at: now,
+        due_on: sample.due_on,
+        totals: draft.totals,
+        postings: invoice_postings(&draft.totals).map_err(journal_error)?,
+        header: Box::new(|number| header_bytes(&sample, number)),
+        lines,
+        rated: run,
+        carried,
+    };
+    Ok(match books.ledger.issue(request).await? {
+        IssueOutcome::Issued(number) => {
+            ClosingOutcome::Issued { number, total: draft.totals.total, line_count: draft.lines.len() }
+        }
+        IssueOutcome::AlreadyClosed(number) => {
+            books.usage.remove(&files)?;
+            ClosingOutcome::AlreadyClosed(number)
+        }
+    })
+}
+
+fn first_number() -> EngineResult<InvoiceNumber> {
+    InvoiceNumber::in_series(billing::invoice::Series::ONE_TIME, 1)
+        .map_err(|error| EngineError::new(error.code(), error.to_string()))
+}
+
+/// The stored bytes of the header under its number.
+fn header_bytes(sample: &Invoice, number: &InvoiceNumber) -> Vec<u8> {
+    let invoice = Invoice { number: number.clone(), ..sample.clone() };
+    serde_json::to_vec(&invoice).unwrap_or_default()
+}

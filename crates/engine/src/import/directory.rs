@@ -1,0 +1,104 @@
+//! Imports customers and subscriptions: the directory below the billed parties.
+
+use std::collections::BTreeSet;
+
+use billing::ids::OrganisationId;
+use billing::party::{Customer, Subscription};
+use billing::ports::QuarantinedLine;
+use formats::directory::{read_customers, read_subscriptions};
+
+use crate::books::Books;
+use crate::error::EngineResult;
+use crate::import::{ImportFile, ImportReport, set_aside};
+
+/// Imports customers. A row without a billed party goes below `organisation`, or below the only
+/// party there is. A known customer's name, domain and country are replaced; its party is not.
+///
+/// # Errors
+/// A file that cannot be read, or a storage failure: then nothing of it was imported.
+pub async fn import_customers(
+    books: &Books,
+    file: ImportFile,
+    organisation: Option<&OrganisationId>,
+) -> EngineResult<ImportReport> {
+    let parsed = read_customers(file.input)?;
+    let mut report = ImportReport { source: file.name.clone(), ..ImportReport::default() };
+    let parties: BTreeSet<OrganisationId> = books.billed_parties().await?.into_iter().map(|party| party.id).collect();
+    let mut customers = Vec::new();
+    for row in parsed.value {
+        let party = match row.billed_party {
+            Some(party) => party,
+            None => books.chosen_party(organisation).await?.id,
+        };
+        let known = books.ledger.customer(&row.customer_id).await?;
+        if !parties.contains(&party) {
+            let message = format!("no billed organisation is called {:?}", party.as_str());
+            report.quarantined.push(refused(&file.name, row.line, "billed_party", "organisation.unknown", message));
+            continue;
+        }
+        if let Some(known) = known.as_ref().filter(|known| known.billed_party != party) {
+            let message = format!("customer {} is billed through {}; it cannot be moved", row.customer_id, known.billed_party);
+            report.quarantined.push(refused(&file.name, row.line, "billed_party", "customer.party_differs", message));
+            continue;
+        }
+        let customer =
+            Customer { id: row.customer_id, billed_party: party, name: row.name, domain: row.domain, country: row.country };
+        if known.as_ref() == Some(&customer) {
+            report.duplicate += 1;
+        } else {
+            report.accepted += 1;
+            customers.push(customer);
+        }
+    }
+    books.ledger.save_customers(&customers).await?;
+    report.quarantined.extend(parsed.rejected.into_iter().map(|line| set_aside(&file.name, "customers", "", line)));
+    Ok(report)
+}
+
+/// Imports subscriptions with the days on which they earn the partner credit.
+///
+/// # Errors
+/// As [`import_customers`].
+pub async fn import_subscriptions(books: &Books, file: ImportFile) -> EngineResult<ImportReport> {
+    let parsed = read_subscriptions(file.input)?;
+    let mut report = ImportReport { source: file.name.clone(), ..ImportReport::default() };
+    let owners = books.ledger.subscriptions().await?;
+    let mut subscriptions = Vec::new();
+    for row in parsed.value {
+        if books.ledger.customer(&row.customer_id).await?.is_none() {
+            let message = format!("customer {} is not known; import it first", row.customer_id);
+            report.quarantined.push(refused(&file.name, row.line, "customer_id", "customer.unknown", message));
+            continue;
+        }
+        if let Some((_, owner, _)) = owners.iter().find(|(id, owner, _)| *id == row.subscription_id && *owner != row.customer_id) {
+            let message = format!("subscription {} belongs to customer {owner}; it cannot be moved", row.subscription_id);
+            report.quarantined.push(refused(&file.name, row.line, "customer_id", "subscription.customer_differs", message));
+            continue;
+        }
+        report.accepted += 1;
+        subscriptions.push(Subscription {
+            id: row.subscription_id,
+            customer: row.customer_id,
+            name: row.name,
+            earned_credit: row.earned_credit,
+        });
+    }
+    books.ledger.save_subscriptions(&subscriptions).await?;
+    report.quarantined.extend(parsed.rejected.into_iter().map(|line| set_aside(&file.name, "subscriptions", "", line)));
+    Ok(report)
+}
+
+fn refused(source: &str, line: u64, field: &str, code: &str, message: String) -> QuarantinedLine {
+    QuarantinedLine {
+        id: 0,
+        source: source.to_owned(),
+        format: "directory".to_owned(),
+        header: String::new(),
+        line,
+        column: 1,
+        field: field.to_owned(),
+        code: code.to_owned(),
+        message,
+        raw: vec![],
+    }
+}

@@ -1,0 +1,68 @@
+//! Imports price sheets, rate cards and exchange rates.
+
+use billing::price::PriceSheet;
+use formats::fx::{FxOptions, read_fx};
+use formats::price::{PriceOptions, read_prices};
+use jiff::Timestamp;
+
+use crate::books::Books;
+use crate::error::EngineResult;
+use crate::import::{ImportFile, ImportReport, set_aside};
+use crate::rating::canonical;
+
+/// Imports one price list. It is in force by its own dates, or from the day that `options` say.
+///
+/// # Errors
+/// A file that cannot be read, or a storage failure: then nothing of it was imported.
+pub async fn import_prices(
+    books: &Books,
+    file: ImportFile,
+    options: &PriceOptions,
+    now: Timestamp,
+) -> EngineResult<ImportReport> {
+    let parsed = read_prices(file.input, options)?;
+    let mut sheet = parsed.value;
+    if sheet.title.is_empty() {
+        sheet.title.clone_from(&file.name);
+    }
+    let added = add_sheet(books, &sheet, now).await?;
+    let count = u64::try_from(sheet.prices.len()).unwrap_or(u64::MAX);
+    let mut report = counted(&file.name, count, added);
+    report.quarantined =
+        parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "prices", "", rejected)).collect();
+    let shown_only = sheet.offer_terms.iter().filter(|term| term.credit.is_some() || !term.tiered_discounts.is_empty());
+    for term in shown_only {
+        report.notes.push(format!("offer term {:?} is kept to be shown and changes no price", term.name));
+    }
+    Ok(report)
+}
+
+/// Adds a sheet behind the others. False when the last one is the same.
+pub(super) async fn add_sheet(books: &Books, sheet: &PriceSheet, now: Timestamp) -> EngineResult<bool> {
+    let digest = books.ledger.put_blob(&canonical(sheet)?).await?;
+    Ok(books.ledger.add_price_sheet(&digest, &sheet.title, now).await?)
+}
+
+/// Imports one list of exchange rates.
+///
+/// # Errors
+/// As [`import_prices`].
+pub async fn import_fx(
+    books: &Books,
+    file: ImportFile,
+    options: &FxOptions,
+    now: Timestamp,
+) -> EngineResult<ImportReport> {
+    let parsed = read_fx(file.input, options)?;
+    let digest = books.ledger.put_blob(&canonical(&parsed.value)?).await?;
+    let added = books.ledger.add_fx_list(&digest, &file.name, now).await?;
+    let count = u64::try_from(parsed.value.len()).unwrap_or(u64::MAX);
+    let mut report = counted(&file.name, count, added);
+    report.quarantined = parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "fx", "", rejected)).collect();
+    Ok(report)
+}
+
+fn counted(source: &str, count: u64, added: bool) -> ImportReport {
+    let (accepted, duplicate) = if added { (count, 0) } else { (0, count) };
+    ImportReport { source: source.to_owned(), accepted, duplicate, ..ImportReport::default() }
+}

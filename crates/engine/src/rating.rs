@@ -1,0 +1,260 @@
+//! Rates an open period: usage and prices become daily rated lines. Repeatable; late records are
+//! taken in with every run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use billing::ids::{OrganisationId, SubscriptionId};
+use billing::invoice::{BlobDigest, CarriedDay, Draft, InvoiceLine, RULES_VERSION, Snapshot, draft_invoice};
+use billing::money::Amount;
+use billing::party::PartyDirectory;
+use billing::period::BillingPeriod;
+use billing::ports::{Closure, PortError, RatedRun, UsageFile};
+use billing::price::PriceBook;
+use billing::rate::{LateFrom, PartyRater, RateError, RatedLine, RatingInputs, UnpricedUsage, UsageInOrder};
+
+use crate::books::Books;
+use crate::error::{EngineError, EngineResult};
+use crate::inputs::Lists;
+use crate::selection::{self, Selected, Selection};
+
+/// What rating one party came to.
+#[derive(Debug, Clone)]
+pub struct PartyRating {
+    pub party: OrganisationId,
+    pub outcome: RatingOutcome,
+}
+
+#[derive(Debug, Clone)]
+pub enum RatingOutcome {
+    Rated { daily_line_count: u64, late_count: u64, subtotal: Amount, unpriced: Vec<UnpricedUsage> },
+    /// The period was closed for this party before; nothing was done.
+    Closed,
+    /// (code, sentence)
+    Failed(String, String),
+}
+
+/// Rates `period` for every billed party. `tick` hears of rated lines for a progress bar.
+///
+/// # Errors
+/// Storage failures; a party that cannot be rated is reported, and the others are rated.
+pub async fn rate(books: &Books, period: BillingPeriod, tick: &(dyn Fn(u64) + Sync)) -> EngineResult<Vec<PartyRating>> {
+    let run = PeriodRun::load(books, period).await?;
+    let mut ratings = Vec::new();
+    for party in run.parties.clone() {
+        let outcome = match run.rate_party(books, &party, tick).await? {
+            PartyOutcome::Closed(_) => RatingOutcome::Closed,
+            PartyOutcome::Failed(code, message) => RatingOutcome::Failed(code, message),
+            PartyOutcome::Rated(rated) => {
+                let rated = *rated;
+                let old = books.ledger.commit_rating(&rated.run).await?;
+                books.usage.remove(&old)?;
+                RatingOutcome::Rated {
+                    daily_line_count: rated.run.files.iter().map(|file| file.row_count).sum(),
+                    late_count: rated.late_count,
+                    subtotal: rated.draft.totals.subtotal,
+                    unpriced: rated.draft.unpriced,
+                }
+            }
+        };
+        ratings.push(PartyRating { party, outcome });
+    }
+    Ok(ratings)
+}
+
+/// What all parties of a period share: lists, manifest, and the period's usage by party.
+pub(crate) struct PeriodRun {
+    pub(crate) period: BillingPeriod,
+    pub(crate) parties: Vec<OrganisationId>,
+    lists: Lists,
+    files: Vec<UsageFile>,
+    own_month: std::sync::Mutex<BTreeMap<OrganisationId, Selected>>,
+}
+
+/// A party's month, rated and drafted; its files are not committed yet.
+#[derive(Debug)]
+pub(crate) struct RatedParty {
+    pub(crate) draft: Draft,
+    pub(crate) run: RatedRun,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) late_count: u64,
+}
+
+pub(crate) enum PartyOutcome {
+    Rated(Box<RatedParty>),
+    Closed(Closure),
+    Failed(String, String),
+}
+
+impl PeriodRun {
+    pub(crate) async fn load(books: &Books, period: BillingPeriod) -> EngineResult<Self> {
+        let ledger = books.ledger.as_ref();
+        let lists = Lists::current(ledger).await?;
+        let files = ledger.usage_files().await?;
+        let owner: BTreeMap<SubscriptionId, OrganisationId> =
+            ledger.subscriptions().await?.into_iter().map(|(subscription, _, party)| (subscription, party)).collect();
+        let own_month = selection::own_month(books.usage.as_ref(), &files, period, &owner)?;
+        let parties = books.billed_parties().await?.into_iter().map(|party| party.id).collect();
+        Ok(Self { period, parties, lists, files, own_month: own_month.into() })
+    }
+
+    pub(crate) async fn rate_party(
+        &self,
+        books: &Books,
+        party: &OrganisationId,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> EngineResult<PartyOutcome> {
+        let ledger = books.ledger.as_ref();
+        let closures = ledger.closures(party).await?;
+        if let Some(closure) = closures.iter().find(|closure| closure.period == self.period) {
+            return Ok(PartyOutcome::Closed(closure.clone()));
+        }
+        if let Some(later) = closures.iter().find(|closure| closure.period > self.period) {
+            let message = format!("{} is closed already, so usage of {} is billed as late usage", later.period, self.period);
+            return Ok(PartyOutcome::Failed("close.later_period_closed".to_owned(), message));
+        }
+        let directory = ledger.party_directory(party).await?.ok_or_else(|| {
+            EngineError::new("organisation.unknown", format!("no billed organisation is called {:?}", party.as_str()))
+        })?;
+        let selection = self.selection(closures.last());
+        let own = self.own_month.lock().map(|mut months| months.remove(party)).ok().flatten().unwrap_or_default();
+        let subscriptions: BTreeSet<SubscriptionId> = directory.subscriptions.keys().cloned().collect();
+        let selected = selection::complete(books.usage.as_ref(), &self.files, &selection, &subscriptions, own)?;
+        if let Some(open) = selected.earlier_open {
+            let message = format!("{open} has usage and is not closed; close it first");
+            return Ok(PartyOutcome::Failed("close.earlier_period_open".to_owned(), message));
+        }
+        let late_from = late_from(books, party, self.period, selected.late_count).await?;
+        let inputs = PartyInputs { directory: &directory, lists: &self.lists, late_from: &late_from };
+        let late_count = selected.late_count;
+        let rated = rate_records(&inputs, self.period, selected.records, |lines| {
+            let mut lines = lines.inspect(|_| tick(1));
+            books.usage.write_rated(party, self.period, &mut lines)
+        });
+        let (draft, files) = match rated? {
+            Ok(rated) => rated,
+            Err((code, message)) => return Ok(PartyOutcome::Failed(code, message)),
+        };
+        let snapshot = self.snapshot(ledger.put_blob(&canonical(&directory)?).await?, &selection);
+        let run =
+            RatedRun { party: party.clone(), period: self.period, usage_through: selection.usage_through, files };
+        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, snapshot, late_count })))
+    }
+
+    fn selection(&self, last: Option<&Closure>) -> Selection {
+        Selection {
+            period: self.period,
+            usage_through: self.files.iter().map(|file| file.place).max().unwrap_or(0),
+            prior: last.map(Closure::as_prior),
+            carried_in: last
+                .filter(|closure| closure.period.next() == self.period)
+                .map(|closure| closure.carried.clone())
+                .unwrap_or_default(),
+        }
+    }
+
+    fn snapshot(&self, directory: BlobDigest, selection: &Selection) -> Snapshot {
+        Snapshot {
+            rules_version: RULES_VERSION,
+            usage_through: selection.usage_through,
+            prior_closure: selection.prior,
+            carried_in: selection.carried_in.clone(),
+            directory,
+            price_sheets: self.lists.sheet_digests.clone(),
+            fx_lists: self.lists.fx_digests.clone(),
+            allow_unpriced: false,
+        }
+    }
+}
+
+/// The bytes under which a value is stored: JSON with the members in the order of the type.
+pub(crate) fn canonical<T: serde::Serialize>(value: &T) -> EngineResult<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|error| {
+        EngineError::new("storage.failed", "a value could not be written as JSON").with_operator(error)
+    })
+}
+
+/// What a party's amounts depend on, besides the records.
+pub(crate) struct PartyInputs<'a> {
+    pub(crate) directory: &'a PartyDirectory,
+    pub(crate) lists: &'a Lists,
+    pub(crate) late_from: &'a LateFrom,
+}
+
+/// A party that cannot be rated: (code, sentence).
+type Parked = (String, String);
+
+/// Rates records in their order, hands the daily lines to `write` and drafts the invoice.
+pub(crate) fn rate_records<T>(
+    inputs: &PartyInputs<'_>,
+    period: BillingPeriod,
+    records: Vec<UsageInOrder>,
+    write: impl FnOnce(&mut dyn Iterator<Item = Result<RatedLine, PortError>>) -> Result<T, PortError>,
+) -> EngineResult<Result<(Draft, T), Parked>> {
+    let prices = PriceBook::new(&inputs.lists.sheets);
+    let mut rater = PartyRater::new(RatingInputs {
+        directory: inputs.directory,
+        prices: &prices,
+        fx: &inputs.lists.fx,
+        late_from: inputs.late_from,
+    });
+    let mut failure: Option<RateError> = None;
+    let mut lines = records.into_iter().filter_map(|record| match rater.rate(record) {
+        Ok(line) => line.map(Ok),
+        Err(error) => {
+            let port_error = PortError::new("rating.failed", error.to_string(), "");
+            failure = Some(error);
+            Some(Err(port_error))
+        }
+    });
+    let written = write(&mut lines);
+    drop(lines);
+    if let Some(error) = failure {
+        return Ok(Err((error.code().to_owned(), error.to_string())));
+    }
+    let written = written?;
+    let (scopes, unpriced) = rater.finish();
+    match draft_invoice(inputs.directory, period, &scopes, unpriced) {
+        Ok(draft) => Ok(Ok((draft, written))),
+        Err(error) => Ok(Err((error.code().to_owned(), error.to_string()))),
+    }
+}
+
+/// The quantities that earlier invoices of the party billed, by scope: where late usage goes on.
+pub(crate) async fn late_from(
+    books: &Books,
+    party: &OrganisationId,
+    period: BillingPeriod,
+    late_count: u64,
+) -> EngineResult<LateFrom> {
+    let mut quantities = LateFrom::new();
+    if late_count == 0 {
+        return Ok(quantities);
+    }
+    for invoice in books.ledger.invoices(Some(party)).await? {
+        if invoice.period >= period {
+            continue;
+        }
+        for bytes in books.ledger.invoice_lines(&invoice.number, 0, u32::MAX).await? {
+            let line: InvoiceLine = serde_json::from_slice(&bytes)
+                .map_err(|error| EngineError::damaged(&format!("a line of invoice {}", invoice.number), error))?;
+            let quantity = quantities.entry(line.scope).or_default();
+            *quantity = quantity
+                .checked_add(line.quantity)
+                .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+        }
+    }
+    Ok(quantities)
+}
+
+/// What is moved to the next period: the days that had no price.
+pub(crate) fn carried_days(unpriced: &[UnpricedUsage], usage_through: u64) -> Vec<CarriedDay> {
+    unpriced
+        .iter()
+        .map(|unpriced| CarriedDay {
+            subscription: unpriced.scope.subscription.clone(),
+            meter: unpriced.scope.meter.clone(),
+            usage_date: unpriced.usage_date,
+            usage_through,
+        })
+        .collect()
+}

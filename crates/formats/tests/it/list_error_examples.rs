@@ -1,0 +1,66 @@
+//! The error gallery: every code of prices, rates and directories has a file that causes it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use formats::directory::{read_customers, read_subscriptions};
+use formats::error::{FileError, Parsed};
+use formats::fx::{FxOptions, read_fx};
+use formats::price::{PriceOptions, read_prices};
+use formats::source::Input;
+
+fn gallery() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors")
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn codes<T>(result: Result<Parsed<T>, FileError>) -> BTreeSet<&'static str> {
+    match result {
+        Ok(parsed) => parsed.rejected.iter().map(|line| line.code).collect(),
+        Err(error) => [error.code].into(),
+    }
+}
+
+/// What reading an example raises; `None` for the kinds of other modules.
+fn raised(path: &Path, kind: &str) -> Option<BTreeSet<&'static str>> {
+    let input = || Input::file(kind, File::open(path).unwrap());
+    Some(match kind {
+        "prices.csv" | "prices.json" => codes(read_prices(input(), &PriceOptions::default())),
+        "fx.csv" => codes(read_fx(input(), &FxOptions::default())),
+        "customers.csv" => codes(read_customers(input())),
+        "subscriptions.csv" => codes(read_subscriptions(input())),
+        _ => return None,
+    })
+}
+
+#[test]
+fn each_example_raises_the_code_of_its_folder() {
+    let mut count = 0;
+    for code in names_in(&gallery()) {
+        let folder = gallery().join(&code);
+        if !folder.is_dir() {
+            continue;
+        }
+        for kind in names_in(&folder) {
+            if let Some(raised) = raised(&folder.join(&kind), &kind) {
+                assert!(raised.contains(code.as_str()), "{code}/{kind} raises {raised:?}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 30, "only {count} examples were found");
+}
+
+#[test]
+fn each_code_has_an_example_and_a_page() {
+    for code in [formats::price::CODES, formats::fx::CODES, formats::directory::CODES].concat() {
+        let names = names_in(&gallery().join(code));
+        assert!(names.iter().any(|name| name == "README.md"), "{code} has no README.md");
+        assert!(names.iter().any(|name| name != "README.md"), "{code} has no example");
+    }
+}
