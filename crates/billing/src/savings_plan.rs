@@ -178,12 +178,17 @@ mod tests {
     proptest! {
         /// Covered and uncovered hours are the hours, but for the last of 15 digits.
         #[test]
-        fn every_hour_is_covered_or_paid(commitment in 0_i64..500, rate in 1_i64..400, percent in 0_i128..100, hours in 1_i64..745) {
-            let discount = Decimal::new(percent, 2).unwrap();
-            let plan = SavingsPlan::new(Decimal::from_integer(commitment), Decimal::from_integer(rate), discount).unwrap();
-            let cover = plan.cover(Decimal::from_integer(hours)).unwrap();
+        fn every_hour_is_covered_or_paid(
+            commitment in 0_i64..500,
+            rate in 1_i64..400,
+            percent in 0_i128..100,
+            hours in 1_i64..745,
+        ) {
+            let [commitment, rate, hours] = [commitment, rate, hours].map(Decimal::from_integer);
+            let plan = SavingsPlan::new(commitment, rate, Decimal::new(percent, 2).unwrap()).unwrap();
+            let cover = plan.cover(hours).unwrap();
             let both = cover.covered_quantity.checked_add(cover.pay_as_you_go_quantity).unwrap();
-            let distance = both.checked_sub(Decimal::from_integer(hours)).unwrap().abs().unwrap();
+            let distance = both.checked_sub(hours).unwrap().abs().unwrap();
             prop_assert!(distance < d("1e-11"), "{cover:?}");
             prop_assert!(!cover.pay_as_you_go_quantity.is_negative() && !cover.unused_commitment.is_negative());
         }

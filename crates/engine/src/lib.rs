@@ -10,6 +10,7 @@ pub mod explaining;
 pub mod import;
 pub mod invoices;
 pub mod paying;
+pub mod present;
 pub mod rating;
 pub mod tokens;
 pub mod verifying;

@@ -3,6 +3,7 @@
 //! Delimiter `,`, `;` or tab, taken from the header; quotes as in RFC 4180. What is wrong with one
 //! record rejects that record, and reading goes on behind it.
 
+mod buffers;
 mod header;
 mod reader;
 mod record;

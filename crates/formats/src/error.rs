@@ -62,9 +62,10 @@ impl std::error::Error for FileError {}
 /// One record that was set aside; the others of its file are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedLine {
-    /// The physical line that the record starts on, from 1.
+    /// The physical line, from 1: of a CSV record the one that it starts on, of a JSON element the one
+    /// that the bad member stands on.
     pub line: u64,
-    /// As [`FileError::column`]; 0 where the record as a whole is meant.
+    /// As [`FileError::column`]; 0 where a CSV record as a whole is meant.
     pub column: u64,
     /// The header name or JSON member; empty where the record as a whole is meant.
     pub field: String,
@@ -123,12 +124,14 @@ impl Fault {
 #[must_use]
 pub fn error_codes() -> Vec<&'static str> {
     let modules: &[&[&'static str]] = &[
-        crate::source::CODES,
         crate::csv::CODES,
+        crate::directory::CODES,
+        crate::fx::CODES,
         crate::json::CODES,
         crate::number::CODES,
+        crate::price::CODES,
+        crate::source::CODES,
         crate::usage::CODES,
-        // One line per module, so that two branches merge without thought.
     ];
     let mut codes: Vec<&'static str> = modules.concat();
     codes.sort_unstable();

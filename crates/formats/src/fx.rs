@@ -6,6 +6,8 @@ mod ecb;
 mod monthly;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use billing::decimal::Decimal;
 use billing::fx::{FxError, FxQuote};
@@ -42,7 +44,7 @@ pub enum FxFormat {
 }
 
 impl FxFormat {
-    pub const ALL: &[Self] = &[Self::UsdPerUnitCsv, Self::EcbHistoryCsv];
+    pub const ALL: [Self; 2] = [Self::UsdPerUnitCsv, Self::EcbHistoryCsv];
 
     /// The word for `--format`.
     #[must_use]
@@ -51,11 +53,6 @@ impl FxFormat {
             Self::UsdPerUnitCsv => "usd-per-unit-csv",
             Self::EcbHistoryCsv => "ecb-history-csv",
         }
-    }
-
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|format| format.name() == name)
     }
 
     /// The format that a header is written in.
@@ -67,6 +64,26 @@ impl FxFormat {
         } else {
             None
         }
+    }
+}
+
+impl fmt::Display for FxFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for FxFormat {
+    type Err = FileError;
+
+    /// # Errors
+    /// `file.format_unknown`; the message lists the names.
+    fn from_str(name: &str) -> Result<Self, FileError> {
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            let message = format!("{:?} is no format of {WANTED}; known are {known}", crate::number::excerpt(name));
+            FileError::new("file.format_unknown", message)
+        })
     }
 }
 

@@ -14,8 +14,8 @@ mod quarantine;
 mod rate_card;
 mod write;
 
-pub use problem::PriceLineError;
-pub use write::write_prices_csv;
+use std::fmt;
+use std::str::FromStr;
 
 use billing::decimal::Decimal;
 use billing::price::PriceSheet;
@@ -23,9 +23,11 @@ use jiff::civil::{Date, date};
 
 use crate::csv::Header;
 use crate::directory::kind;
-use crate::error::{FileError, Parsed};
+use crate::error::{Fault, FileError, Parsed};
 use crate::source::Input;
 use assembly::Assembly;
+pub use problem::PriceLineError;
+pub use write::write_prices_csv;
 
 /// What this module raises beside the codes of `csv`, `json`, `source` and `number`.
 pub const CODES: &[&str] = &[
@@ -73,7 +75,7 @@ pub enum PriceFormat {
 }
 
 impl PriceFormat {
-    pub const ALL: &[Self] = &[Self::AzureRatecard, Self::AzurePlanCsv, Self::QuittanceCsv];
+    pub const ALL: [Self; 3] = [Self::AzureRatecard, Self::AzurePlanCsv, Self::QuittanceCsv];
 
     /// The word for `--format`.
     #[must_use]
@@ -85,11 +87,6 @@ impl PriceFormat {
         }
     }
 
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|format| format.name() == name)
-    }
-
     /// The format that a header is written in.
     pub(crate) fn of_header(header: &Header) -> Option<Self> {
         if plan::recognises(header) {
@@ -99,6 +96,26 @@ impl PriceFormat {
         } else {
             None
         }
+    }
+}
+
+impl fmt::Display for PriceFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for PriceFormat {
+    type Err = FileError;
+
+    /// # Errors
+    /// `file.format_unknown`; the message lists the names.
+    fn from_str(name: &str) -> Result<Self, FileError> {
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            let message = format!("{:?} is no format of {WANTED}; known are {known}", crate::number::excerpt(name));
+            FileError::new("file.format_unknown", message)
+        })
     }
 }
 
@@ -121,7 +138,7 @@ pub struct PriceOptions {
 /// left out as a whole and its other lines are set aside as `price.line.meter_rejected`.
 pub fn read_prices(mut input: Input, options: &PriceOptions) -> Result<Parsed<PriceSheet>, FileError> {
     if let Some(rate) = options.earned_credit_rate {
-        let fault = |fault: crate::error::Fault| FileError::new(fault.code, fault.message);
+        let fault = |fault: Fault| FileError::new(fault.code, fault.message);
         fields::checked_earned_credit(rate).map_err(fault)?;
     }
     let title = input.name().to_owned();

@@ -184,6 +184,3 @@ impl UsageItem {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,1 +1,28 @@
-//! stub
+//! The SQL store: documents, numbers, journal, manifest and directory of one data directory.
+//!
+//! [`SqliteLedger`] implements [`billing::ports::Ledger`]. One call is one transaction or one
+//! query; whatever was issued never changes, which triggers of the database enforce as well
+//! (INV-2). Nothing here decides: amounts, postings and bytes arrive decided.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![deny(clippy::as_conversions, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod blobs;
+mod closing;
+mod directory;
+mod documents;
+mod error;
+mod imports;
+mod integrity;
+mod invoices;
+mod issue;
+mod journal;
+mod ledger;
+mod migrations;
+mod open;
+mod payments;
+mod rating;
+mod row;
+mod tokens;
+
+pub use open::SqliteLedger;

@@ -6,6 +6,8 @@
 
 mod compare;
 mod input;
+#[cfg(test)]
+mod open_data;
 mod operations;
 #[cfg(test)]
 mod tests;

@@ -1,1 +1,36 @@
-//! stub
+//! Usage records and rated lines in Parquet files below the data directory.
+//!
+//! A file is written under a temporary name, synced, and given its name only when it is complete;
+//! what makes it count is the ledger's manifest (docs/adr/0002). Beside each file of records lies
+//! one with their sorted keys, so that a record counts once (docs/rules/record-identity.md).
+//!
+//! ```text
+//! usage/records/2026-09/<digest>.parquet          records of one usage month, in order of arrival
+//! usage/records/2026-09/<digest>.keys             their keys, sorted, with a filter in front
+//! usage/rated/<party digest>/2026-09/<digest>.parquet   rated lines in their order
+//! usage/tmp/<process>-<number>.partial            not yet complete
+//! ```
+//!
+//! The folders are plain: DuckDB or Polars read them as they are. Decimal columns have the scale
+//! that their file needs, so a reader of several files has to unite the types, not take the first.
+
+mod columns;
+mod day;
+mod decimals;
+mod directory;
+mod error;
+mod keys;
+mod limits;
+mod maintenance;
+mod new_file;
+mod parquet_file;
+mod rated_columns;
+mod rated_file;
+mod record_columns;
+mod records_file;
+mod session;
+mod store;
+mod text;
+
+pub use limits::Limits;
+pub use store::DirectoryStore;

@@ -1,1 +1,23 @@
-//! stub
+//! The HTTP side: the invoice routes of the Partner Center billing API.
+//!
+//! A request passes the layers (ids and trace, limits, panics, compression), finds its place in the
+//! route table, says who calls, and only then reaches a handler. Handlers read documents through a
+//! [`Reader`](access::Reader), which asks the one authorisation question for each of them.
+
+mod access;
+mod answer;
+mod call;
+mod dispatch;
+mod failure;
+mod health;
+mod invoices;
+mod layers;
+mod line_items;
+pub mod routes;
+mod server;
+mod state;
+mod statement_link;
+
+pub use layers::router;
+pub use server::serve;
+pub use state::{AppState, Clock, Limits};

@@ -72,9 +72,15 @@ pub fn month_amounts(
 ) -> Result<MonthAmounts, DecimalError> {
     let (pricing_total, effective_unit_price) = effective_price(pricing_exact, quantity, pricing_decimals)?;
     let subtotal = pricing_total.mul_rounded(rate, billing_decimals, Rounding::TowardZero)?;
-    let drift = billing_total_exact(pricing_exact, rate)?.checked_sub(subtotal)?;
+    let drift = exact_or_cut(pricing_exact, rate)?.checked_sub(subtotal)?;
     let drift_bound = Decimal::new(1, pricing_decimals)?.checked_mul(rate)?.checked_add(Decimal::new(1, billing_decimals)?)?;
     Ok(MonthAmounts { pricing_total, effective_unit_price, subtotal, drift, drift_bound })
+}
+
+/// The exact product; where its digits do not fit, cut at 24 decimals. Only the drift is made from
+/// it, and a cut toward zero below the last digit of any bound does not change what DRIFT-1 says.
+fn exact_or_cut(pricing_exact: Decimal, rate: Decimal) -> Result<Decimal, DecimalError> {
+    billing_total_exact(pricing_exact, rate).or_else(|_| pricing_exact.mul_rounded(rate, 24, Rounding::TowardZero))
 }
 
 impl MonthAmounts {
@@ -128,6 +134,9 @@ mod tests {
         check("136.4496", "168", "150.5", (2, 0), ["136.44", "0.812142857142857", "20534"]);
         check("136.4496", "168", "0.3071", (2, 3), ["136.44", "0.812142857142857", "41.9"]);
         check("5.5", "0", "1", (2, 2), ["5.5", "0", "5.5"]);
+        // 38 decimals times 9: the exact product has more digits than fit, the amounts do not care.
+        let long = "12.000000000000000000000000000000000011";
+        check(long, "1", "0.846202667", (2, 2), ["12", "12", "10.15"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A meter whose cost / quantity is the same on all lines (to 9 decimals) gets one price; one that
 //! is not gets a price for each run of days. A price is total cost / total quantity at 15
-//! significant digits, so that re-rating gives the provider's total again.
+//! significant digits and at most 15 decimals, so that re-rating gives the provider's total again.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ use crate::error::{EngineError, EngineResult};
 
 /// Decimals to which lines have to agree on a price.
 const AGREEMENT_DECIMALS: u8 = 9;
+/// Decimals of an implied price, so that its product with a long quantity still fits.
+const PRICE_DECIMALS_MAX: u8 = 15;
 
 #[derive(Debug, Default)]
 pub(super) struct ImpliedPrices {
@@ -80,7 +82,11 @@ impl ImpliedPrices {
         let mut prices = Vec::new();
         for ((meter_id, currency), implied) in self.meters {
             for (effective, total) in implied.runs()? {
-                let unit_price = total.cost.div_significant(total.quantity, PRICE_DIGITS).map_err(failed)?;
+                let unit_price = total
+                    .cost
+                    .div_significant(total.quantity, PRICE_DIGITS)
+                    .and_then(|price| price.rounded(PRICE_DECIMALS_MAX, Rounding::HalfEven))
+                    .map_err(failed)?;
                 prices.push(MeterPrice {
                     meter_id: meter_id.clone(),
                     meter: implied.meter.clone(),

@@ -2,7 +2,7 @@
 
 use billing::ports::{QuarantinedLine, UsageImport};
 use billing::usage::UsageRecord;
-use formats::usage::{UsageFormat, UsageItem, UsageReader};
+use formats::usage::{UsageFormat, UsageItem, replay};
 use jiff::Timestamp;
 
 use crate::books::Books;
@@ -29,7 +29,7 @@ pub async fn replay_quarantine(
 ) -> EngineResult<QuarantineReplay> {
     let lines = books.ledger.quarantine().await?;
     let mut placement = Placement::load(books, options, now).await?;
-    let mut replay = QuarantineReplay::default();
+    let mut outcome = QuarantineReplay::default();
     let mut pushed: Vec<u64> = Vec::new();
     let known = books.ledger.usage_files().await?;
     let closed_months = closed_months(books).await?;
@@ -39,9 +39,9 @@ pub async fn replay_quarantine(
             match read_again(line) {
                 Ok(record) => match placement.push(session.as_mut(), &line.source, line.id, record)? {
                     None => pushed.push(line.id),
-                    Some(refused) => replay.remaining.push(QuarantinedLine { id: line.id, line: line.line, ..refused }),
+                    Some(refused) => outcome.remaining.push(QuarantinedLine { id: line.id, line: line.line, ..refused }),
                 },
-                Err(reason) => replay.remaining.push(*reason),
+                Err(reason) => outcome.remaining.push(*reason),
             }
         }
         session.finish()?
@@ -50,11 +50,11 @@ pub async fn replay_quarantine(
         pushed.retain(|id| *id != refused.line);
         if let Some(line) = lines.iter().find(|line| line.id == refused.line) {
             let (code, message) = (refused.code.to_owned(), refused.message.clone());
-            replay.remaining.push(QuarantinedLine { code, message, ..line.clone() });
+            outcome.remaining.push(QuarantinedLine { code, message, ..line.clone() });
         }
     }
-    replay.accepted = imported.accepted;
-    replay.duplicate = imported.duplicate;
+    outcome.accepted = imported.accepted;
+    outcome.duplicate = imported.duplicate;
     books
         .ledger
         .commit_usage_import(&UsageImport {
@@ -70,7 +70,7 @@ pub async fn replay_quarantine(
             settled: pushed,
         })
         .await?;
-    Ok(replay)
+    Ok(outcome)
 }
 
 /// The record of a quarantined line, or the line with today's reason.
@@ -81,12 +81,10 @@ fn read_again(line: &QuarantinedLine) -> Result<UsageRecord, Box<QuarantinedLine
     if line.format == "record" {
         return serde_json::from_slice(&line.raw).map_err(|error| because("storage.damaged", error.to_string()));
     }
-    let Some(format) = UsageFormat::from_name(&line.format) else {
+    let Ok(format) = line.format.parse::<UsageFormat>() else {
         return Err(Box::new(line.clone()));
     };
-    let mut reader = UsageReader::replay(format, &line.header, &[line.raw.clone()])
-        .map_err(|error| because(error.code, error.to_string()))?;
-    match reader.next() {
+    match replay(format, line.header.as_bytes(), &[line.raw.clone()]).next() {
         Some(Ok(UsageItem::Record { record, .. })) => Ok(record),
         Some(Ok(UsageItem::Rejected(rejected))) => Err(because(rejected.code, rejected.message)),
         Some(Err(error)) => Err(because(error.code, error.to_string())),

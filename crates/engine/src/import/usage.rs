@@ -46,8 +46,9 @@ pub async fn import_usage(
 ) -> EngineResult<ImportReport> {
     let mut placement = Placement::load(books, options, now).await?;
     let mut report = ImportReport { source: file.name.clone(), ..ImportReport::default() };
-    let mut reader = usage_reader(file.input, &UsageOptions { format: options.format, ..UsageOptions::default() })?;
+    let mut reader = usage_reader(file.input, &UsageOptions { format: options.format })?;
     let format = reader.format().name().to_owned();
+    let header = String::from_utf8_lossy(reader.header_text()).into_owned();
     let known = books.ledger.usage_files().await?;
     let closed_months = closed_months(books).await?;
     let mut implied = ImpliedPrices::default();
@@ -63,7 +64,7 @@ pub async fn import_usage(
                     report.quarantined.extend(refused);
                 }
                 UsageItem::Rejected(rejected) => {
-                    report.quarantined.push(set_aside(&file.name, &format, &reader.header_text(), rejected));
+                    report.quarantined.push(set_aside(&file.name, &format, &header, rejected));
                 }
             }
             check_quarantine_size(&report)?;

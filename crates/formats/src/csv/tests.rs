@@ -116,7 +116,8 @@ impl Read for LongLine {
 
 #[test]
 fn a_line_of_100_mb_is_skipped_without_being_held() {
-    let content = Cursor::new(b"a,b\n1,2\n".to_vec()).chain(LongLine(100_000_000)).chain(Cursor::new(b"\n3,4\n".to_vec()));
+    let content =
+        Cursor::new(b"a,b\n1,2\n".to_vec()).chain(LongLine(100_000_000)).chain(Cursor::new(b"\n3,4\n".to_vec()));
     let mut reader = CsvReader::open(Input::new("long.csv", content)).unwrap();
     let mut codes = Vec::new();
     while let Some(row) = reader.next_row().unwrap() {

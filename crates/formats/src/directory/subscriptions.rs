@@ -62,17 +62,13 @@ impl Columns {
 }
 
 fn subscription(record: &Record<'_>, columns: &Columns) -> Result<SubscriptionRow, RejectedLine> {
-    let earned_credit = match columns.earned_credit {
-        None => Vec::new(),
-        Some(column) => {
-            earned_credit(record.field(column)).map_err(|error| record.reject_fault(column, error.into()))?
-        }
-    };
     Ok(SubscriptionRow {
         line: record.line(),
         subscription_id: id(record, columns.subscription_id)?,
         customer_id: id(record, columns.customer_id)?,
         name: text(record, columns.name).to_owned(),
-        earned_credit,
+        earned_credit: columns.earned_credit.map_or(Ok(Vec::new()), |column| {
+            earned_credit(record.field(column)).map_err(|error| record.reject_fault(column, error.into()))
+        })?,
     })
 }

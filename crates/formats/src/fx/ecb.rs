@@ -22,7 +22,7 @@ const NO_QUOTE: &str = "N/A";
 /// Whether a header looks like this list.
 pub(super) fn recognises(header: &Header) -> bool {
     header.names().first().is_some_and(|name| name.eq_ignore_ascii_case("date"))
-        && header.names().iter().skip(1).filter(|name| is_code(name)).count() > 1
+        && header.names().iter().skip(1).filter(|name| name.parse::<Currency>().is_ok()).count() > 1
 }
 
 /// The columns of the file by what is done with them.

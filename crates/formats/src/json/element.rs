@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{DEPTH_MAX, ELEMENT_LENGTH_MAX};
 use crate::error::{Fault, RejectedLine, raw_excerpt};
+use crate::source::line_ends;
 
 /// What stands where an element is expected.
 #[derive(Debug)]
@@ -50,6 +51,17 @@ impl<'e> Element<'e> {
         RejectedLine { line, column, field: field.to_owned(), code, message: message.into(), raw, raw_cut }
     }
 
+    /// As [`Element::reject`], at the position of `part`, which lies inside this element (a `RawValue`
+    /// that was borrowed from it, say); elsewhere it is the element's own.
+    #[must_use]
+    pub fn reject_at(&self, part: &str, field: &str, fault: Fault) -> RejectedLine {
+        let mut rejected = self.reject_fault(field, fault);
+        let offset = part.as_ptr().addr().checked_sub(self.bytes.as_ptr().addr());
+        let before = offset.and_then(|offset| self.bytes.get(..offset)).unwrap_or_default();
+        (rejected.line, rejected.column) = position_behind(self.line, self.column, before);
+        rejected
+    }
+
     /// As [`Element::reject`].
     #[must_use]
     pub fn reject_fault(&self, field: &str, fault: Fault) -> RejectedLine {
@@ -70,6 +82,16 @@ impl<'e> Element<'e> {
                 Item::Rejected(self.reject("", "json.element_too_deep", message))
             }
         }
+    }
+}
+
+/// The position behind `piece`, which starts at `line` and `column`.
+pub(super) fn position_behind(line: u64, column: u64, piece: &[u8]) -> (u64, u64) {
+    let tail = piece.iter().rev().take_while(|byte| **byte != b'\n').count() as u64;
+    if tail == piece.len() as u64 {
+        (line, column.saturating_add(tail))
+    } else {
+        (line.saturating_add(line_ends(piece)), tail.saturating_add(1))
     }
 }
 

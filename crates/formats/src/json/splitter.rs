@@ -1,10 +1,10 @@
 //! The elements of one array inside a JSON document.
 
 use super::ELEMENT_LENGTH_MAX;
-use super::element::{Element, Excess, Item};
+use super::element::{Element, Excess, Item, position_behind};
 use super::scan::{Scanner, Step};
 use crate::error::FileError;
-use crate::source::{Input, line_ends};
+use crate::source::Input;
 
 /// The longest scalar member beside the array that is kept, in bytes.
 const SCALAR_LENGTH_MAX: usize = 16 * 1024;
@@ -263,7 +263,8 @@ impl ArrayReader {
 }
 
 fn missing(path: &[&str]) -> FileError {
-    let place = if path.is_empty() { "at the top of the document".to_owned() } else { format!("at {}", path.join(".")) };
+    let place =
+        if path.is_empty() { "at the top of the document".to_owned() } else { format!("at {}", path.join(".")) };
     FileError::new("json.array_missing", format!("there is no array {place}"))
 }
 
@@ -277,13 +278,4 @@ fn scan_piece(scanner: &mut Scanner, bytes: &[u8]) -> (usize, Step) {
         }
     }
     (bytes.len(), Step::Inside)
-}
-
-fn position_behind(line: u64, column: u64, piece: &[u8]) -> (u64, u64) {
-    let tail = piece.iter().rev().take_while(|byte| **byte != b'\n').count() as u64;
-    if tail == piece.len() as u64 {
-        (line, column.saturating_add(tail))
-    } else {
-        (line.saturating_add(line_ends(piece)), tail.saturating_add(1))
-    }
 }

@@ -31,9 +31,8 @@ fn told(item: Item<'_>) -> String {
 /// Every element as `line:column:n` or `line:column:code`, at last the error if there is one.
 fn elements(text: &str, path: &[&str]) -> Vec<String> {
     let mut told_elements = Vec::new();
-    let failure = |error: FileError| {
-        format!("{}:{}:{}", error.line.unwrap_or(0), error.column.unwrap_or(0), error.code)
-    };
+    let failure =
+        |error: FileError| format!("{}:{}:{}", error.line.unwrap_or(0), error.column.unwrap_or(0), error.code);
     let mut reader = match ArrayReader::open(input(text), path) {
         Ok(reader) => reader,
         Err(error) => return vec![failure(error)],
@@ -69,7 +68,7 @@ fn one_bad_element_does_not_stop_the_others() {
     check("[{\"m\":1},{\"n\":3}]", &[], &["1:8:json.element_malformed", "1:10:3"]);
     check("[7,{\"n\":3}]", &[], &["1:2:json.element_malformed", "1:4:3"]);
     let deep = format!("[{{\"n\":{}{}}},{{\"n\":3}}]", "[".repeat(64), "]".repeat(64));
-    check(&deep, &[], &["1:2:json.element_too_deep", "1:138:3"]);
+    check(&deep, &[], &["1:2:json.element_too_deep", "1:137:3"]);
     let long = format!("[{{\"n\":\"{}\"}},\n{{\"n\":3}}]", "x".repeat(ELEMENT_LENGTH_MAX));
     check(&long, &[], &["1:2:json.element_too_long", "2:1:3"]);
 }
@@ -93,7 +92,8 @@ fn a_broken_document_says_where() {
 
 #[test]
 fn scalars_before_and_after_the_array_are_kept() {
-    let text = "{\"Currency\":\"EUR\",\"Tax\":1.10,\"Terms\":[1],\"Meters\":[{\"n\":1}],\"Locked\":true,\"nextLink\":null}";
+    let text =
+        "{\"Currency\":\"EUR\",\"Tax\":1.10,\"Terms\":[1],\"Meters\":[{\"n\":1}],\"Locked\":true,\"nextLink\":null}";
     let mut reader = ArrayReader::open(input(text), &["Meters"]).unwrap();
     assert_eq!(reader.scalar("Currency").as_deref(), Some("EUR"));
     while reader.next_element().unwrap().is_some() {}

@@ -165,6 +165,7 @@ impl Assembly {
         let built = if self.rule == ListRule::WholeUnitRanges {
             let range = |step: &Step| PriceRange { min: step.from, max: step.to, unit_price: step.unit_price };
             TierTable::from_ranges(steps.iter().map(|(_, step)| range(step)).collect())
+                .and_then(|table| ends_open(steps).map(|()| table))
         } else if steps.iter().any(|(_, step)| step.to.is_some()) {
             TierTable::from_bounds(steps.iter().map(|(_, step)| (tier(step), step.to)).collect())
         } else {
@@ -190,6 +191,13 @@ impl Assembly {
         let guilty = version.steps.iter().rev().find(|(_, step)| is_guilty(step));
         guilty.map_or(version.first_line, |(line, _)| *line)
     }
+}
+
+/// A published table has no upper end; one with an end has lost a line.
+fn ends_open(steps: &[(usize, Step)]) -> Result<(), TierError> {
+    let last = steps.iter().map(|(_, step)| step).max_by_key(|step| step.from);
+    let end = last.and_then(|step| step.to);
+    TierTable::from_bounds(vec![(Tier { from: Decimal::ZERO, unit_price: Decimal::ZERO }, end)]).map(|_| ())
 }
 
 /// Whether two versions price usage alike, whatever they call the product.

@@ -151,17 +151,17 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(known: Said, found: Said, expected: Result<Said, &str>) {
+    fn check(known: Said, found: Said, expected: &Result<Said, &str>) {
         let mut merged = known;
         let result = merged.merge(found).map(|()| merged).map_err(|disagreement| disagreement.field);
-        assert_eq!(result, expected);
+        assert_eq!(&result, expected);
     }
 
     #[test]
     fn a_blank_says_nothing_and_other_words_have_to_agree() {
-        check(said("1 Hour", None), said("", Some(5)), Ok(said("1 Hour", Some(5))));
-        check(said("", Some(5)), said("1 Hour", None), Ok(said("1 Hour", Some(5))));
-        check(said("1 Hour", None), said("1 hour", None), Err("unit_of_measure"));
-        check(said("1 Hour", Some(5)), said("1 Hour", Some(6)), Err("included_quantity"));
+        check(said("1 Hour", None), said("", Some(5)), &Ok(said("1 Hour", Some(5))));
+        check(said("", Some(5)), said("1 Hour", None), &Ok(said("1 Hour", Some(5))));
+        check(said("1 Hour", None), said("1 hour", None), &Err("unit_of_measure"));
+        check(said("1 Hour", Some(5)), said("1 Hour", Some(6)), &Err("included_quantity"));
     }
 }

@@ -40,7 +40,9 @@ impl Read for Drip {
 
 #[track_caller]
 fn check(bytes: &[u8], expected: Result<&[u8], &str>) {
-    for input in [Input::new("whole", std::io::Cursor::new(bytes.to_vec())), Input::new("drip", Drip(bytes.to_vec(), 0))] {
+    for input in
+        [Input::new("whole", std::io::Cursor::new(bytes.to_vec())), Input::new("drip", Drip(bytes.to_vec(), 0))]
+    {
         let found = read_all(input);
         assert_eq!(found.as_deref().map_err(|error| error.code), expected);
     }

@@ -20,6 +20,8 @@ struct JsonRow<'e> {
     element: Element<'e>,
     texts: [Cow<'e, str>; FIELD_COUNT],
     names: [&'static str; FIELD_COUNT],
+    /// The members as they stand in the element, for positions.
+    places: [&'e str; FIELD_COUNT],
 }
 
 impl Row for JsonRow<'_> {
@@ -29,7 +31,10 @@ impl Row for JsonRow<'_> {
 
     fn reject(&self, field: Field, fault: Fault) -> RejectedLine {
         let name = self.names.get(field as usize).copied().unwrap_or("");
-        self.element.reject_fault(name, fault)
+        match self.places.get(field as usize) {
+            Some(place) if !place.is_empty() => self.element.reject_at(place, name, fault),
+            _ => self.element.reject_fault(name, fault),
+        }
     }
 }
 
@@ -54,7 +59,7 @@ pub(super) fn azure_element(element: Element<'_>) -> Result<UsageRecord, Rejecte
         row.take(&parse(&element, raw.get().as_bytes())?, AZURE_JSON_METER)?;
     }
     if let Some(raw) = outer.get("tags").or_else(|| properties.get("tags")) {
-        row.set(Field::Tags, "tags", text_of(raw, true).unwrap_or_default());
+        row.set(Field::Tags, "tags", raw, text_of(raw, true).unwrap_or_default());
     }
     let in_blocks = row.names.get(Field::Quantity as usize) == Some(&USAGE_QUANTITY);
     azure_record(&row, if in_blocks { QuantityBasis::Blocks } else { QuantityBasis::Units })
@@ -69,13 +74,15 @@ impl<'e> JsonRow<'e> {
                 *place = name;
             }
         }
-        Self { element, texts: [const { Cow::Borrowed("") }; FIELD_COUNT], names }
+        Self { element, texts: [const { Cow::Borrowed("") }; FIELD_COUNT], names, places: [""; FIELD_COUNT] }
     }
 
-    fn set(&mut self, field: Field, name: &'static str, text: Cow<'e, str>) {
-        if let (Some(place), Some(known)) = (self.texts.get_mut(field as usize), self.names.get_mut(field as usize)) {
-            *place = text;
-            *known = name;
+    fn set(&mut self, field: Field, name: &'static str, raw: &'e RawValue, text: Cow<'e, str>) {
+        let index = field as usize;
+        if let (Some(to_text), Some(to_name), Some(to_place)) =
+            (self.texts.get_mut(index), self.names.get_mut(index), self.places.get_mut(index))
+        {
+            (*to_text, *to_name, *to_place) = (text, name, raw.get());
         }
     }
 
@@ -84,15 +91,15 @@ impl<'e> JsonRow<'e> {
             let found = named.names.iter().find_map(|name| Some((*name, members.get(name)?)));
             let Some((name, raw)) = found else { continue };
             if members.count(name) > 1 {
-                let message = "the member is there twice";
-                return Err(self.element.reject(name, "usage.line.member_duplicate", message));
+                let fault = Fault::new("usage.line.member_duplicate", "the member is there twice");
+                return Err(self.element.reject_at(raw.get(), name, fault));
             }
             let nested = matches!(named.field, Field::Tags | Field::AdditionalInfo);
             let text = text_of(raw, nested).ok_or_else(|| {
-                let message = "the member is neither a string nor a number";
-                self.element.reject(name, "usage.line.member_type", message)
+                let fault = Fault::new("usage.line.member_type", "the member is neither a string nor a number");
+                self.element.reject_at(raw.get(), name, fault)
             })?;
-            self.set(named.field, name, text);
+            self.set(named.field, name, raw, text);
         }
         Ok(())
     }

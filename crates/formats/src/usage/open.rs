@@ -119,7 +119,8 @@ impl Source {
                 Ok(reader.next_row()?.map(|row| csv_item(row, item)))
             }
             Self::AzureCsv(reader, columns, basis) => {
-                let item = |record| UsageItem::of(record_line(&record), azure_record(&CsvRow { record, columns }, *basis));
+                let item =
+                    |record| UsageItem::of(record_line(&record), azure_record(&CsvRow { record, columns }, *basis));
                 Ok(reader.next_row()?.map(|row| csv_item(row, item)))
             }
             Self::AzureDetails(reader) => Ok(reader.next_element()?.map(|item| json_item(item, azure_element))),

@@ -1,5 +1,7 @@
 //! Quittance's own columns in a Parquet file, row group by row group.
 
+mod values;
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::sync::Arc;
@@ -18,8 +20,6 @@ use crate::csv::normalised;
 use crate::error::{Fault, FileError, RejectedLine, raw_excerpt};
 use crate::source::Input;
 use values::Values;
-
-mod values;
 
 const BATCH_ROW_COUNT: usize = 4096;
 
@@ -48,12 +48,12 @@ impl ParquetRows {
             let message = "a Parquet file is read from its end, so it has to be a plain file: not compressed, no pipe";
             return Err(FileError::new("usage.file.parquet_stream", message));
         };
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| corrupt(&error))?;
+        let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(file))?.map_err(|error| corrupt(&error))?;
         let fields = fields_of(builder.schema())?;
         let progress = Progress::of(&builder, count);
         let roots = fields.iter().map(|(_, _, column)| usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX));
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let reader = builder.with_projection(mask).with_batch_size(BATCH_ROW_COUNT).build();
+        let reader = guarded(|| builder.with_projection(mask).with_batch_size(BATCH_ROW_COUNT).build())?;
         let reader = reader.map_err(|error| corrupt(&error))?;
         let row = ParquetRow { texts: [const { String::new() }; FIELD_COUNT], number: 0, fields: fields.clone() };
         Ok(Self { reader, fields, batch: Vec::new(), batch_row_count: 0, batch_row: 0, row, progress })
@@ -61,7 +61,7 @@ impl ParquetRows {
 
     pub(super) fn next_item(&mut self) -> Result<Option<UsageItem>, FileError> {
         while self.batch_row == self.batch_row_count {
-            let Some(batch) = self.reader.next() else { return Ok(None) };
+            let Some(batch) = guarded(|| self.reader.next())? else { return Ok(None) };
             let batch = batch.map_err(|error| corrupt(&error))?;
             self.load(&batch)?;
         }
@@ -96,7 +96,8 @@ fn fields_of(schema: &Schema) -> Result<Vec<(Field, &'static str, u64)>, FileErr
     let mut fields = Vec::new();
     for Named { field, names, required } in OWN {
         let name = names.first().copied().unwrap_or("");
-        let mut columns = schema.fields().iter().enumerate().filter(|(_, column)| normalised(column.name()) == normalised(name));
+        let mut columns =
+            schema.fields().iter().enumerate().filter(|(_, column)| normalised(column.name()) == normalised(name));
         let Some((index, column)) = columns.next() else {
             if *required {
                 let there: Vec<&str> = schema.fields().iter().take(40).map(|column| column.name().as_str()).collect();
@@ -117,6 +118,13 @@ fn fields_of(schema: &Schema) -> Result<Vec<(Field, &'static str, u64)>, FileErr
     Ok(fields)
 }
 
+/// The library below panics on some damaged files (an assertion on a bit width, in version 59); that
+/// must not end the program. The reader is dropped after the error, so nothing half-read is used.
+fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, FileError> {
+    let panicked = |_| corrupt(&"the Parquet library gave up on the content");
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).map_err(panicked)
+}
+
 fn corrupt(cause: &dyn std::fmt::Display) -> FileError {
     FileError::new("file.corrupt", "the Parquet file is damaged and cannot be read").caused_by(cause)
 }
@@ -135,8 +143,11 @@ impl Row for ParquetRow {
 
     /// The raw text is the row as a JSON object, so that it can be mended by hand.
     fn reject(&self, field: Field, fault: Fault) -> RejectedLine {
-        let (name, column) =
-            self.fields.iter().find(|(known, ..)| *known == field).map_or(("", 0), |(_, name, column)| (*name, *column));
+        let (name, column) = self
+            .fields
+            .iter()
+            .find(|(known, ..)| *known == field)
+            .map_or(("", 0), |(_, name, column)| (*name, *column));
         let mut object = String::from("{");
         for (known, name, _) in &self.fields {
             let text = serde_json::Value::from(self.text(*known));

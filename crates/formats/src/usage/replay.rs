@@ -30,7 +30,7 @@ pub fn replay(format: UsageFormat, header_text: &[u8], raws: &[Vec<u8>]) -> Usag
     let source = Source::Replay(Replay {
         format,
         header_text: header_text.clone(),
-        raws: raws.to_vec().into_iter(),
+        raws: Vec::from(raws).into_iter(),
         number: 0,
         current: None,
     });

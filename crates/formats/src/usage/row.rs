@@ -26,8 +26,7 @@ impl Columns {
     pub(super) fn of(header: &Header, table: &[Named]) -> Result<Self, FileError> {
         let mut columns = [None; FIELD_COUNT];
         for named in table {
-            let column =
-                if named.required { Some(header.require(named.names)?) } else { header.find(named.names)? };
+            let column = if named.required { Some(header.require(named.names)?) } else { header.find(named.names)? };
             if let Some(place) = columns.get_mut(named.field as usize) {
                 *place = column;
             }
@@ -60,7 +59,7 @@ impl Row for CsvRow<'_> {
 }
 
 /// The text of a field that a record cannot do without.
-fn needed<'r>(row: &'r impl Row, field: Field) -> Result<&'r str, RejectedLine> {
+fn needed(row: &impl Row, field: Field) -> Result<&str, RejectedLine> {
     let text = row.text(field);
     if !text.is_empty() {
         return Ok(text);

@@ -105,11 +105,7 @@ fn other_files_are_refused_by_name() {
         wrong,
         "the file holds subscriptions; this import reads customers",
     );
-    check(
-        subscriptions("customer_id,name\n"),
-        wrong,
-        "the file holds customers; this import reads subscriptions",
-    );
+    check(subscriptions("customer_id,name\n"), wrong, "the file holds customers; this import reads subscriptions");
     check(
         subscriptions("subscription_id,customer_id,quantity,usage_date\n"),
         wrong,

@@ -108,7 +108,12 @@ fn what_is_no_list_of_rates_is_refused() {
     check_refused("{\"Meters\":[]}", &none, "file.wrong_kind", &wrong("JSON"));
     check_refused("a,b\n", &none, "file.format_unknown", "these are not the columns of exchange rates: a, b");
     check_refused(MONTHLY, &none, "fx.file.no_rates", "the file has a header and no rates");
-    check_refused(MONTHLY, &history, "csv.column_missing", "there is no column Date; the file has CurrencyCode, USDPerUnit, Month");
+    check_refused(
+        MONTHLY,
+        &history,
+        "csv.column_missing",
+        "there is no column Date; the file has CurrencyCode, USDPerUnit, Month",
+    );
     check_refused("Date,USD,Euro\n", &history, "currency.unknown", "\"Euro\" is not a currency code of ISO 4217");
 }
 

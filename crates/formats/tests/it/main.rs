@@ -2,8 +2,13 @@
 
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+mod bad_inputs;
 mod directory;
 mod fx;
+mod gallery;
 mod list_error_examples;
 mod price;
+mod properties;
+mod real_usage;
 mod shared;
+mod usage_files;

@@ -10,7 +10,7 @@ use std::io::Cursor;
 
 use billing::price::MeterPrice;
 use formats::error::{FileError, Parsed, RejectedLine};
-use formats::price::{PriceOptions, read_prices};
+use formats::price::{PriceFormat, PriceOptions, read_prices};
 use formats::source::Input;
 use proptest::prelude::*;
 
@@ -21,7 +21,8 @@ fn input(text: impl AsRef<[u8]>) -> Input {
 /// `meter currency from..until unit included@basis credit | start:price …`
 fn told_price(price: &MeterPrice) -> String {
     let until = price.effective.until.map_or_else(String::new, |until| until.to_string());
-    let tiers: Vec<String> = price.tiers.tiers().iter().map(|tier| format!("{}:{}", tier.from, tier.unit_price)).collect();
+    let tiers: Vec<String> =
+        price.tiers.tiers().iter().map(|tier| format!("{}:{}", tier.from, tier.unit_price)).collect();
     format!(
         "{} {} {}..{until} {:?} {}@{:?} {} | {}",
         price.meter_id,
@@ -92,6 +93,16 @@ fn a_sheet_without_prices_is_refused() {
     check_refused(r#"{"Currency":"USD","Meters":[]}"#, &options, "price.file.no_prices");
     let rate = PriceOptions { earned_credit_rate: Some("15".parse().unwrap()), ..options };
     check_refused("meter_id,currency,unit_price\nm,EUR,1\n", &rate, "price.line.earned_credit_out_of_range");
+}
+
+#[test]
+fn formats_have_names() {
+    for format in PriceFormat::ALL {
+        assert_eq!(format.to_string().parse(), Ok(format));
+    }
+    let error = "excel".parse::<PriceFormat>().unwrap_err();
+    let known = "azure-ratecard, azure-plan-csv, quittance-csv";
+    assert_eq!(error.message, format!("\"excel\" is no format of prices; known are {known}"));
 }
 
 fn read_any(text: &str) -> Result<Parsed<billing::price::PriceSheet>, FileError> {

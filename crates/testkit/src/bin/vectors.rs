@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use testkit::vectors::{Report, run_folder};
+use testkit::vectors::{Report, SCHEMA, VectorsError, run_folder};
 
 const HELP: &str = "\
 Runs the test vectors of a folder against the arithmetic of billing.
@@ -34,13 +34,14 @@ fn main() -> ExitCode {
 fn run(folder: &Path) -> std::io::Result<ExitCode> {
     match run_folder(folder) {
         Ok(report) => print(&report),
+        Err(error @ VectorsError::Malformed { .. }) => err(&format!("{error}\n")),
         Err(error) => err(&format!("{error}\nGive a folder of vectors, such as crates/billing/testdata/vectors.\n")),
     }
 }
 
 fn print(report: &Report) -> std::io::Result<ExitCode> {
     for file in &report.skipped {
-        err(&format!("{file} is skipped: it is not of the schema\n"))?;
+        err(&format!("{file} is skipped, its schema is not \"{SCHEMA}\"\n"))?;
     }
     let mut text: String = report.failures.iter().map(|failure| format!("{failure}\n")).collect();
     text.push_str(&format!("{} passed, {} failed\n", report.passed, report.failures.len()));

@@ -1,5 +1,7 @@
 //! Compares an expected result with a computed one, as text.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 /// One text for each difference; none when both are the same.
@@ -13,8 +15,7 @@ fn compare(place: &str, expected: Option<&Value>, found: Option<&Value>, differe
     match (expected, found) {
         (Some(Value::Object(expected)), Some(Value::Object(found))) => {
             let dot = if place.is_empty() { "" } else { "." };
-            let extra = found.keys().filter(|key| !expected.contains_key(*key));
-            for key in expected.keys().chain(extra) {
+            for key in expected.keys().chain(found.keys()).collect::<BTreeSet<_>>() {
                 compare(&format!("{place}{dot}{key}"), expected.get(key), found.get(key), differences);
             }
         }

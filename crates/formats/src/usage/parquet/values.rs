@@ -25,7 +25,8 @@ pub(super) enum Values {
 pub(super) fn check_type(name: &str, data_type: &DataType) -> Result<(), FileError> {
     match data_type {
         DataType::Float16 | DataType::Float32 | DataType::Float64 => {
-            let message = format!("column {name} holds binary floating point numbers, which are not exact; write decimals");
+            let message =
+                format!("column {name} holds binary floating point numbers, which are not exact; write decimals");
             Err(FileError::new("usage.file.float_column", message))
         }
         other if target(other).is_some() => Ok(()),
@@ -88,7 +89,9 @@ impl Values {
         let malformed = |_| ArrowError::ComputeError("a cell cannot be written as text".to_owned());
         match self {
             Self::Text(values) if values.is_valid(row) => text.push_str(values.value(row)),
-            Self::Integer(values) if values.is_valid(row) => write!(text, "{}", values.value(row)).map_err(malformed)?,
+            Self::Integer(values) if values.is_valid(row) => {
+                write!(text, "{}", values.value(row)).map_err(malformed)?;
+            }
             Self::Decimal(values) if values.is_valid(row) => text.push_str(&values.value_as_string(row)),
             Self::Day(values) if values.is_valid(row) => write_day(i64::from(values.value(row)), text),
             Self::Instant(values, per_day) if values.is_valid(row) => {

@@ -7,11 +7,7 @@ use super::{check, check_refused, check_with, input};
 
 #[test]
 fn lines_of_one_price_form_a_tier_table() {
-    check(
-        "meter_id,currency,unit_price\nM1,eur,0.10\n",
-        &[r#"m1 EUR 1990-01-01.. "" 0@Billable 0 | 0:0.1"#],
-        &[],
-    );
+    check("meter_id,currency,unit_price\nM1,eur,0.10\n", &[r#"m1 EUR 1990-01-01.. "" 0@Billable 0 | 0:0.1"#], &[]);
     // Starts in any order; a blank repeats what another line says.
     check(
         "Meter ID;Currency;Unit-Price;tier_from;unit_of_measure;included_quantity;tier_basis\n\
@@ -25,12 +21,10 @@ fn lines_of_one_price_form_a_tier_table() {
          m,USD,2,0,10.5,2026-09-01,2026-10-01,0.15\nm,USD,1,10.5,,2026-09-01,2026-10-01,\n\
          m,USD,3,,,10/1/2026,,\nm,EUR,4,,,,,\n",
         &[
+            r#"m EUR 1990-01-01.. "" 0@Billable 0 | 0:4"#,
             r#"m USD 2026-09-01..2026-10-01 "" 0@Billable 0.15 | 0:2 10.5:1"#,
             r#"m USD 2026-10-01.. "" 0@Billable 0 | 0:3"#,
-            r#"m EUR 1990-01-01.. "" 0@Billable 0 | 0:4"#,
-        ]
-        .map(|told| told)
-        .as_ref(),
+        ],
         &[],
     );
 }
@@ -85,10 +79,22 @@ fn fields_are_checked() {
 fn a_tier_table_is_refused_where_it_breaks() {
     let header = "meter_id,currency,unit_price,tier_from,tier_to\n";
     let check = |lines: &str, rejected: &[&str]| check(&format!("{header}{lines}"), &[], rejected);
-    check("m,USD,1,0,\nm,USD,2,0.0,\n", &["2:1 meter_id price.line.meter_rejected", "3:4 tier_from price.tier.overlap"]);
-    check("m,USD,1,0,10\nm,USD,2,9,\n", &["2:1 meter_id price.line.meter_rejected", "3:4 tier_from price.tier.overlap"]);
-    check("m,USD,1,0,10\nm,USD,2,12,\n", &["2:4 tier_from price.tier.missing", "3:1 meter_id price.line.meter_rejected"]);
-    check("m,USD,1,0,10\nm,USD,2,10,20\n", &["2:1 meter_id price.line.meter_rejected", "3:4 tier_from price.tier.missing"]);
+    check(
+        "m,USD,1,0,\nm,USD,2,0.0,\n",
+        &["2:1 meter_id price.line.meter_rejected", "3:4 tier_from price.tier.overlap"],
+    );
+    check(
+        "m,USD,1,0,10\nm,USD,2,9,\n",
+        &["2:1 meter_id price.line.meter_rejected", "3:4 tier_from price.tier.overlap"],
+    );
+    check(
+        "m,USD,1,0,10\nm,USD,2,12,\n",
+        &["2:4 tier_from price.tier.missing", "3:1 meter_id price.line.meter_rejected"],
+    );
+    check(
+        "m,USD,1,0,10\nm,USD,2,10,20\n",
+        &["2:1 meter_id price.line.meter_rejected", "3:4 tier_from price.tier.missing"],
+    );
 }
 
 #[test]
@@ -119,10 +125,7 @@ fn options_put_a_list_into_force_and_fill_in_the_credit() {
         "meter_id,currency,unit_price,effective_from,effective_until,earned_credit_rate\n\
          a,USD,1,2020-01-01,2020-02-01,\nb,USD,1,,,0\n",
         &options,
-        &[
-            r#"a USD 2026-10-01.. "" 0@Billable 0.15 | 0:1"#,
-            r#"b USD 2026-10-01.. "" 0@Billable 0 | 0:1"#,
-        ],
+        &[r#"a USD 2026-10-01.. "" 0@Billable 0.15 | 0:1"#, r#"b USD 2026-10-01.. "" 0@Billable 0 | 0:1"#],
         &[],
     );
     // Two versions would both start on that day: equal ones are one, others are refused.

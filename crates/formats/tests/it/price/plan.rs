@@ -1,8 +1,8 @@
 //! The price sheet of the Azure plan.
 
-use formats::price::PriceOptions;
+use formats::price::{PriceOptions, read_prices};
 
-use super::{check, check_with};
+use super::{check, check_with, input};
 
 pub(super) const HEADER: &str = "ProductTitle,ProductId,SkuId,SkuTitle,Publisher,SkuDescription,UnitOfMeasure,\
     TermDuration,Market,Currency,UnitPrice,PricingTierRangeMin,PricingTierRangeMax,EffectiveStartDate,\
@@ -33,8 +33,24 @@ fn sheet(lines: &[Line<'_>]) -> String {
         let [min, max] = line.range;
         let [start, end] = line.dates;
         quoted([
-            "Title", line.product, "01AB", "Sku", "Microsoft", "text, with comma", "1 Hour", "payG-1", "US", "USD",
-            line.price, min, max, start, end, line.meters, "1 Compute Hour", line.tags,
+            "Title",
+            line.product,
+            "01AB",
+            "Sku",
+            "Microsoft",
+            "text, with comma",
+            "1 Hour",
+            "payG-1",
+            "US",
+            "USD",
+            line.price,
+            min,
+            max,
+            start,
+            end,
+            line.meters,
+            "1 Compute Hour",
+            line.tags,
         ])
     });
     format!("{HEADER}\r\n{}\r\n", written.collect::<Vec<_>>().join("\r\n"))
@@ -67,10 +83,7 @@ fn ranges_become_tiers_and_inclusive_ends_are_converted() {
 fn a_line_is_the_price_of_all_its_meters() {
     check(
         &sheet(&[Line { meters: "m1; M2,m1", ..Line::default() }]),
-        &[
-            r#"m1 USD 2026-09-01.. "1 Hour" 0@Billable 0 | 0:1"#,
-            r#"m2 USD 2026-09-01.. "1 Hour" 0@Billable 0 | 0:1"#,
-        ],
+        &[r#"m1 USD 2026-09-01.. "1 Hour" 0@Billable 0 | 0:1"#, r#"m2 USD 2026-09-01.. "1 Hour" 0@Billable 0 | 0:1"#],
         &[],
     );
     // What is wrong with one of them takes the others along, since their line is set aside.
@@ -83,6 +96,18 @@ fn a_line_is_the_price_of_all_its_meters() {
         &[r#"m4 USD 2026-09-01.. "1 Hour" 0@Billable 0 | 0:1"#],
         &["2:16 MeterIds price.line.meter_rejected", "3:11 UnitPrice number.malformed"],
     );
+}
+
+#[test]
+fn a_table_that_lost_a_line_is_never_in_force() {
+    let ranges = [["1", "100"], ["101", "1000"], ["1001", "9223372036854780000"]];
+    for lost in 0..ranges.len() {
+        let kept = ranges.iter().enumerate().filter(|(index, _)| *index != lost);
+        let lines: Vec<_> = kept.map(|(_, range)| Line { range: *range, ..Line::default() }).collect();
+        let parsed = read_prices(input(sheet(&lines)), &PriceOptions::default()).unwrap();
+        assert_eq!(parsed.value.prices, vec![], "line {lost} is lost");
+        assert!(parsed.rejected.iter().any(|line| line.code == "price.tier.missing"), "line {lost} is lost");
+    }
 }
 
 #[test]
@@ -129,8 +154,14 @@ fn tags_decide_about_the_credit_and_reservations_are_set_aside() {
 fn fields_are_checked() {
     let check = |line: Line<'_>, rejected: &str| check(&sheet(&[line]), &[], &[rejected]);
     let (start, dates) = ("9/1/2026 12:00:00 AM", |start, end| [start, end]);
-    check(Line { dates: dates("13/1/2026 12:00:00 AM", OPEN), ..Line::default() }, "2:14 EffectiveStartDate date.out_of_range");
-    check(Line { dates: dates("9/1/2026 25:00:00 AM", OPEN), ..Line::default() }, "2:14 EffectiveStartDate date.malformed");
+    check(
+        Line { dates: dates("13/1/2026 12:00:00 AM", OPEN), ..Line::default() },
+        "2:14 EffectiveStartDate date.out_of_range",
+    );
+    check(
+        Line { dates: dates("9/1/2026 25:00:00 AM", OPEN), ..Line::default() },
+        "2:14 EffectiveStartDate date.malformed",
+    );
     check(
         Line { dates: dates(start, "8/31/2026 11:59:59 PM"), ..Line::default() },
         "2:15 EffectiveEndDate price.line.ends_before_start",
@@ -144,11 +175,8 @@ fn fields_are_checked() {
 #[test]
 fn lines_of_one_price_may_not_contradict_each_other() {
     let first = Line { range: ["1", "100"], ..Line::default() };
-    let second = Line {
-        range: ["101", ""],
-        dates: ["9/1/2026 12:00:00 AM", "9/30/2026 11:59:59 PM"],
-        ..Line::default()
-    };
+    let second =
+        Line { range: ["101", ""], dates: ["9/1/2026 12:00:00 AM", "9/30/2026 11:59:59 PM"], ..Line::default() };
     check(
         &sheet(&[first, second]),
         &[],

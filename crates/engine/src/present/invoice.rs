@@ -1,0 +1,82 @@
+//! An invoice without its lines.
+
+use billing::money::Amount;
+use formats::vendor::{
+    BillingProvider, Invoice, InvoiceDetail, InvoiceLineItemType, InvoiceType, JsonNumber, Links, ResourceAttributes,
+    invoice_uri, statement_uri,
+};
+use jiff::Timestamp;
+
+use crate::error::{EngineError, EngineResult};
+use crate::invoices::IssuedInvoice;
+
+use super::words;
+
+/// The link to the printed invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PdfLink {
+    /// In lists and exports: a link that stops working has no place there.
+    Omitted,
+    /// In an invoice that was read by its id: opens without a token until it expires.
+    Signed { expires_at: Timestamp, signature: String },
+}
+
+impl PdfLink {
+    fn uri(self, id: &str) -> Option<String> {
+        match self {
+            Self::Omitted => None,
+            Self::Signed { expires_at, signature } => {
+                let expires = expires_at.as_second();
+                Some(format!("{}?expires={expires}&signature={signature}", statement_uri(id)))
+            }
+        }
+    }
+}
+
+/// An invoice as the API shows it.
+///
+/// What was received is negative there (IN-9). Amendments are not drawn up yet, so none are shown.
+///
+/// # Errors
+/// An amount that has no negative.
+pub fn invoice(issued: &IssuedInvoice, link: PdfLink) -> EngineResult<Invoice> {
+    let document = &issued.invoice;
+    let (kind, id) = (words::invoice_type(document.invoice_type), document.number.as_str());
+    let (first_day, last_day) = words::inclusive_days(document.period);
+    Ok(Invoice {
+        id: id.into(),
+        invoice_date: document.issued_on().into(),
+        billing_period_start_date: Some(first_day),
+        billing_period_end_date: Some(last_day),
+        total_charges: document.totals.total.into(),
+        paid_amount: paid(issued.stored.received)?,
+        currency_code: document.currency,
+        currency_symbol: document.currency.symbol(),
+        pdf_download_link: link.uri(id),
+        tax_receipts: Vec::new(),
+        invoice_details: details(kind, id),
+        amendments: Vec::new(),
+        document_type: words::document_type(document.document_type),
+        amends_of: None,
+        invoice_type: kind,
+        links: Some(Links::own(invoice_uri(kind, id))),
+        attributes: ResourceAttributes::INVOICE,
+    })
+}
+
+fn paid(received: Amount) -> EngineResult<JsonNumber> {
+    let paid = received.negated().map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    Ok(paid.into())
+}
+
+/// Clients ask for each set that stands here. Daily lines are served but not listed, because the
+/// API does not list them either.
+fn details(kind: InvoiceType, id: &str) -> Vec<InvoiceDetail> {
+    match kind {
+        InvoiceType::OneTime => {
+            let (provider, line_items) = (BillingProvider::OneTime, InvoiceLineItemType::BillingLineItems);
+            vec![InvoiceDetail::linked(kind, id, provider, line_items)]
+        }
+        InvoiceType::Recurring => Vec::new(),
+    }
+}

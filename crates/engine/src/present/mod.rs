@@ -1,0 +1,19 @@
+//! Turns issued documents and rated days into the JSON shapes of the Partner Center billing API.
+//!
+//! The server and the command line write the same values, so an export equals an answer. Nothing is
+//! computed here that a document does not say: amounts are exact, and what we do not have is left
+//! empty or out, as the shapes allow. Ids are written as they are stored, GUID or not.
+
+mod daily_rated;
+mod invoice;
+mod one_time;
+mod summary;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use daily_rated::daily_rated;
+pub use invoice::{PdfLink, invoice};
+pub use one_time::one_time_line;
+pub use summary::{empty_summary, summaries, summary};

@@ -1,0 +1,100 @@
+//! A line of an invoice as a reconciliation line.
+
+use billing::decimal::{Decimal, DecimalError};
+use billing::invoice::InvoiceLine;
+use billing::usage::MeterDescription;
+use formats::vendor::{Guid, JsonNumber, OneTimeInvoiceLineItem, OneTimeKind, PriceAdjustments, Text};
+
+use crate::error::{EngineError, EngineResult};
+use crate::invoices::IssuedInvoice;
+
+use super::words;
+
+/// One line of an issued invoice.
+///
+/// It is a month's consumption: `quantity` is 1 and `billableQuantity` what was used. There is no
+/// order behind it; its date is the last day of the month, as the published lines have it.
+///
+/// # Errors
+/// A total or a rate that does not fit its number.
+pub fn one_time_line(issued: &IssuedInvoice, line: &InvoiceLine) -> EngineResult<OneTimeInvoiceLineItem> {
+    let party = &issued.invoice.billed_party;
+    let (customer, product) = (&line.customer, &line.product);
+    let (first_day, last_day) = words::inclusive_days(line.scope.usage_month);
+    let total = line.total().map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    Ok(OneTimeInvoiceLineItem {
+        partner_id: party.tenant_id.as_str().into(),
+        customer_id: customer.id.as_str().into(),
+        customer_name: customer.name.as_str().into(),
+        customer_domain_name: customer.domain.as_str().into(),
+        customer_country: customer.country.as_str().into(),
+        invoice_number: issued.invoice.number.as_str().into(),
+        mpn_id: party.partner_number.as_str().into(),
+        reseller_mpn_id: 0,
+        order_id: Text::default(),
+        order_date: last_day,
+        product_id: product.product_id.as_str().into(),
+        sku_id: product.sku_id.as_str().into(),
+        availability_id: product.availability_id.as_str().into(),
+        product_name: product.product_name.as_str().into(),
+        sku_name: product.sku_name.as_str().into(),
+        product_qualifiers: Vec::new(),
+        charge_type: words::charge_type(line.charge_type),
+        unit_price: line.unit_price.into(),
+        effective_unit_price: line.effective_unit_price.into(),
+        unit_type: line.unit_of_measure.as_str().into(),
+        quantity: 1,
+        subtotal: line.subtotal.into(),
+        tax_total: line.tax.into(),
+        total_for_customer: total.into(),
+        currency: line.subtotal.currency,
+        publisher_name: product.publisher_name.as_str().into(),
+        publisher_id: product.publisher_id.as_str().into(),
+        subscription_description: line.subscription_name.as_str().into(),
+        subscription_id: line.scope.subscription.as_str().into(),
+        subscription_start_date: None,
+        subscription_end_date: None,
+        charge_start_date: first_day,
+        charge_end_date: last_day,
+        term_and_billing_cycle: Text::default(),
+        alternate_id: Text::default(),
+        reference_id: Guid::default(),
+        price_adjustment_description: adjustments(line.earned_credit_rates.1)?,
+        discount_details: Text::default(),
+        pricing_currency: line.pricing_currency,
+        pc_to_bc_exchange_rate: line.exchange_rate.rate.into(),
+        pc_to_bc_exchange_rate_date: Some(line.exchange_rate.dated.into()),
+        billable_quantity: JsonNumber::plain(line.quantity),
+        meter_description: meter_description(&line.meter),
+        billing_frequency: Text::default(),
+        reservation_order_id: Text::default(),
+        credit_reason_code: Text::default(),
+        promotion_id: Text::default(),
+        kind: OneTimeKind,
+    })
+}
+
+/// Names the highest credit of the month's days; where only some days had it, the effective price
+/// is a blend.
+fn adjustments(earned_credit_rate: Decimal) -> EngineResult<PriceAdjustments> {
+    if earned_credit_rate.is_zero() {
+        return Ok(PriceAdjustments::default());
+    }
+    let percentage =
+        percentage(earned_credit_rate).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    Ok(PriceAdjustments(vec![format!("{percentage}% Partner earned credit for services managed")]))
+}
+
+/// `15.0` for 0.15: all digits, one decimal at least.
+fn percentage(rate: Decimal) -> Result<String, DecimalError> {
+    let percentage = rate.checked_mul(Decimal::from_integer(100))?;
+    percentage.to_fixed(percentage.scale().max(1))
+}
+
+/// `Virtual Machines BS Series - B4ms - EU West`: what is known of it, from wide to narrow.
+fn meter_description(meter: &MeterDescription) -> Text {
+    let family = [meter.category.as_str(), meter.subcategory.as_str()].join(" ");
+    let parts = [family.trim(), meter.name.as_str(), meter.region.as_str()];
+    let known: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    known.join(" - ").into()
+}

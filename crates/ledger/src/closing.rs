@@ -1,0 +1,202 @@
+//! Closed months, the days that they moved on, and parties that were set aside.
+
+use billing::ids::OrganisationId;
+use billing::invoice::{CarriedDay, InvoiceNumber, InvoiceType};
+use billing::period::BillingPeriod;
+use billing::ports::{Closure, Parking};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+use crate::error::{LedgerError, Result};
+use crate::open::SqliteLedger;
+use crate::row::{Fields, Table, insert_rows, integer};
+
+pub(crate) const CLOSURES: Table = Table { name: "closures", key: &["party", "period", "invoice_type"] };
+const CARRIED_DAYS: Table = Table { name: "carried_days", key: &["party", "period", "invoice_type", "position"] };
+const PARKINGS: Table = Table { name: "parkings", key: &["party", "period"] };
+
+/// The type of a closure without a document: nothing is left to bill, of whatever type.
+const EVERY: &str = "Every";
+
+/// Whether any document or none closed the period.
+pub(crate) async fn is_closed(
+    db: impl SqliteExecutor<'_>,
+    party: &OrganisationId,
+    period: BillingPeriod,
+) -> Result<bool> {
+    let row = sqlx::query("SELECT 1 FROM closures WHERE party = $1 AND period = $2 LIMIT 1")
+        .bind(party.as_str())
+        .bind(period.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// The closure that stands against a document of `invoice_type`, with the document that it names.
+pub(crate) async fn closed_by(
+    db: impl SqliteExecutor<'_>,
+    party: &OrganisationId,
+    period: BillingPeriod,
+    invoice_type: InvoiceType,
+) -> Result<Option<Option<InvoiceNumber>>> {
+    let row = sqlx::query(
+        "SELECT party, period, invoice_type, number FROM closures
+         WHERE party = $1 AND period = $2 AND invoice_type IN ($3, 'Every')",
+    )
+    .bind(party.as_str())
+    .bind(period.to_string())
+    .bind(invoice_type.as_str())
+    .fetch_optional(db)
+    .await?;
+    row.as_ref().map(|row| Fields::new(row, &CLOSURES).optional("number")).transpose()
+}
+
+/// Writes a closure and takes the party out of the parked ones. `document` is the document's
+/// issuer and type where there is one.
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    closure: &Closure,
+    document: Option<(&OrganisationId, InvoiceType)>,
+) -> Result<()> {
+    let invoice_type = document.map_or(EVERY, |(_, invoice_type)| invoice_type.as_str());
+    sqlx::query(
+        "INSERT INTO closures (party, period, invoice_type, usage_through, issuer, number)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(closure.party.as_str())
+    .bind(closure.period.to_string())
+    .bind(invoice_type)
+    .bind(integer(closure.usage_through)?)
+    .bind(document.map(|(issuer, _)| issuer.as_str()))
+    .bind(closure.invoice.as_ref().map(InvoiceNumber::as_str))
+    .execute(&mut *connection)
+    .await?;
+    insert_carried(&mut *connection, closure, invoice_type).await?;
+    sqlx::query("DELETE FROM parkings WHERE party = $1 AND period = $2")
+        .bind(closure.party.as_str())
+        .bind(closure.period.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn insert_carried(
+    connection: &mut SqliteConnection,
+    closure: &Closure,
+    invoice_type: &'static str,
+) -> Result<()> {
+    let numbered: Vec<_> = (1_i64..).zip(&closure.carried).collect();
+    insert_rows(
+        connection,
+        "INSERT INTO carried_days (party, period, invoice_type, position, subscription, meter,
+             usage_date, usage_through) ",
+        "",
+        &numbered,
+        |values, (position, day)| {
+            values
+                .push_bind(closure.party.as_str().to_owned())
+                .push_bind(closure.period.to_string())
+                .push_bind(invoice_type)
+                .push_bind(*position)
+                .push_bind(day.subscription.as_str().to_owned())
+                .push_bind(day.meter.as_str().to_owned())
+                .push_bind(day.usage_date.to_string())
+                .push_bind(integer(day.usage_through)?);
+            Ok(())
+        },
+    )
+    .await
+}
+
+/// Closes a period for which there is nothing to bill. Its rated run stays named.
+pub(crate) async fn close_empty(ledger: &SqliteLedger, closure: &Closure) -> Result<bool> {
+    if let Some(number) = &closure.invoice {
+        return Err(LedgerError::ClosureWithDocument(number.clone()));
+    }
+    let mut transaction = ledger.write().await?;
+    if is_closed(&mut *transaction, &closure.party, closure.period).await? {
+        return Ok(false);
+    }
+    insert(&mut transaction, closure, None).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+pub(crate) async fn closures(snapshot: &mut SqliteConnection, party: &OrganisationId) -> Result<Vec<Closure>> {
+    let rows = sqlx::query(
+        "SELECT party, period, invoice_type, usage_through, number FROM closures
+         WHERE party = $1 ORDER BY period, invoice_type",
+    )
+    .bind(party.as_str())
+    .fetch_all(&mut *snapshot)
+    .await?;
+    let mut closures = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let fields = Fields::new(row, &CLOSURES);
+        closures.push(Closure {
+            party: fields.parsed("party")?,
+            period: fields.parsed("period")?,
+            usage_through: fields.unsigned("usage_through")?,
+            invoice: fields.optional("number")?,
+            carried: carried_of(&mut *snapshot, &fields).await?,
+        });
+    }
+    Ok(closures)
+}
+
+async fn carried_of(connection: &mut SqliteConnection, closure: &Fields<'_>) -> Result<Vec<CarriedDay>> {
+    let rows = sqlx::query(
+        "SELECT party, period, invoice_type, position, subscription, meter, usage_date, usage_through
+         FROM carried_days WHERE party = $1 AND period = $2 AND invoice_type = $3 ORDER BY position",
+    )
+    .bind(closure.text("party")?)
+    .bind(closure.text("period")?)
+    .bind(closure.text("invoice_type")?)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(read_carried).collect()
+}
+
+fn read_carried(row: &SqliteRow) -> Result<CarriedDay> {
+    let fields = Fields::new(row, &CARRIED_DAYS);
+    Ok(CarriedDay {
+        subscription: fields.parsed("subscription")?,
+        meter: fields.parsed("meter")?,
+        usage_date: fields.parsed("usage_date")?,
+        usage_through: fields.unsigned("usage_through")?,
+    })
+}
+
+pub(crate) async fn park(ledger: &SqliteLedger, parking: &Parking) -> Result<()> {
+    let mut transaction = ledger.write().await?;
+    sqlx::query(
+        "INSERT INTO parkings (party, period, reasons) VALUES ($1, $2, $3)
+         ON CONFLICT (party, period) DO UPDATE SET reasons = excluded.reasons",
+    )
+    .bind(parking.party.as_str())
+    .bind(parking.period.to_string())
+    .bind(serde_json::to_string(&parking.reasons)?)
+    .execute(&mut *transaction)
+    .await?;
+    Ok(transaction.commit().await?)
+}
+
+/// By period and party.
+pub(crate) async fn parkings(db: impl SqliteExecutor<'_>, period: Option<BillingPeriod>) -> Result<Vec<Parking>> {
+    let rows = sqlx::query(
+        "SELECT party, period, reasons FROM parkings
+         WHERE $1 IS NULL OR period = $1 ORDER BY period, party",
+    )
+    .bind(period.map(|period| period.to_string()))
+    .fetch_all(db)
+    .await?;
+    let read = |row| {
+        let fields = Fields::new(row, &PARKINGS);
+        Ok(Parking {
+            party: fields.parsed("party")?,
+            period: fields.parsed("period")?,
+            reasons: fields.json("reasons")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}

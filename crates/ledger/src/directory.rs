@@ -1,0 +1,211 @@
+//! Organisations, customers and subscriptions.
+
+use std::collections::BTreeMap;
+
+use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
+use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+use crate::error::Result;
+use crate::open::SqliteLedger;
+use crate::row::{Fields, Table, insert_rows};
+
+const ORGANISATIONS: Table = Table { name: "organisations", key: &["id"] };
+const CUSTOMERS: Table = Table { name: "customers", key: &["id"] };
+const SUBSCRIPTIONS: Table = Table { name: "subscriptions", key: &["id"] };
+
+/// What happens to a row whose id is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    Keep,
+    Replace,
+}
+
+pub(crate) async fn organisations(db: impl SqliteExecutor<'_>) -> Result<Vec<Organisation>> {
+    let rows = sqlx::query("SELECT id, body FROM organisations ORDER BY id").fetch_all(db).await?;
+    rows.iter().map(|row| Fields::new(row, &ORGANISATIONS).json("body")).collect()
+}
+
+pub(crate) async fn save_organisations(ledger: &SqliteLedger, organisations: &[Organisation]) -> Result<()> {
+    let mut transaction = ledger.write().await?;
+    insert_rows(
+        &mut transaction,
+        "INSERT INTO organisations (id, billed_by, body) ",
+        " ON CONFLICT (id) DO UPDATE SET billed_by = excluded.billed_by, body = excluded.body",
+        organisations,
+        |values, organisation| {
+            values
+                .push_bind(organisation.id.as_str().to_owned())
+                .push_bind(organisation.billed_by.as_ref().map(|id| id.as_str().to_owned()))
+                .push_bind(serde_json::to_string(organisation)?);
+            Ok(())
+        },
+    )
+    .await?;
+    Ok(transaction.commit().await?)
+}
+
+pub(crate) async fn save_customers(ledger: &SqliteLedger, customers: &[Customer]) -> Result<()> {
+    let mut transaction = ledger.write().await?;
+    insert_customers(&mut transaction, customers, Known::Replace).await?;
+    Ok(transaction.commit().await?)
+}
+
+pub(crate) async fn save_subscriptions(ledger: &SqliteLedger, subscriptions: &[Subscription]) -> Result<()> {
+    let mut transaction = ledger.write().await?;
+    insert_subscriptions(&mut transaction, subscriptions, Known::Replace).await?;
+    Ok(transaction.commit().await?)
+}
+
+pub(crate) async fn insert_customers(
+    connection: &mut SqliteConnection,
+    customers: &[Customer],
+    known: Known,
+) -> Result<()> {
+    let conflict = match known {
+        Known::Keep => " ON CONFLICT (id) DO NOTHING",
+        Known::Replace => {
+            " ON CONFLICT (id) DO UPDATE SET billed_party = excluded.billed_party, \
+             name = excluded.name, domain = excluded.domain, country = excluded.country"
+        }
+    };
+    insert_rows(
+        connection,
+        "INSERT INTO customers (id, billed_party, name, domain, country) ",
+        conflict,
+        customers,
+        |values, customer| {
+            values
+                .push_bind(customer.id.as_str().to_owned())
+                .push_bind(customer.billed_party.as_str().to_owned())
+                .push_bind(customer.name.clone())
+                .push_bind(customer.domain.clone())
+                .push_bind(customer.country.clone());
+            Ok(())
+        },
+    )
+    .await
+}
+
+pub(crate) async fn insert_subscriptions(
+    connection: &mut SqliteConnection,
+    subscriptions: &[Subscription],
+    known: Known,
+) -> Result<()> {
+    let conflict = match known {
+        Known::Keep => " ON CONFLICT (id) DO NOTHING",
+        Known::Replace => {
+            " ON CONFLICT (id) DO UPDATE SET customer = excluded.customer, \
+             name = excluded.name, earned_credit = excluded.earned_credit"
+        }
+    };
+    insert_rows(
+        connection,
+        "INSERT INTO subscriptions (id, customer, name, earned_credit) ",
+        conflict,
+        subscriptions,
+        |values, subscription| {
+            values
+                .push_bind(subscription.id.as_str().to_owned())
+                .push_bind(subscription.customer.as_str().to_owned())
+                .push_bind(subscription.name.clone())
+                .push_bind(serde_json::to_string(&subscription.earned_credit)?);
+            Ok(())
+        },
+    )
+    .await
+}
+
+pub(crate) async fn customer(db: impl SqliteExecutor<'_>, id: &CustomerId) -> Result<Option<Customer>> {
+    let row = sqlx::query("SELECT id, billed_party, name, domain, country FROM customers WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(read_customer).transpose()
+}
+
+fn read_customer(row: &SqliteRow) -> Result<Customer> {
+    let fields = Fields::new(row, &CUSTOMERS);
+    Ok(Customer {
+        id: fields.parsed("id")?,
+        billed_party: fields.parsed("billed_party")?,
+        name: fields.owned("name")?,
+        domain: fields.owned("domain")?,
+        country: fields.owned("country")?,
+    })
+}
+
+fn read_subscription(row: &SqliteRow) -> Result<Subscription> {
+    let fields = Fields::new(row, &SUBSCRIPTIONS);
+    Ok(Subscription {
+        id: fields.parsed("id")?,
+        customer: fields.parsed("customer")?,
+        name: fields.owned("name")?,
+        earned_credit: fields.json("earned_credit")?,
+    })
+}
+
+pub(crate) async fn subscriptions(
+    db: impl SqliteExecutor<'_>,
+) -> Result<Vec<(SubscriptionId, CustomerId, OrganisationId)>> {
+    let rows = sqlx::query(
+        "SELECT s.id AS id, s.customer AS customer, c.billed_party AS billed_party
+         FROM subscriptions s JOIN customers c ON c.id = s.customer ORDER BY s.id",
+    )
+    .fetch_all(db)
+    .await?;
+    let read = |row| {
+        let fields = Fields::new(row, &SUBSCRIPTIONS);
+        Ok((fields.parsed("id")?, fields.parsed("customer")?, fields.parsed("billed_party")?))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// `None` for an organisation that is unknown or that nobody bills.
+pub(crate) async fn party_directory(
+    snapshot: &mut SqliteConnection,
+    party: &OrganisationId,
+) -> Result<Option<PartyDirectory>> {
+    let Some(party) = organisation(&mut *snapshot, party).await? else { return Ok(None) };
+    let Some(billed_by) = &party.billed_by else { return Ok(None) };
+    let Some(issuer) = organisation(&mut *snapshot, billed_by).await? else { return Ok(None) };
+    let customers = customers_of(&mut *snapshot, &party.id).await?;
+    let subscriptions = subscriptions_of(&mut *snapshot, &party.id).await?;
+    Ok(Some(PartyDirectory { issuer, party, customers, subscriptions }))
+}
+
+async fn organisation(connection: &mut SqliteConnection, id: &OrganisationId) -> Result<Option<Organisation>> {
+    let row = sqlx::query("SELECT id, body FROM organisations WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(|row| Fields::new(row, &ORGANISATIONS).json("body")).transpose()
+}
+
+async fn customers_of(
+    connection: &mut SqliteConnection,
+    party: &OrganisationId,
+) -> Result<BTreeMap<CustomerId, Customer>> {
+    let rows = sqlx::query("SELECT id, billed_party, name, domain, country FROM customers WHERE billed_party = $1")
+        .bind(party.as_str())
+        .fetch_all(connection)
+        .await?;
+    let keyed = |row| read_customer(row).map(|customer| (customer.id.clone(), customer));
+    rows.iter().map(keyed).collect()
+}
+
+async fn subscriptions_of(
+    connection: &mut SqliteConnection,
+    party: &OrganisationId,
+) -> Result<BTreeMap<SubscriptionId, Subscription>> {
+    let rows = sqlx::query(
+        "SELECT s.id AS id, s.customer AS customer, s.name AS name, s.earned_credit AS earned_credit
+         FROM subscriptions s JOIN customers c ON c.id = s.customer WHERE c.billed_party = $1",
+    )
+    .bind(party.as_str())
+    .fetch_all(connection)
+    .await?;
+    let keyed = |row| read_subscription(row).map(|found| (found.id.clone(), found));
+    rows.iter().map(keyed).collect()
+}

@@ -1,0 +1,134 @@
+//! Issuing: the one transaction that draws a number and writes a document for good.
+//!
+//! Rule IN-1 (docs/rules/invoice-numbering.md). Whatever fails takes the number back with it, so
+//! numbers have no gaps (INV-1).
+
+use billing::ids::OrganisationId;
+use billing::invoice::{InvoiceNumber, Series};
+use billing::journal::EntryKind;
+use billing::ports::{Closure, IssueOutcome, IssueRequest, NewEntry, document_digest};
+use sqlx::SqliteConnection;
+
+use crate::error::{LedgerError, Result};
+use crate::open::SqliteLedger;
+use crate::row::{Fields, Table, insert_rows, instant};
+use crate::{closing, journal};
+
+pub(crate) const NUMBER_SERIES: Table = Table { name: "number_series", key: &["issuer", "series"] };
+
+pub(crate) async fn issue(ledger: &SqliteLedger, request: &IssueRequest<'_>) -> Result<IssueOutcome> {
+    let run = &request.rated;
+    let mut transaction = ledger.write().await?;
+    let closed = closing::closed_by(&mut *transaction, &run.party, run.period, request.invoice_type).await?;
+    if let Some(invoice) = closed {
+        return Ok(IssueOutcome::AlreadyClosed(invoice));
+    }
+    let number = draw(&mut transaction, &request.issuer, request.invoice_type.series()).await?;
+    let entry = NewEntry {
+        kind: EntryKind::InvoiceIssued,
+        reference: number.to_string(),
+        booked_at: request.issued_at,
+        postings: request.postings.clone(),
+    };
+    let position = journal::append(&mut transaction, &request.issuer, entry).await?;
+    insert_lines(&mut transaction, request, &number).await?;
+    insert_invoice(&mut transaction, request, &number, position).await?;
+    insert_closure(&mut transaction, request, &number).await?;
+    // The invoice names the files now.
+    sqlx::query("DELETE FROM rated_runs WHERE party = $1 AND period = $2")
+        .bind(run.party.as_str())
+        .bind(run.period.to_string())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(IssueOutcome::Issued(number))
+}
+
+/// The next number of the series.
+async fn draw(connection: &mut SqliteConnection, issuer: &OrganisationId, series: Series) -> Result<InvoiceNumber> {
+    let row = sqlx::query(
+        "INSERT INTO number_series (issuer, series, last_counter) VALUES ($1, $2, 1)
+         ON CONFLICT (issuer, series) DO UPDATE SET last_counter = number_series.last_counter + 1
+         RETURNING issuer, series, last_counter",
+    )
+    .bind(issuer.as_str())
+    .bind(series.letter().to_string())
+    .fetch_one(connection)
+    .await?;
+    let counter = Fields::new(&row, &NUMBER_SERIES).unsigned("last_counter")?;
+    Ok(InvoiceNumber::in_series(series, counter)?)
+}
+
+/// Lines come before their invoice: once it stands, the database takes no more of them.
+async fn insert_lines(
+    connection: &mut SqliteConnection,
+    request: &IssueRequest<'_>,
+    number: &InvoiceNumber,
+) -> Result<()> {
+    let numbered: Vec<_> = (1_i64..).zip(&request.lines).collect();
+    insert_rows(
+        connection,
+        "INSERT INTO invoice_lines (issuer, number, line_number, body) ",
+        "",
+        &numbered,
+        |values, (line_number, body)| {
+            values
+                .push_bind(request.issuer.as_str().to_owned())
+                .push_bind(number.as_str().to_owned())
+                .push_bind(*line_number)
+                .push_bind((*body).clone());
+            Ok(())
+        },
+    )
+    .await
+}
+
+async fn insert_invoice(
+    connection: &mut SqliteConnection,
+    request: &IssueRequest<'_>,
+    number: &InvoiceNumber,
+    journal_position: i64,
+) -> Result<()> {
+    let header = (request.header)(number);
+    let digest = document_digest(&header, request.lines.iter().map(Vec::as_slice));
+    let line_count = u32::try_from(request.lines.len())
+        .map_err(|_| LedgerError::TooLarge(u64::try_from(request.lines.len()).unwrap_or(u64::MAX)))?;
+    sqlx::query(
+        "INSERT INTO invoices (issuer, number, party, period, invoice_type, currency, total_minor,
+             received_minor, issued_at, due_on, header, digest, line_count, rated_files,
+             journal_position)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12, $13, $14)",
+    )
+    .bind(request.issuer.as_str())
+    .bind(number.as_str())
+    .bind(request.rated.party.as_str())
+    .bind(request.rated.period.to_string())
+    .bind(request.invoice_type.as_str())
+    .bind(request.totals.total.currency.code())
+    .bind(request.totals.total.minor)
+    .bind(instant(request.issued_at))
+    .bind(request.due_on.to_string())
+    .bind(header)
+    .bind(digest)
+    .bind(line_count)
+    .bind(serde_json::to_string(&request.rated.files)?)
+    .bind(journal_position)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_closure(
+    connection: &mut SqliteConnection,
+    request: &IssueRequest<'_>,
+    number: &InvoiceNumber,
+) -> Result<()> {
+    let closure = Closure {
+        party: request.rated.party.clone(),
+        period: request.rated.period,
+        usage_through: request.rated.usage_through,
+        invoice: Some(number.clone()),
+        carried: request.carried.clone(),
+    };
+    closing::insert(connection, &closure, Some((&request.issuer, request.invoice_type))).await
+}

@@ -1,0 +1,176 @@
+//! The port, call by call; each subject has a file of its own.
+
+use async_trait::async_trait;
+use billing::balance::DocumentBalance;
+use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
+use billing::invoice::{BlobDigest, InvoiceNumber};
+use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
+use billing::period::BillingPeriod;
+use billing::ports::{
+    Closure, IssueOutcome, IssueRequest, Ledger, Parking, Payment, PortResult, QuarantinedLine, RatedRun,
+    StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
+};
+use jiff::Timestamp;
+
+use crate::blobs::{self, FX_LISTS, PRICE_SHEETS};
+use crate::open::SqliteLedger;
+use crate::{closing, directory, documents, imports, integrity, invoices, issue, journal, payments, rating, tokens};
+
+#[async_trait]
+impl Ledger for SqliteLedger {
+    async fn organisations(&self) -> PortResult<Vec<Organisation>> {
+        Ok(directory::organisations(self.readers()).await?)
+    }
+
+    async fn save_organisations(&self, organisations: &[Organisation]) -> PortResult<()> {
+        Ok(directory::save_organisations(self, organisations).await?)
+    }
+
+    async fn save_customers(&self, customers: &[Customer]) -> PortResult<()> {
+        Ok(directory::save_customers(self, customers).await?)
+    }
+
+    async fn save_subscriptions(&self, subscriptions: &[Subscription]) -> PortResult<()> {
+        Ok(directory::save_subscriptions(self, subscriptions).await?)
+    }
+
+    async fn customer(&self, id: &CustomerId) -> PortResult<Option<Customer>> {
+        Ok(directory::customer(self.readers(), id).await?)
+    }
+
+    async fn subscriptions(&self) -> PortResult<Vec<(SubscriptionId, CustomerId, OrganisationId)>> {
+        Ok(directory::subscriptions(self.readers()).await?)
+    }
+
+    async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>> {
+        Ok(directory::party_directory(&mut *self.read().await?, party).await?)
+    }
+
+    async fn put_blob(&self, bytes: &[u8]) -> PortResult<BlobDigest> {
+        Ok(blobs::put(self, bytes).await?)
+    }
+
+    async fn blob(&self, digest: &BlobDigest) -> PortResult<Option<Vec<u8>>> {
+        Ok(blobs::get(self.readers(), digest).await?)
+    }
+
+    async fn add_price_sheet(&self, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool> {
+        Ok(blobs::add_to_list(self, &PRICE_SHEETS, digest, title, at).await?)
+    }
+
+    async fn price_sheets(&self) -> PortResult<Vec<BlobDigest>> {
+        Ok(blobs::list(self.readers(), &PRICE_SHEETS).await?)
+    }
+
+    async fn add_fx_list(&self, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool> {
+        Ok(blobs::add_to_list(self, &FX_LISTS, digest, title, at).await?)
+    }
+
+    async fn fx_lists(&self) -> PortResult<Vec<BlobDigest>> {
+        Ok(blobs::list(self.readers(), &FX_LISTS).await?)
+    }
+
+    async fn commit_usage_import(&self, import: &UsageImport) -> PortResult<()> {
+        Ok(imports::commit(self, import).await?)
+    }
+
+    async fn usage_files(&self) -> PortResult<Vec<UsageFile>> {
+        Ok(imports::usage_files(self.readers()).await?)
+    }
+
+    async fn quarantine(&self) -> PortResult<Vec<QuarantinedLine>> {
+        Ok(imports::quarantine(self.readers()).await?)
+    }
+
+    async fn drop_quarantined(&self, ids: &[u64]) -> PortResult<()> {
+        Ok(imports::drop_quarantined(self, ids).await?)
+    }
+
+    async fn commit_rating(&self, run: &RatedRun) -> PortResult<Vec<StoredFile>> {
+        Ok(rating::commit(self, run).await?)
+    }
+
+    async fn rated_run(&self, party: &OrganisationId, period: BillingPeriod) -> PortResult<Option<RatedRun>> {
+        Ok(rating::run(self.readers(), party, period).await?)
+    }
+
+    async fn rated_files(&self) -> PortResult<Vec<StoredFile>> {
+        Ok(rating::all_files(&mut *self.read().await?).await?)
+    }
+
+    async fn closures(&self, party: &OrganisationId) -> PortResult<Vec<Closure>> {
+        Ok(closing::closures(&mut *self.read().await?, party).await?)
+    }
+
+    async fn issue(&self, request: IssueRequest<'_>) -> PortResult<IssueOutcome> {
+        Ok(issue::issue(self, &request).await?)
+    }
+
+    async fn close_empty(&self, closure: &Closure) -> PortResult<bool> {
+        Ok(closing::close_empty(self, closure).await?)
+    }
+
+    async fn park(&self, parking: &Parking) -> PortResult<()> {
+        Ok(closing::park(self, parking).await?)
+    }
+
+    async fn parkings(&self, period: Option<BillingPeriod>) -> PortResult<Vec<Parking>> {
+        Ok(closing::parkings(self.readers(), period).await?)
+    }
+
+    async fn invoices(&self, party: Option<&OrganisationId>) -> PortResult<Vec<StoredInvoice>> {
+        Ok(invoices::invoices(self.readers(), party).await?)
+    }
+
+    async fn invoice(&self, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>> {
+        Ok(invoices::invoice(self.readers(), number).await?)
+    }
+
+    async fn invoice_lines(&self, number: &InvoiceNumber, after: u32, limit: u32) -> PortResult<Vec<Vec<u8>>> {
+        Ok(invoices::lines(self, number, after, limit).await?)
+    }
+
+    async fn document(&self, number: &InvoiceNumber, kind: &str) -> PortResult<Option<StoredDocument>> {
+        Ok(documents::document(self, number, kind).await?)
+    }
+
+    async fn add_document(&self, document: &StoredDocument) -> PortResult<()> {
+        Ok(documents::add(self, document).await?)
+    }
+
+    async fn documents(&self) -> PortResult<Vec<StoredDocument>> {
+        Ok(documents::all(self.readers()).await?)
+    }
+
+    async fn document_balances(&self, party: &OrganisationId) -> PortResult<Vec<DocumentBalance>> {
+        Ok(payments::document_balances(self.readers(), party).await?)
+    }
+
+    async fn book_payment(&self, payment: &Payment) -> PortResult<bool> {
+        Ok(payments::book(self, payment).await?)
+    }
+
+    async fn journal(&self, organisation: &OrganisationId, after: u64, limit: u32) -> PortResult<Vec<StoredEntry>> {
+        Ok(journal::entries(self.readers(), organisation, after, limit).await?)
+    }
+
+    async fn add_token(&self, token: &StoredToken) -> PortResult<()> {
+        Ok(tokens::add(self, token).await?)
+    }
+
+    async fn token(&self, hash: &str) -> PortResult<Option<StoredToken>> {
+        Ok(tokens::token(self.readers(), hash).await?)
+    }
+
+    async fn setting(&self, name: &str) -> PortResult<Option<String>> {
+        Ok(tokens::setting(self.readers(), name).await?)
+    }
+
+    async fn set_setting(&self, name: &str, value: &str) -> PortResult<()> {
+        Ok(tokens::set_setting(self, name, value).await?)
+    }
+
+    async fn integrity(&self) -> PortResult<Vec<String>> {
+        Ok(integrity::findings(self).await?)
+    }
+}

@@ -1,0 +1,322 @@
+//! The command line: what people type, with examples.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use billing::decimal::Decimal;
+use billing::ids::{CustomerId, OrganisationId};
+use billing::invoice::InvoiceNumber;
+use billing::money::Currency;
+use billing::period::BillingPeriod;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+/// From cloud usage to invoices that can be proved, line by line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "quittance",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:\n  quittance demo                        a month from a seed, closed, issued and served\n  quittance init --data-dir books       a data directory of your own\n  quittance import prices list.csv      then usage, rate, close\n\nExit codes: 0 done, 1 findings (quarantined lines, parked parties), 2 usage error, 3 failure.\nEvery option can be set as QUITTANCE_<OPTION> or in quittance.toml in the data directory."
+)]
+pub(crate) struct Cli {
+    /// Where the books are kept
+    #[arg(long, global = true, value_name = "DIR", default_value = "quittance-data")]
+    pub(crate) data_dir: PathBuf,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build a believable month from a seed, close it and serve it
+    #[command(after_help = "Examples:\n  quittance demo\n  quittance demo --no-serve --data-dir /tmp/demo")]
+    Demo(DemoArgs),
+    /// Make a data directory with an issuer and one billed organisation
+    #[command(after_help = "Example:\n  quittance init --data-dir books --issuer \"North Cloud\" --partner \"Quillon\" --currency EUR")]
+    Init(InitArgs),
+    /// Billed organisations
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Take in usage, prices, customers, subscriptions or exchange rates
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Rate an open period: usage and prices become daily rated lines; repeatable
+    #[command(after_help = "Example:\n  quittance rate --period 2026-10")]
+    Rate(RateArgs),
+    /// Draft, check and issue a period's invoices; a second run changes nothing
+    #[command(after_help = "Example:\n  quittance close --period 2026-10")]
+    Close(CloseArgs),
+    /// Issued invoices and their lines
+    #[command(subcommand)]
+    Invoices(InvoicesCommand),
+    /// Book a payment on an invoice
+    #[command(after_help = "Example:\n  quittance pay G000000001 --amount 120.50 --reference 'bank 4711'")]
+    Pay(PayArgs),
+    /// Show how each cent of an invoice line came to be
+    #[command(after_help = "Example:\n  quittance explain G000000001-12")]
+    Explain(ExplainArgs),
+    /// Recompute every invoice, check every file and the journal
+    Verify,
+    /// Bad input lines that were set aside
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// Serve the Partner Center billing API
+    #[command(after_help = "Example:\n  quittance serve --listen 127.0.0.1:8080")]
+    Serve(ServeArgs),
+    /// Access tokens for the API
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Print shell completions
+    #[command(after_help = "Example:\n  quittance completions bash > /etc/bash_completion.d/quittance")]
+    Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Stop after the invoices are issued and printed
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+    /// The seed that the month is made from
+    #[arg(long, default_value_t = 20_261_001)]
+    pub(crate) seed: u64,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Name of the issuer
+    #[arg(long, default_value = "Issuer")]
+    pub(crate) issuer: String,
+    /// Name of the first billed organisation
+    #[arg(long, default_value = "Partner")]
+    pub(crate) partner: String,
+    /// The currency that it is billed in
+    #[arg(long, default_value = "USD")]
+    pub(crate) currency: Currency,
+    /// Its country, two letters
+    #[arg(long, default_value = "US")]
+    pub(crate) country: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrgCommand {
+    /// List issuers and billed organisations
+    List,
+    /// Add a billed organisation
+    #[command(after_help = "Example:\n  quittance org add quillon --name 'Quillon Cloud' --currency EUR --country FR")]
+    Add(OrgAddArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OrgAddArgs {
+    /// A short id of your choice
+    pub(crate) id: OrganisationId,
+    #[arg(long)]
+    pub(crate) name: String,
+    #[arg(long)]
+    pub(crate) currency: Currency,
+    /// Two letters
+    #[arg(long)]
+    pub(crate) country: String,
+    /// GUID of the tenant on the wire
+    #[arg(long, default_value = "")]
+    pub(crate) tenant_id: String,
+    /// Partner number on the wire; digits
+    #[arg(long, default_value = "")]
+    pub(crate) partner_number: String,
+    /// A line of the postal address; repeat for more
+    #[arg(long = "address", value_name = "LINE")]
+    pub(crate) address_lines: Vec<String>,
+    #[arg(long, default_value = "")]
+    pub(crate) tax_id: String,
+    #[arg(long, default_value = "")]
+    pub(crate) email: String,
+    /// Net days from invoice to due date
+    #[arg(long, default_value_t = 60)]
+    pub(crate) payment_terms_days: u16,
+    /// Language of documents
+    #[arg(long, default_value = "en", value_parser = ["en", "de", "fr"])]
+    pub(crate) language: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Usage: Azure usage details, enterprise and pay-as-you-go exports, own CSV, JSONL and Parquet
+    #[command(
+        after_help = "Examples:\n  quittance import usage october.csv.gz\n  quittance import usage details.json --assign-to contoso\n  quittance import usage --replay-quarantine"
+    )]
+    Usage(ImportUsageArgs),
+    /// Prices: rate cards, Azure plan price sheets, own CSV
+    #[command(after_help = "Example:\n  quittance import prices ratecard.json.zst --effective-from 2026-10-01")]
+    Prices(ImportPricesArgs),
+    /// Customers below a billed organisation
+    Customers(ImportDirectoryArgs),
+    /// Subscriptions and the days on which they earn the partner credit
+    Subscriptions(ImportDirectoryArgs),
+    /// Exchange rates: monthly USD-per-unit list, European Central Bank history
+    Fx(ImportFxArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportUsageArgs {
+    #[arg(required_unless_present = "replay_quarantine")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Read as this format instead of finding out
+    #[arg(long)]
+    pub(crate) format: Option<String>,
+    /// The customer of subscriptions that no file has introduced
+    #[arg(long, value_name = "CUSTOMER")]
+    pub(crate) assign_to: Option<CustomerId>,
+    /// The billed organisation of a customer that --assign-to introduces
+    #[arg(long)]
+    pub(crate) org: Option<OrganisationId>,
+    /// Set lines of other months aside
+    #[arg(long)]
+    pub(crate) period: Option<BillingPeriod>,
+    /// Make a price sheet from the provider's cost in the file
+    #[arg(long)]
+    pub(crate) own_cost_as_price: bool,
+    /// Read all quarantined lines again
+    #[arg(long)]
+    pub(crate) replay_quarantine: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportPricesArgs {
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[arg(long)]
+    pub(crate) format: Option<String>,
+    /// Put the list into force from this day, whatever its own dates say
+    #[arg(long, value_name = "DATE")]
+    pub(crate) effective_from: Option<Date>,
+    /// Partner earned credit of eligible meters, such as 0.15, where the list does not state it
+    #[arg(long, value_name = "RATE")]
+    pub(crate) earned_credit_rate: Option<Decimal>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportDirectoryArgs {
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The billed organisation of rows that name none
+    #[arg(long)]
+    pub(crate) org: Option<OrganisationId>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportFxArgs {
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[arg(long)]
+    pub(crate) format: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RateArgs {
+    /// The month, such as 2026-10
+    #[arg(long)]
+    pub(crate) period: BillingPeriod,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CloseArgs {
+    /// The month, such as 2026-10
+    #[arg(long)]
+    pub(crate) period: BillingPeriod,
+    /// Close before the cut-off on the 3rd of the next month
+    #[arg(long)]
+    pub(crate) early: bool,
+    /// Move usage without a price to the next period instead of parking its organisation
+    #[arg(long)]
+    pub(crate) allow_unpriced: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InvoicesCommand {
+    /// List invoices
+    List {
+        /// Of this billed organisation only
+        #[arg(long)]
+        org: Option<OrganisationId>,
+    },
+    /// Show one invoice
+    Show { number: InvoiceNumber },
+    /// Print an invoice's lines
+    Lines {
+        number: InvoiceNumber,
+        /// The daily rated lines instead of the month's lines
+        #[arg(long)]
+        daily: bool,
+    },
+    /// Write an invoice as PDF
+    Pdf {
+        number: InvoiceNumber,
+        /// The file; by default NUMBER.pdf
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PayArgs {
+    pub(crate) number: InvoiceNumber,
+    /// In the invoice's currency
+    #[arg(long)]
+    pub(crate) amount: Decimal,
+    /// The payer's reference; the same reference is booked once
+    #[arg(long)]
+    pub(crate) reference: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// An invoice line, such as G000000001-12
+    pub(crate) line: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineCommand {
+    /// List the lines
+    List,
+    /// Write a line as it was read, to mend it and import it again
+    Show { id: u64 },
+    /// Give lines up
+    Drop { ids: Vec<u64> },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token; it is shown once and stored hashed
+    #[command(after_help = "Example:\n  quittance token create --org quillon --role billing --output json")]
+    Create {
+        /// The billed organisation; may be left out where there is one
+        #[arg(long)]
+        org: Option<OrganisationId>,
+        #[arg(long, default_value = "billing", value_parser = ["billing", "admin", "other"])]
+        role: String,
+        /// Days until it expires; without it it does not
+        #[arg(long, value_name = "DAYS")]
+        expires_in_days: Option<u16>,
+    },
+}

@@ -1,0 +1,137 @@
+//! `quittance close`: drafts, checks and issues a period's invoices.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use billing::rate::UnpricedUsage;
+use engine::closing::{CloseOptions, ClosingOutcome, PartyClosing, close};
+use serde_json::{Value, json};
+
+use crate::cli::{CloseArgs, Output};
+use crate::clock;
+use crate::data_dir::DataDir;
+use crate::output::{Rows, print, say};
+use crate::progress::Progress;
+use crate::{CommandResult, Exit};
+
+pub(crate) async fn run(dir: &Path, output: Output, args: &CloseArgs) -> CommandResult {
+    let data = DataDir::open(dir).await?;
+    let _lock = data.lock().await?;
+    let options = CloseOptions { early: args.early, allow_unpriced: args.allow_unpriced };
+    let closings = {
+        let progress = Progress::counting("closing");
+        close(&data.books, args.period, options, clock::now()?, &|n| progress.tick(n)).await?
+    };
+    let mut rows = Rows::new(&["organisation", "outcome", "invoice", "lines", "total"], &["lines", "total"]);
+    for closing in &closings {
+        rows.push(row(closing));
+    }
+    print(output, &json_of(args, &closings), &rows)?;
+    if output == Output::Table {
+        for closing in &closings {
+            if let ClosingOutcome::Parked(reasons) = &closing.outcome {
+                for (code, message) in reasons {
+                    say(format!("{} is parked: {message} ({code})", closing.party));
+                }
+            }
+            print_unpriced(&closing.unpriced);
+        }
+    }
+    let parked = closings.iter().any(|closing| matches!(closing.outcome, ClosingOutcome::Parked(_)));
+    Ok(if parked { Exit::Findings } else { Exit::Done })
+}
+
+fn row(closing: &PartyClosing) -> [String; 5] {
+    let party = closing.party.to_string();
+    let empty = String::new;
+    match &closing.outcome {
+        ClosingOutcome::Issued { number, total, line_count } => {
+            [party, "issued".to_owned(), number.to_string(), line_count.to_string(), total.to_string()]
+        }
+        ClosingOutcome::AlreadyClosed(number) => {
+            let number = number.as_ref().map(ToString::to_string).unwrap_or_default();
+            [party, "closed before".to_owned(), number, empty(), empty()]
+        }
+        ClosingOutcome::Nothing => [party, "nothing to bill".to_owned(), empty(), empty(), empty()],
+        ClosingOutcome::Parked(_) => [party, "parked".to_owned(), empty(), empty(), empty()],
+    }
+}
+
+/// Names each meter without a price once, with its days.
+pub(crate) fn print_unpriced(unpriced: &[UnpricedUsage]) {
+    for (meter, (days, reason)) in by_meter(unpriced) {
+        say(format!("unpriced: {reason} ({days} days of meter {meter})"));
+    }
+}
+
+fn by_meter(unpriced: &[UnpricedUsage]) -> BTreeMap<&str, (usize, &str)> {
+    let mut meters: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for usage in unpriced {
+        meters.entry(usage.scope.meter.as_str()).or_insert((0, &usage.reason)).0 += 1;
+    }
+    meters
+}
+
+/// Unpriced usage as scripts read it: one object for each meter.
+pub(crate) fn unpriced_json(unpriced: &[UnpricedUsage]) -> Vec<Value> {
+    let mut meters: BTreeMap<&str, Vec<&UnpricedUsage>> = BTreeMap::new();
+    for usage in unpriced {
+        meters.entry(usage.scope.meter.as_str()).or_default().push(usage);
+    }
+    let days = |list: &[&UnpricedUsage]| -> Vec<Value> {
+        list.iter()
+            .map(|usage| {
+                json!({
+                    "customer": usage.scope.customer,
+                    "subscription": usage.scope.subscription,
+                    "usage_date": usage.usage_date,
+                    "quantity": usage.quantity,
+                    "records": usage.record_count,
+                })
+            })
+            .collect()
+    };
+    meters
+        .into_iter()
+        .filter_map(|(meter, list)| {
+            let first = list.first()?;
+            Some(json!({ "meter": meter, "code": first.code, "reason": first.reason, "days": days(&list) }))
+        })
+        .collect()
+}
+
+fn json_of(args: &CloseArgs, closings: &[PartyClosing]) -> Value {
+    let (mut issued, mut already, mut nothing, mut parked, mut unpriced) = (vec![], vec![], vec![], vec![], vec![]);
+    for closing in closings {
+        let organisation = &closing.party;
+        match &closing.outcome {
+            ClosingOutcome::Issued { number, total, line_count } => issued.push(json!({
+                "organisation": organisation,
+                "invoice": number,
+                "total": total.to_plain(),
+                "currency": total.currency,
+                "lines": line_count,
+            })),
+            ClosingOutcome::AlreadyClosed(number) => {
+                already.push(json!({ "organisation": organisation, "invoice": number }));
+            }
+            ClosingOutcome::Nothing => nothing.push(json!({ "organisation": organisation })),
+            ClosingOutcome::Parked(reasons) => {
+                let reasons = reasons.iter().map(|(code, message)| json!({ "code": code, "message": message }));
+                parked.push(json!({ "organisation": organisation, "reasons": reasons.collect::<Vec<_>>() }));
+            }
+        }
+        for mut meter in unpriced_json(&closing.unpriced) {
+            meter["organisation"] = json!(organisation);
+            unpriced.push(meter);
+        }
+    }
+    json!({
+        "period": args.period,
+        "issued": issued,
+        "already_closed": already,
+        "nothing_to_bill": nothing,
+        "parked": parked,
+        "unpriced": unpriced,
+    })
+}

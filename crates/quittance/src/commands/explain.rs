@@ -1,0 +1,79 @@
+//! `quittance explain`: shows how each cent of an invoice line came to be.
+
+use std::path::Path;
+
+use billing::explain::{ExplainedPrice, ExplainedStep};
+use engine::explaining::{ExplainedLine, explain, parse_line};
+use serde_json::json;
+
+use crate::cli::{ExplainArgs, Output};
+use crate::data_dir::DataDir;
+use crate::output::{Rows, print, print_json, say};
+use crate::{CommandResult, Exit};
+
+pub(crate) async fn run(dir: &Path, output: Output, args: &ExplainArgs) -> CommandResult {
+    let data = DataDir::open(dir).await?;
+    let (number, line_number) = parse_line(&args.line)?;
+    let explained = explain(&data.books, &number, line_number).await?;
+    match output {
+        Output::Json => print_json(&json!({
+            "invoice": explained.number,
+            "line": explained.line,
+            "explanation": explained.explanation,
+        }))?,
+        Output::Csv => print(output, &(), &step_rows(&explained.explanation.steps))?,
+        Output::Table => print_story(output, &explained)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn print_story(output: Output, explained: &ExplainedLine) -> Result<(), crate::output::Failure> {
+    let line = &explained.line;
+    say(format!(
+        "{} line {}: {} for {}, {} to {}",
+        explained.number,
+        line.line_number,
+        [&line.product.product_name, &line.meter.name]
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .map_or(line.scope.meter.as_str(), String::as_str),
+        line.customer.name,
+        line.days.0,
+        line.days.1,
+    ));
+    say(format!(
+        "plan {}, meter {}, unit {:?}, {} daily lines\n",
+        line.scope.subscription, line.scope.meter, line.unit_of_measure, explained.explanation.daily_line_count
+    ));
+    print(output, &(), &price_rows(&explained.explanation.prices))?;
+    print(output, &(), &step_rows(&explained.explanation.steps))?;
+    say(format!("billed: {}", line.subtotal));
+    Ok(())
+}
+
+fn price_rows(prices: &[ExplainedPrice]) -> Rows {
+    let headings = ["from", "to", "quantity", "list price", "list amount", "discount factor", "earned credit", "amount"];
+    let mut rows = Rows::new(&headings, &headings[2..]);
+    for price in prices {
+        rows.push([
+            price.from.to_string(),
+            price.to.to_string(),
+            price.quantity.to_string(),
+            price.unit_price.to_string(),
+            price.list_amount.to_string(),
+            price.discount_factor.to_string(),
+            price.earned_credit_rate.to_string(),
+            price.amount.to_string(),
+        ]);
+    }
+    rows
+}
+
+fn step_rows(steps: &[ExplainedStep]) -> Rows {
+    let mut rows = Rows::new(&["step", "how", "value", "rule"], &["value"]);
+    for step in steps {
+        let rule = step.rule.clone().unwrap_or_default();
+        rows.push([step.what.clone(), step.formula.clone(), step.value.to_string(), rule]);
+    }
+    rows
+}

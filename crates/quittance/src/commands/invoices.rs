@@ -1,0 +1,122 @@
+//! `quittance invoices`: issued invoices and their lines, in the API's shapes.
+
+use std::path::{Path, PathBuf};
+
+use billing::ids::OrganisationId;
+use billing::invoice::InvoiceNumber;
+use engine::invoices::{IssuedInvoice, billed_days, find, lines, list, statement_pdf};
+use engine::present;
+
+use crate::cli::{InvoicesCommand, Output};
+use crate::data_dir::DataDir;
+use crate::output::{Failure, Rows, print, say};
+use crate::{CommandResult, Exit};
+
+/// Daily lines that are read at once.
+const DAYS_A_PAGE: usize = 10_000;
+
+pub(crate) async fn run(dir: &Path, output: Output, command: &InvoicesCommand) -> CommandResult {
+    let data = DataDir::open(dir).await?;
+    match command {
+        InvoicesCommand::List { org } => print_list(&data, output, org.as_ref()).await?,
+        InvoicesCommand::Show { number } => {
+            let issued = find(&data.books, None, number).await?;
+            print(output, &present::invoice(&issued, None), &rows_of(&[issued]))?;
+        }
+        InvoicesCommand::Lines { number, daily: false } => print_lines(&data, output, number).await?,
+        InvoicesCommand::Lines { number, daily: true } => print_days(&data, output, number).await?,
+        InvoicesCommand::Pdf { number, out } => write_pdf(&data, number, out.as_ref()).await?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints the invoices of an organisation, or of all.
+pub(crate) async fn print_list(
+    data: &DataDir,
+    output: Output,
+    organisation: Option<&OrganisationId>,
+) -> Result<(), Failure> {
+    let invoices = list(&data.books, organisation).await?;
+    let shown: Vec<_> = invoices.iter().map(|issued| present::invoice(issued, None)).collect();
+    print(output, &shown, &rows_of(&invoices))
+}
+
+fn rows_of(invoices: &[IssuedInvoice]) -> Rows {
+    let mut rows = Rows::new(
+        &["invoice", "organisation", "period", "issued", "due", "lines", "total", "received"],
+        &["lines", "total", "received"],
+    );
+    for IssuedInvoice { stored, invoice } in invoices {
+        rows.push([
+            invoice.number.to_string(),
+            invoice.billed_party.name.clone(),
+            invoice.period.to_string(),
+            invoice.issued_on().to_string(),
+            invoice.due_on.to_string(),
+            invoice.line_count.to_string(),
+            invoice.totals.total.to_string(),
+            stored.received.to_string(),
+        ]);
+    }
+    rows
+}
+
+async fn print_lines(data: &DataDir, output: Output, number: &InvoiceNumber) -> Result<(), Failure> {
+    let issued = find(&data.books, None, number).await?;
+    let lines = lines(&data.books, number, 0, u32::MAX).await?;
+    let mut rows = Rows::new(
+        &["line", "customer", "meter", "month", "quantity", "unit price", "subtotal"],
+        &["line", "quantity", "unit price", "subtotal"],
+    );
+    for line in &lines {
+        rows.push([
+            format!("{number}-{}", line.line_number),
+            line.customer.name.clone(),
+            if line.meter.name.is_empty() { line.scope.meter.to_string() } else { line.meter.name.clone() },
+            line.scope.usage_month.to_string(),
+            line.quantity.to_string(),
+            format!("{} {}", line.effective_unit_price, line.pricing_currency),
+            line.subtotal.to_string(),
+        ]);
+    }
+    let shown: Vec<_> = lines.iter().map(|line| present::one_time_line(&issued, line)).collect();
+    print(output, &shown, &rows)
+}
+
+async fn print_days(data: &DataDir, output: Output, number: &InvoiceNumber) -> Result<(), Failure> {
+    let issued = find(&data.books, None, number).await?;
+    let source = billed_days(&data.books, &issued).await?;
+    let (mut days, mut after) = (Vec::new(), 0);
+    loop {
+        let page = source.page(&data.books, after, DAYS_A_PAGE, &|_| true)?;
+        let Some((last, _)) = page.last() else { break };
+        after = *last;
+        days.extend(page.into_iter().map(|(_, day)| day));
+    }
+    let mut rows = Rows::new(
+        &["day", "customer", "meter", "quantity", "unit price", "total"],
+        &["quantity", "unit price", "total"],
+    );
+    for day in &days {
+        rows.push([
+            day.line.record.usage_date.to_string(),
+            day.customer.name.clone(),
+            day.line.scope.meter.to_string(),
+            day.line.rating.quantity.to_string(),
+            format!("{} {}", day.effective_unit_price, day.line.pricing_currency),
+            format!("{} {}", day.billing_total, day.line.billing_currency),
+        ]);
+    }
+    let shown: Vec<_> = days.iter().map(|day| present::daily_rated(day, &issued.invoice.billed_party)).collect();
+    print(output, &shown, &rows)
+}
+
+async fn write_pdf(data: &DataDir, number: &InvoiceNumber, out: Option<&PathBuf>) -> Result<(), Failure> {
+    let issued = find(&data.books, None, number).await?;
+    let bytes = statement_pdf(&data.books, &issued).await?;
+    let path = out.cloned().unwrap_or_else(|| PathBuf::from(format!("{number}.pdf")));
+    std::fs::write(&path, bytes)
+        .map_err(|error| Failure::new("file.unwritable", format!("{} cannot be written: {error}", path.display())))?;
+    say(path.display());
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! `quittance quarantine`: bad input lines that were set aside.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::cli::{Output, QuarantineCommand};
+use crate::commands::import::json_of_line;
+use crate::data_dir::DataDir;
+use crate::output::{Failure, Rows, print};
+use crate::{CommandResult, Exit};
+
+pub(crate) async fn run(dir: &Path, output: Output, command: &QuarantineCommand) -> CommandResult {
+    let data = DataDir::open(dir).await?;
+    let ledger = &data.books.ledger;
+    match command {
+        QuarantineCommand::List => {
+            let lines = ledger.quarantine().await?;
+            let mut rows = Rows::new(&["id", "file", "line", "column", "field", "code", "message"], &["id", "line", "column"]);
+            for line in &lines {
+                rows.push([
+                    line.id.to_string(),
+                    line.source.clone(),
+                    line.line.to_string(),
+                    line.column.to_string(),
+                    line.field.clone(),
+                    line.code.clone(),
+                    line.message.clone(),
+                ]);
+            }
+            print(output, &lines.iter().map(json_of_line).collect::<Vec<_>>(), &rows)?;
+        }
+        QuarantineCommand::Show { id } => {
+            let lines = ledger.quarantine().await?;
+            let line = lines.iter().find(|line| line.id == *id);
+            let line = line.ok_or_else(|| Failure::new("quarantine.unknown", format!("no line {id} is in quarantine")))?;
+            let mut out = std::io::stdout();
+            if !line.header.is_empty() {
+                writeln!(out, "{}", line.header.trim_end())?;
+            }
+            out.write_all(&line.raw)?;
+            writeln!(out)?;
+        }
+        QuarantineCommand::Drop { ids } => {
+            let _lock = data.lock().await?;
+            ledger.drop_quarantined(ids).await?;
+        }
+    }
+    Ok(Exit::Done)
+}

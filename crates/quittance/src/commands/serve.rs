@@ -1,0 +1,65 @@
+//! `quittance serve`: the Partner Center billing API.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+
+use crate::cli::ServeArgs;
+use crate::clock;
+use crate::data_dir::DataDir;
+use crate::output::{Failure, say};
+use crate::{CommandResult, Exit};
+
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+pub(crate) async fn run(dir: &Path, args: &ServeArgs) -> CommandResult {
+    let data = DataDir::open(dir).await?;
+    let listener = listen(args.listen).await?;
+    say(format!("listening on http://{}", listener.local_addr()?));
+    serve(&data, listener).await?;
+    Ok(Exit::Done)
+}
+
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::new("serve.address", format!("cannot listen on {address}: {error}")))
+}
+
+/// Serves by the clock of the machine, or the pinned one, until the process is told to stop.
+async fn serve(data: &DataDir, listener: TcpListener) -> Result<(), Failure> {
+    // The clock is read again for each request, so a malformed pin is found out now.
+    let started_at = clock::now()?;
+    serve_by(data, listener, Arc::new(move || clock::now().unwrap_or(started_at))).await
+}
+
+/// Serves with a clock that stands still.
+pub(crate) async fn serve_at(data: &DataDir, listener: TcpListener, now: Timestamp) -> Result<(), Failure> {
+    serve_by(data, listener, Arc::new(move || now)).await
+}
+
+async fn serve_by(data: &DataDir, listener: TcpListener, clock: Clock) -> Result<(), Failure> {
+    let state = web::AppState::new(data.books.clone(), clock, data.link_key().await?);
+    Ok(web::serve(listener, state, stopped()).await?)
+}
+
+async fn stopped() {
+    let interrupted = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,120 @@
+//! A data directory: ledger, usage files, documents, and the lock that one writer holds.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use billing::ports::Ledger;
+use engine::Books;
+
+use crate::output::Failure;
+use crate::shelf::FileShelf;
+
+/// An open data directory.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    pub(crate) books: Books,
+    root: PathBuf,
+}
+
+/// Held while a command writes; released when dropped or when the process ends.
+#[derive(Debug)]
+pub(crate) struct WriteLock {
+    _file: File,
+}
+
+const LEDGER: &str = "ledger.db";
+
+impl DataDir {
+    /// Opens a data directory that `init` or `demo` made.
+    pub(crate) async fn open(root: &Path) -> Result<Self, Failure> {
+        if !root.join(LEDGER).is_file() {
+            let message = format!("{} is no data directory; make one with `quittance init`", root.display());
+            return Err(Failure::new("data_dir.missing", message));
+        }
+        Self::open_or_create(root).await
+    }
+
+    pub(crate) async fn open_or_create(root: &Path) -> Result<Self, Failure> {
+        std::fs::create_dir_all(root).map_err(|error| {
+            Failure::new("data_dir.unusable", format!("{} cannot be made: {error}", root.display()))
+        })?;
+        let ledger = ledger::SqliteLedger::open(&root.join(LEDGER)).await?;
+        let usage = usage::DirectoryStore::open(root)?;
+        let books = Books {
+            ledger: Arc::new(ledger),
+            usage: Arc::new(usage),
+            documents: Arc::new(FileShelf::new(root)),
+        };
+        Ok(Self { books, root: root.to_owned() })
+    }
+
+    pub(crate) fn exists(root: &Path) -> bool {
+        root.join(LEDGER).exists()
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Makes this the only process that writes, and removes what a killed one left behind.
+    pub(crate) async fn lock(&self) -> Result<WriteLock, Failure> {
+        let path = self.root.join("write.lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("another command is writing to {}; try again when it is done", self.root.display());
+                return Err(Failure::new("data_dir.locked", message));
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        self.sweep().await?;
+        Ok(WriteLock { _file: file })
+    }
+
+    async fn sweep(&self) -> Result<(), Failure> {
+        let ledger = &self.books.ledger;
+        let mut known: std::collections::BTreeSet<String> =
+            ledger.rated_files().await?.into_iter().map(|file| file.path).collect();
+        for file in ledger.usage_files().await? {
+            known.extend([file.rows.path, file.keys.path]);
+        }
+        for path in self.books.usage.sweep(&known)? {
+            tracing::info!(path, "removed a file that was never committed");
+        }
+        Ok(())
+    }
+
+    /// The key that signs statement links; made once.
+    pub(crate) async fn link_key(&self) -> Result<[u8; 32], Failure> {
+        const NAME: &str = "link_key";
+        if let Some(text) = self.books.ledger.setting(NAME).await? {
+            if let Some(key) = from_hex(&text) {
+                return Ok(key);
+            }
+        }
+        let key = random_bytes()?;
+        self.books.ledger.set_setting(NAME, &billing::ports::hex(&key)).await?;
+        Ok(key)
+    }
+}
+
+/// 32 bytes of the operating system's randomness.
+pub(crate) fn random_bytes() -> Result<[u8; 32], Failure> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::new("random.unavailable", "the system gives no random bytes").with_operator(error))?;
+    Ok(bytes)
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (i, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * i..2 * i + 2)?, 16).ok()?;
+    }
+    Some(key)
+}

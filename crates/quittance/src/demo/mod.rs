@@ -1,0 +1,214 @@
+//! `quittance demo`: a believable month from a seed, closed, issued, printed and served.
+//!
+//! September 2026 is closed first, so that October has late usage and a refund of an issued month;
+//! November is open, so that there is something unbilled. The clock is pinned to 10 November.
+
+mod cast;
+mod chance;
+mod world;
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use billing::money::Amount;
+use billing::period::BillingPeriod;
+use billing::ports::hex;
+use engine::closing::{CloseOptions, close};
+use engine::import::{
+    ImportFile, UsageImportOptions, import_customers, import_fx, import_prices, import_subscriptions, import_usage,
+};
+use engine::invoices::{list, statement_pdf};
+use engine::rating::rate;
+use formats::source::Input;
+use jiff::Timestamp;
+use jiff::civil::date;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use self::cast::{DEFAULT_PARTY, organisations};
+use self::chance::Chance;
+use self::world::World;
+use crate::cli::{DemoArgs, Output};
+use crate::commands::invoices::print_list;
+use crate::commands::{serve, token};
+use crate::data_dir::DataDir;
+use crate::output::{Failure, print_json, say};
+use crate::progress::Progress;
+use crate::{CommandResult, Exit};
+
+/// The instant at which the demonstration's clock stands.
+const NOW: &str = "2026-11-10T09:00:00Z";
+const SEPTEMBER_CLOSED_AT: &str = "2026-10-06T09:00:00Z";
+
+fn instant(text: &str) -> Result<Timestamp, Failure> {
+    text.parse().map_err(|error| Failure::new("clock.malformed", format!("{text}: {error}")))
+}
+
+fn month(text: &str) -> Result<BillingPeriod, Failure> {
+    text.parse().map_err(|error| Failure::new("period.malformed", format!("{text}: {error}")))
+}
+
+pub(crate) async fn run(dir: &Path, output: Output, args: &DemoArgs) -> CommandResult {
+    // Every step can be repeated, so a demonstration that was interrupted is simply run again.
+    let data = DataDir::open_or_create(dir).await?;
+    let seed = args.seed.to_string();
+    {
+        let _lock = data.lock().await?;
+        claim(&data, &seed).await?;
+        build(&data, args.seed).await?;
+    }
+    let folder = write_pdfs(&data).await?;
+    if output == Output::Json {
+        print_json(&json!({ "data_dir": dir, "documents": folder, "seed": args.seed }))?;
+    } else {
+        print_list(&data, output, None).await?;
+        say(format!("\nThe invoices as PDF are in {}", folder.display()));
+    }
+    if args.no_serve {
+        return Ok(Exit::Done);
+    }
+    let listener = serve::listen(args.listen).await?;
+    let (organisation, token) = token::make(&data, None, "billing", None).await?;
+    print_lines_to_try(&data, &listener.local_addr()?.to_string(), organisation.as_str(), &token).await?;
+    serve::serve_at(&data, listener, instant(NOW)?).await?;
+    Ok(Exit::Done)
+}
+
+/// Refuses a directory that holds other books.
+async fn claim(data: &DataDir, seed: &str) -> Result<(), Failure> {
+    let ledger = &data.books.ledger;
+    match ledger.setting("demo_seed").await? {
+        Some(known) if known == seed => Ok(()),
+        Some(known) => Err(Failure::new("demo.other_seed", format!("this directory holds the demonstration of seed {known}"))),
+        None if !ledger.organisations().await?.is_empty() => {
+            let message = "this directory holds books already; choose another one with --data-dir";
+            Err(Failure::new("demo.books_present", message))
+        }
+        None => Ok(ledger.set_setting("demo_seed", seed).await?),
+    }
+}
+
+async fn build(data: &DataDir, seed: u64) -> Result<(), Failure> {
+    let mut chance = Chance::new(seed);
+    let world = World::new(&mut chance);
+    import_lists(data, &world).await?;
+    let (september, september_late) = world.usage_csv(&mut chance, date(2026, 9, 27), date(2026, 10, 1), 20);
+    let (october, october_late) = world.usage_csv(&mut chance, date(2026, 10, 1), date(2026, 11, 1), 5);
+    let (november, _) = world.usage_csv(&mut chance, date(2026, 11, 1), date(2026, 11, 10), 0);
+    let corrections = world.corrections_csv(date(2026, 9, 29));
+
+    let closed_at = instant(SEPTEMBER_CLOSED_AT)?;
+    let now = instant(NOW)?;
+    usage(data, "september.csv", september, closed_at).await?;
+    close_month(data, "2026-09", closed_at).await?;
+    for (name, csv) in [
+        ("september-late.csv", september_late),
+        ("october.csv", october),
+        ("corrections.csv", corrections),
+        ("october-late.csv", october_late),
+        ("november.csv", november),
+    ] {
+        usage(data, name, csv, now).await?;
+    }
+    close_month(data, "2026-10", now).await?;
+    {
+        let progress = Progress::counting("rating November");
+        rate(&data.books, month("2026-11")?, &|n| progress.tick(n)).await?;
+    }
+    pay_one(data, now).await
+}
+
+async fn import_lists(data: &DataDir, world: &World) -> Result<(), Failure> {
+    let (books, at) = (&data.books, instant(SEPTEMBER_CLOSED_AT)?);
+    let mut tenant_ids = world.tenant_ids.iter().cloned();
+    let organisations = organisations(|| tenant_ids.next().unwrap_or_default())?;
+    books.ledger.save_organisations(&organisations).await?;
+    books.ledger.set_setting("default_party", DEFAULT_PARTY).await?;
+    let parties: Vec<&str> = organisations.iter().skip(1).map(|organisation| organisation.id.as_str()).collect();
+    let price_options = formats::price::PriceOptions { format: None, effective_from: None, earned_credit_rate: None };
+    let reports = [
+        import_customers(books, file("customers.csv", world.customers_csv(&parties)), None).await?,
+        import_subscriptions(books, file("subscriptions.csv", world.subscriptions_csv())).await?,
+        import_prices(books, file("prices.csv", world.prices_csv()), &price_options, at).await?,
+        import_fx(books, file("fx.csv", World::fx_csv().to_owned()), &formats::fx::FxOptions::default(), at).await?,
+    ];
+    for report in reports {
+        refuse_quarantine(&report)?;
+    }
+    Ok(())
+}
+
+/// The demonstration's own files are good: a line that is set aside is a defect.
+fn refuse_quarantine(report: &engine::import::ImportReport) -> Result<(), Failure> {
+    match report.quarantined.first() {
+        None => Ok(()),
+        Some(line) => {
+            let message = format!("{} line {}: {} ({})", report.source, line.line, line.message, line.code);
+            Err(Failure::new("demo.line_refused", message))
+        }
+    }
+}
+
+fn file(name: &str, text: String) -> ImportFile {
+    let sha256 = hex(&Sha256::digest(text.as_bytes()));
+    ImportFile { input: Input::new(name, Cursor::new(text.into_bytes())), name: name.to_owned(), sha256 }
+}
+
+async fn usage(data: &DataDir, name: &str, text: String, at: Timestamp) -> Result<(), Failure> {
+    let size = text.len() as u64;
+    let file = file(name, text);
+    let progress = Progress::over_bytes(name, size, file.input.bytes_consumed());
+    let options = UsageImportOptions::default();
+    let report = import_usage(&data.books, file, &options, at, &|n| progress.tick(n)).await?;
+    refuse_quarantine(&report)
+}
+
+async fn close_month(data: &DataDir, period: &str, at: Timestamp) -> Result<(), Failure> {
+    let progress = Progress::counting(&format!("closing {period}"));
+    let closings = close(&data.books, month(period)?, CloseOptions::default(), at, &|n| progress.tick(n)).await?;
+    for closing in closings {
+        if let engine::closing::ClosingOutcome::Parked(reasons) = closing.outcome {
+            let message = format!("{} was parked: {reasons:?}", closing.party);
+            return Err(Failure::new("demo.parked", message));
+        }
+    }
+    Ok(())
+}
+
+/// A part of the first invoice is paid, so that a balance and a payment can be seen.
+async fn pay_one(data: &DataDir, at: Timestamp) -> Result<(), Failure> {
+    let invoices = list(&data.books, None).await?;
+    let Some(first) = invoices.first() else { return Ok(()) };
+    let total = first.invoice.totals.total;
+    let received = Amount { minor: (total.minor / 2).max(1), currency: total.currency };
+    engine::paying::pay(&data.books, &first.invoice.number, received, "bank transfer 2026-11-04", at).await?;
+    Ok(())
+}
+
+async fn write_pdfs(data: &DataDir) -> Result<PathBuf, Failure> {
+    let folder = data.root().join("invoices");
+    std::fs::create_dir_all(&folder)?;
+    let progress = Progress::counting("printing");
+    for issued in list(&data.books, None).await? {
+        let bytes = statement_pdf(&data.books, &issued).await?;
+        std::fs::write(folder.join(format!("{}.pdf", issued.invoice.number)), bytes)?;
+        progress.tick(1);
+    }
+    Ok(folder)
+}
+
+async fn print_lines_to_try(data: &DataDir, address: &str, organisation: &str, token: &str) -> Result<(), Failure> {
+    let invoices = list(&data.books, None).await?;
+    let mine = invoices.iter().rev().find(|issued| issued.stored.party.as_str() == organisation);
+    let number = mine.map(|issued| issued.invoice.number.to_string()).unwrap_or_default();
+    say(format!("\nServing the billing API of {organisation} on http://{address} (stop with Ctrl-C). Try:\n"));
+    say(format!("  TOKEN={token}"));
+    say(format!("  curl -s -H \"Authorization: Bearer $TOKEN\" http://{address}/v1/invoices"));
+    say(format!(
+        "  curl -s -H \"Authorization: Bearer $TOKEN\" \"http://{address}/v1/invoices/{number}/lineitems?provider=onetime&invoicelineitemtype=billinglineitems&size=2\""
+    ));
+    say(format!(
+        "  curl -s -H \"Authorization: Bearer $TOKEN\" -o {number}.pdf http://{address}/v1/invoices/{number}/documents/statement"
+    ));
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! What an issued invoice says on paper.
+
+use billing::decimal::Decimal;
+use billing::fx::{ExchangeRate, RateSource};
+use billing::invoice::{DocumentType, Invoice, InvoiceLine};
+use billing::money::Amount;
+use billing::party::Organisation;
+use billing::ports::{PortError, PortResult};
+use documents::paper::{ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, Totals};
+
+/// The paper of an issued invoice. Nothing is computed here but sums of the lines per customer.
+pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<InvoicePaper> {
+    let zero = Amount::zero(invoice.currency);
+    let totals = invoice.totals;
+    Ok(InvoicePaper {
+        kind: match invoice.document_type {
+            DocumentType::Invoice => DocumentKind::Invoice,
+            DocumentType::VoidNote => DocumentKind::CreditNote,
+            DocumentType::AdjustmentNote => DocumentKind::AdjustmentNote,
+        },
+        number: invoice.number.to_string(),
+        amends_number: None,
+        issuer: party(&invoice.issuer),
+        billed_to: party(&invoice.billed_party),
+        issued_on: invoice.issued_on(),
+        due_on: invoice.due_on,
+        payment_terms_days: u32::from(invoice.billed_party.payment_terms_days),
+        period_from: invoice.period.first_day(),
+        period_to_inclusive: invoice.period.last_day(),
+        currency: invoice.currency.to_string(),
+        minor_digits: invoice.currency.minor_digits(),
+        agreement: None,
+        purchase_order: None,
+        customers: customers(invoice, lines)?,
+        totals: Totals {
+            charges: totals.charges.to_plain(),
+            credits: totals.credits.to_plain(),
+            subtotal: totals.subtotal.to_plain(),
+            tax: totals.tax.to_plain(),
+            adjustments: totals.adjustments.to_plain(),
+            total: totals.total.to_plain(),
+            // The document is printed as it was issued: before any payment.
+            paid: zero.to_plain(),
+            due: totals.total.to_plain(),
+        },
+        tax_lines: vec![],
+        exchange_rates: invoice.exchange_rates.iter().filter_map(exchange_rate_note).collect(),
+        notes: carried_notes(invoice),
+        payment_instructions: vec![],
+        locale: invoice.billed_party.language.clone(),
+    })
+}
+
+fn party(organisation: &Organisation) -> Party {
+    let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let mut address_lines = organisation.address_lines.clone();
+    address_lines.push(organisation.country.clone());
+    Party {
+        name: organisation.name.clone(),
+        address_lines,
+        tax_id: stated(&organisation.tax_id),
+        email: stated(&organisation.email),
+    }
+}
+
+fn customers(invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<Vec<CustomerCharges>> {
+    let mut customers: Vec<CustomerCharges> = Vec::new();
+    for group in lines.chunk_by(|a, b| a.scope.customer == b.scope.customer) {
+        let Some(first) = group.first() else { continue };
+        let subtotal = Amount::sum(invoice.currency, group.iter().map(|line| line.subtotal))
+            .map_err(|error| PortError::new(error.code(), "a customer's lines do not add up", error))?;
+        customers.push(CustomerCharges {
+            name: first.customer.name.clone(),
+            id: first.scope.customer.to_string(),
+            lines: group.iter().map(|line| charge_line(invoice, line)).collect(),
+            subtotal: subtotal.to_plain(),
+        });
+    }
+    Ok(customers)
+}
+
+fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
+    let product = [&line.product.sku_name, &line.product.product_name, &line.meter.name];
+    let description = product.into_iter().find(|text| !text.is_empty()).map_or(line.scope.meter.as_str(), String::as_str);
+    let plan = if line.subscription_name.is_empty() {
+        line.scope.subscription.as_str()
+    } else {
+        line.subscription_name.as_str()
+    };
+    let meter: Vec<&str> = [&line.meter.category, &line.meter.subcategory, &line.meter.region]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .map(String::as_str)
+        .collect();
+    let detail = [vec![plan], meter].concat().join(" · ");
+    let late = (line.scope.usage_month != invoice.period).then(|| format!("usage of {}", line.scope.usage_month));
+    ChargeLine {
+        description: description.to_owned(),
+        detail,
+        quantity: line.quantity.to_string(),
+        unit: line.unit_of_measure.clone(),
+        unit_price: line.effective_unit_price.to_string(),
+        pricing_currency: line.pricing_currency.to_string(),
+        amount: line.subtotal.to_plain(),
+        note: late.or_else(|| credit_note(line.earned_credit_rates.1)),
+    }
+}
+
+/// The earned credit is inside the price and is never a line of its own.
+fn credit_note(rate: Decimal) -> Option<String> {
+    let percent = rate.checked_mul(Decimal::from_integer(100)).ok()?;
+    (!rate.is_zero()).then(|| format!("net of partner earned credit, {percent} %"))
+}
+
+fn exchange_rate_note(rate: &ExchangeRate) -> Option<ExchangeRateNote> {
+    let source = match rate.source {
+        RateSource::Identity => return None,
+        RateSource::MonthlyUsdPerUnit => "monthly list",
+        RateSource::EuropeanCentralBank => "European Central Bank",
+    };
+    Some(ExchangeRateNote {
+        from: rate.from.to_string(),
+        to: rate.to.to_string(),
+        rate: rate.rate.to_string(),
+        date: rate.dated,
+        source: source.to_owned(),
+    })
+}
+
+fn carried_notes(invoice: &Invoice) -> Vec<String> {
+    if invoice.carried.is_empty() {
+        return vec![];
+    }
+    let meters: std::collections::BTreeSet<&str> =
+        invoice.carried.iter().map(|unpriced| unpriced.scope.meter.as_str()).collect();
+    let meters: Vec<&str> = meters.into_iter().collect();
+    vec![format!("Usage of these meters has no price yet and will be billed later: {}", meters.join(", "))]
+}

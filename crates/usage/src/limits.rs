@@ -1,0 +1,19 @@
+//! How much is held in memory at once.
+
+/// Sizes of a store; the default is right but for tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Rows that are buffered and then written as one file per month.
+    pub rows_per_chunk: usize,
+    /// Bytes of distinct text that are buffered.
+    pub text_bytes_per_chunk: usize,
+    /// After so many written bytes every write fails as on a full disk. For tests of that.
+    pub disk_bytes: Option<u64>,
+}
+
+impl Default for Limits {
+    /// An import stays below 250 MiB with these; fewer rows would make more files to look keys up in.
+    fn default() -> Self {
+        Self { rows_per_chunk: 131_072, text_bytes_per_chunk: 48 * 1024 * 1024, disk_bytes: None }
+    }
+}

@@ -1,0 +1,155 @@
+//! Writing a file so that it is either complete and durable or not there.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use billing::ports::{StoredFile, hex};
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use crate::directory::{DataDirectory, next_partial};
+use crate::error::{Result, StorageError};
+
+/// A file under a temporary name; it goes when this goes.
+#[derive(Debug)]
+struct Partial {
+    path: PathBuf,
+    relative: String,
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Gone already where it was renamed; what cannot be removed is swept later.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// A file that is being written.
+#[derive(Debug)]
+pub(crate) struct NewFile<'d> {
+    directory: &'d DataDirectory,
+    file: File,
+    partial: Partial,
+    hasher: Sha256,
+    byte_count: u64,
+}
+
+impl<'d> NewFile<'d> {
+    pub(crate) fn create(directory: &'d DataDirectory) -> Result<Self> {
+        loop {
+            let relative = next_partial();
+            let path = directory.absolute(&relative)?;
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => {
+                    let partial = Partial { path, relative };
+                    return Ok(Self { directory, file, partial, hasher: Sha256::new(), byte_count: 0 });
+                }
+                // Left over from a process that had the same number.
+                Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(cause) => return Err(StorageError::from_io(relative, cause)),
+            }
+        }
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.partial.relative
+    }
+
+    /// Syncs the bytes. The file keeps its temporary name until [`publish`].
+    pub(crate) fn complete(self, row_count: u64, days: Option<(Date, Date)>) -> Result<CompleteFile> {
+        self.file.sync_all().map_err(|cause| StorageError::from_io(self.path(), cause))?;
+        Ok(self.finished(row_count, days))
+    }
+
+    /// Without the sync, for files that never outlive an import.
+    pub(crate) fn complete_for_now(self, row_count: u64) -> CompleteFile {
+        self.finished(row_count, None)
+    }
+
+    fn finished(self, row_count: u64, days: Option<(Date, Date)>) -> CompleteFile {
+        let sha256 = hex(&self.hasher.finalize());
+        CompleteFile { partial: self.partial, sha256, byte_count: self.byte_count, row_count, days }
+    }
+}
+
+impl Write for NewFile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.directory.take_space(bytes.len())?;
+        self.file.write_all(bytes)?;
+        self.hasher.update(bytes);
+        self.byte_count = self.byte_count.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// A file whose bytes are all written, under its temporary name.
+#[derive(Debug)]
+pub(crate) struct CompleteFile {
+    partial: Partial,
+    sha256: String,
+    byte_count: u64,
+    row_count: u64,
+    days: Option<(Date, Date)>,
+}
+
+impl CompleteFile {
+    pub(crate) fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The file as it would be stored under its present, temporary name.
+    pub(crate) fn as_stored(&self) -> StoredFile {
+        self.stored_as(self.partial.relative.clone())
+    }
+
+    fn stored_as(&self, path: String) -> StoredFile {
+        StoredFile {
+            path,
+            sha256: self.sha256.clone(),
+            byte_count: self.byte_count,
+            row_count: self.row_count,
+            days: self.days,
+        }
+    }
+}
+
+/// A complete file and the folder and name that it is to have.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    pub(crate) file: CompleteFile,
+    pub(crate) folder: String,
+    pub(crate) name: String,
+}
+
+/// Gives files their names, all or none, and syncs the folders.
+///
+/// A name is the digest of content, so a file that has the name already holds the same bytes and
+/// may be replaced.
+pub(crate) fn publish(directory: &DataDirectory, files: &[Publication]) -> Result<Vec<StoredFile>> {
+    let mut named = Vec::with_capacity(files.len());
+    let outcome = files.iter().try_for_each(|publication| {
+        let path = format!("{}/{}", publication.folder, publication.name);
+        let target = directory.absolute(&path)?;
+        directory.make_folder(&publication.folder)?;
+        let was_there = target.exists();
+        fs::rename(&publication.file.partial.path, &target).map_err(|cause| StorageError::from_io(&path, cause))?;
+        named.push((publication.file.stored_as(path), target, was_there));
+        Ok(())
+    });
+    let folders: BTreeSet<&str> = files.iter().map(|publication| publication.folder.as_str()).collect();
+    let outcome = outcome.and_then(|()| folders.into_iter().try_for_each(|folder| directory.sync(folder)));
+    if let Err(error) = outcome {
+        // Nobody was told of these names yet; those that were there before may be somebody's.
+        for (_, target, _) in named.iter().filter(|(_, _, was_there)| !was_there) {
+            let _ = fs::remove_file(target);
+        }
+        return Err(error);
+    }
+    Ok(named.into_iter().map(|(stored, _, _)| stored).collect())
+}

@@ -1,0 +1,85 @@
+//! Parquet files: how ours are written, and opened again.
+
+use std::fs::File;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+use billing::ports::StoredFile;
+use jiff::civil::Date;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
+
+use crate::columns::with_scales_of;
+use crate::directory::DataDirectory;
+use crate::error::{Result, StorageError};
+use crate::new_file::{CompleteFile, NewFile};
+
+/// Rows that are decoded at a time.
+pub(crate) const ROWS_PER_BATCH: usize = 4096;
+/// A page of lines in the middle of a file costs decoding this many rows at most.
+const ROWS_PER_DATA_PAGE: usize = 8192;
+/// Columns that readers filter by.
+const WITH_STATISTICS: [&str; 5] = ["usage_date", "customer_id", "subscription_id", "meter_id", IS_RESTATEMENT];
+/// Columns in which no value comes twice.
+const DISTINCT: [&str; 2] = [RECORD_KEY, "record_id"];
+
+pub(crate) const RECORD_KEY: &str = "record_key";
+pub(crate) const IS_RESTATEMENT: &str = "is_restatement";
+
+fn properties() -> WriterProperties {
+    // Level 1 was both smaller and faster than 3 on rated usage.
+    let zstd = ZstdLevel::try_new(1).map_or(Compression::SNAPPY, Compression::ZSTD);
+    let builder = WriterProperties::builder()
+        .set_created_by("quittance".to_owned())
+        .set_compression(zstd)
+        .set_data_page_row_count_limit(ROWS_PER_DATA_PAGE)
+        .set_statistics_enabled(EnabledStatistics::None)
+        // Digests do not get smaller.
+        .set_column_compression(RECORD_KEY.into(), Compression::UNCOMPRESSED);
+    let builder = WITH_STATISTICS.iter().fold(builder, |builder: WriterPropertiesBuilder, name| {
+        builder.set_column_statistics_enabled((*name).into(), EnabledStatistics::Chunk)
+    });
+    DISTINCT
+        .iter()
+        .fold(builder, |builder, name| builder.set_column_dictionary_enabled((*name).into(), false))
+        .build()
+}
+
+/// Writes one batch as a file of one row group.
+pub(crate) fn write(directory: &DataDirectory, batch: &RecordBatch, days: (Date, Date)) -> Result<CompleteFile> {
+    let file = NewFile::create(directory)?;
+    let path = file.path().to_owned();
+    let failure = |cause| StorageError::from_writing(path.clone(), cause);
+    // Without Arrow's own schema, other readers see text and not a dictionary.
+    let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options).map_err(failure)?;
+    writer.write(batch).map_err(failure)?;
+    let file = writer.into_inner().map_err(failure)?;
+    file.complete(u64::try_from(batch.num_rows()).unwrap_or(u64::MAX), Some(days))
+}
+
+/// A file that holds `expected`, its scales aside. Its digest was checked before: bytes that are
+/// not ours never come to the decoder.
+pub(crate) fn open(
+    directory: &DataDirectory,
+    stored: &StoredFile,
+    expected: &Schema,
+) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    let path = directory.absolute(&stored.path)?;
+    let file = File::open(path).map_err(|cause| StorageError::from_io(&stored.path, cause))?;
+    let failure = |cause| StorageError::from_reading(&stored.path, cause);
+    let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+    let plain = ArrowReaderMetadata::load(&file, options.clone()).map_err(failure)?;
+    let schema = with_scales_of(expected, plain.schema());
+    let metadata = ArrowReaderMetadata::try_new(plain.metadata().clone(), options.with_schema(schema.into()))
+        .map_err(failure)?;
+    let row_count = metadata.metadata().file_metadata().num_rows();
+    if u64::try_from(row_count) != Ok(stored.row_count) {
+        return Err(StorageError::damaged(&stored.path, "it has another number of rows than the manifest says"));
+    }
+    Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(ROWS_PER_BATCH))
+}

@@ -1,0 +1,254 @@
+//! A rated line as columns.
+
+use std::sync::Arc;
+
+use arrow::array::{Date32Array, FixedSizeBinaryArray, RecordBatch};
+use arrow::datatypes::{DataType, Date32Type};
+use arrow::error::ArrowError;
+use billing::decimal::Decimal;
+use billing::period::BillingPeriod;
+use billing::price::Product;
+use billing::rate::{DayFactors, DayRating, RatedLine, ScopeKey};
+use billing::usage::RecordKey;
+
+use crate::columns::{BadColumn, Frame, numbers, primitive, text, typed};
+use crate::day::DayMemory;
+use crate::decimals::{DecimalColumn, Extent, Numbers};
+use crate::parquet_file::RECORD_KEY;
+use crate::record_columns::{FileKind, RecordColumns, RecordReader, optional, required};
+use crate::records_file::{key_column, read_key};
+use crate::text::{Text, TextColumn};
+
+type TextField = (&'static str, fn(&Product) -> &str, fn(&mut Product) -> &mut String);
+
+const PRODUCT_TEXTS: [TextField; 7] = [
+    ("product_id", |p| &p.product_id, |p| &mut p.product_id),
+    ("sku_id", |p| &p.sku_id, |p| &mut p.sku_id),
+    ("availability_id", |p| &p.availability_id, |p| &mut p.availability_id),
+    ("product_name", |p| &p.product_name, |p| &mut p.product_name),
+    ("sku_name", |p| &p.sku_name, |p| &mut p.sku_name),
+    ("publisher_name", |p| &p.publisher_name, |p| &mut p.publisher_name),
+    ("publisher_id", |p| &p.publisher_id, |p| &mut p.publisher_id),
+];
+
+/// The figures of a line but for those of its record.
+const FIGURES: [(&str, fn(&RatedLine) -> Decimal); 11] = [
+    ("quantity", |l| l.rating.quantity),
+    ("consumed_before", |l| l.rating.consumed_before),
+    ("list_amount", |l| l.rating.list_amount),
+    ("discount_factor", |l| l.rating.factors.discount_factor),
+    ("earned_credit_rate", |l| l.rating.factors.earned_credit_rate),
+    ("credit_rate", |l| l.rating.factors.credit_rate),
+    ("unit_price", |l| l.rating.unit_price),
+    ("effective_unit_price", |l| l.rating.effective_unit_price),
+    ("pricing_total", |l| l.rating.pricing_total),
+    ("exchange_rate", |l| l.exchange_rate),
+    ("billing_total", |l| l.billing_total),
+];
+
+/// Digits that each column of figures needs so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Extents {
+    figures: [Extent; FIGURES.len()],
+    stated_quantity: Extent,
+    provider_cost: Extent,
+}
+
+impl Extents {
+    pub(crate) fn with(mut self, line: &RatedLine) -> Self {
+        for (extent, (_, get)) in self.figures.iter_mut().zip(FIGURES) {
+            *extent = extent.with(get(line));
+        }
+        self.stated_quantity = self.stated_quantity.with(line.record.quantity);
+        if let Some(cost) = line.record.provider_cost {
+            self.provider_cost = self.provider_cost.with(cost.amount);
+        }
+        self
+    }
+
+    pub(crate) fn fit(&self) -> bool {
+        self.figures.iter().chain([&self.stated_quantity, &self.provider_cost]).all(|extent| extent.fits())
+    }
+}
+
+/// Rated lines that are collected column by column.
+pub(crate) struct RatedColumns {
+    keys: Vec<RecordKey>,
+    record: RecordColumns,
+    customer_id: TextColumn,
+    subscription_id: TextColumn,
+    meter_id: TextColumn,
+    usage_month: Vec<i32>,
+    months: DayMemory,
+    figures: [DecimalColumn; FIGURES.len()],
+    product: [TextColumn; PRODUCT_TEXTS.len()],
+    pricing_currency: TextColumn,
+    billing_currency: TextColumn,
+    exchange_rate_date: Vec<i32>,
+    rate_days: DayMemory,
+}
+
+impl RatedColumns {
+    pub(crate) fn new() -> Self {
+        Self {
+            keys: Vec::new(),
+            record: RecordColumns::new(FileKind::Rated),
+            customer_id: TextColumn::default(),
+            subscription_id: TextColumn::default(),
+            meter_id: TextColumn::default(),
+            usage_month: Vec::new(),
+            months: DayMemory::default(),
+            figures: Default::default(),
+            product: Default::default(),
+            pricing_currency: TextColumn::default(),
+            billing_currency: TextColumn::default(),
+            exchange_rate_date: Vec::new(),
+            rate_days: DayMemory::default(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.record.text_bytes() + self.product.iter().map(TextColumn::text_bytes).sum::<usize>()
+    }
+
+    /// Adds a line; its slices are not kept.
+    pub(crate) fn push(&mut self, line: &RatedLine) -> Result<(), ArrowError> {
+        self.keys.push(line.key);
+        self.record.push(&line.record)?;
+        self.customer_id.push(Some(line.scope.customer.as_str()))?;
+        self.subscription_id.push(Some(line.scope.subscription.as_str()))?;
+        self.meter_id.push(Some(line.scope.meter.as_str()))?;
+        self.usage_month.push(self.months.to_days(line.scope.usage_month.first_day()));
+        for (column, (_, get)) in self.figures.iter_mut().zip(FIGURES) {
+            column.push(Some(get(line)));
+        }
+        for (column, (_, get, _)) in self.product.iter_mut().zip(PRODUCT_TEXTS) {
+            column.push(Some(get(&line.product)))?;
+        }
+        self.pricing_currency.push(Some(line.pricing_currency.code()))?;
+        self.billing_currency.push(Some(line.billing_currency.code()))?;
+        self.exchange_rate_date.push(self.rate_days.to_days(line.exchange_rate_dated));
+        Ok(())
+    }
+
+    /// The columns; these here are empty afterwards.
+    pub(crate) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        let mut frame = Frame::default();
+        frame.add(RECORD_KEY, Arc::new(key_column(&std::mem::take(&mut self.keys))?));
+        frame.add("customer_id", self.customer_id.finish()?);
+        frame.add("subscription_id", self.subscription_id.finish()?);
+        frame.add("meter_id", self.meter_id.finish()?);
+        frame.add("usage_month", Arc::new(Date32Array::from(std::mem::take(&mut self.usage_month))));
+        for (column, (name, _)) in self.figures.iter_mut().zip(FIGURES) {
+            frame.add_decimals(name, false, std::mem::take(column));
+        }
+        frame.add("pricing_currency", self.pricing_currency.finish()?);
+        frame.add("billing_currency", self.billing_currency.finish()?);
+        frame.add("exchange_rate_date", Arc::new(Date32Array::from(std::mem::take(&mut self.exchange_rate_date))));
+        for (column, (name, ..)) in self.product.iter_mut().zip(PRODUCT_TEXTS) {
+            frame.add(name, column.finish()?);
+        }
+        self.record.finish(&mut frame)?;
+        let batch = frame.batch(None)?;
+        debug_assert!(batch.schema().fields().iter().all(|field| !matches!(field.data_type(), DataType::Float64)));
+        Ok(batch)
+    }
+}
+
+/// The columns of a batch, found once.
+#[derive(Debug)]
+pub(crate) struct RatedReader<'a> {
+    keys: &'a FixedSizeBinaryArray,
+    record: RecordReader<'a>,
+    customer_id: Text<'a>,
+    subscription_id: Text<'a>,
+    meter_id: Text<'a>,
+    usage_month: &'a Date32Array,
+    figures: Vec<Numbers<'a>>,
+    product: Vec<Text<'a>>,
+    pricing_currency: Text<'a>,
+    billing_currency: Text<'a>,
+    exchange_rate_date: &'a Date32Array,
+}
+
+impl<'a> RatedReader<'a> {
+    pub(crate) fn new(batch: &'a RecordBatch) -> Result<Self, BadColumn> {
+        Ok(Self {
+            keys: typed(batch, RECORD_KEY)?,
+            record: RecordReader::new(batch, FileKind::Rated)?,
+            customer_id: text(batch, "customer_id")?,
+            subscription_id: text(batch, "subscription_id")?,
+            meter_id: text(batch, "meter_id")?,
+            usage_month: primitive::<Date32Type>(batch, "usage_month")?,
+            figures: FIGURES.iter().map(|(name, _)| numbers(batch, name)).collect::<Result<_, _>>()?,
+            product: PRODUCT_TEXTS.iter().map(|(name, ..)| text(batch, name)).collect::<Result<_, _>>()?,
+            pricing_currency: text(batch, "pricing_currency")?,
+            billing_currency: text(batch, "billing_currency")?,
+            exchange_rate_date: primitive::<Date32Type>(batch, "exchange_rate_date")?,
+        })
+    }
+
+    pub(crate) fn line(&self, row: usize, days: &mut DayMemory) -> Result<RatedLine, BadColumn> {
+        let record = self.record.record(row, days)?;
+        let [quantity, consumed_before, list_amount, discount, earned_credit, credit, unit_price, effective, pricing, rate, billing] =
+            self.figures(row)?;
+        let mut day = |column: &Date32Array, name| days.from_days(column.value(row)).ok_or(BadColumn(name));
+        let month = day(self.usage_month, "usage_month")?;
+        let exchange_rate_dated = day(self.exchange_rate_date, "exchange_rate_date")?;
+        Ok(RatedLine {
+            key: read_key(self.keys, row)?,
+            record,
+            scope: self.scope(row, BillingPeriod::containing(month).map_err(|_| BadColumn("usage_month"))?)?,
+            rating: DayRating {
+                quantity,
+                consumed_before,
+                slices: Vec::new(),
+                list_amount,
+                factors: DayFactors {
+                    discount_factor: discount,
+                    earned_credit_rate: earned_credit,
+                    credit_rate: credit,
+                },
+                unit_price,
+                effective_unit_price: effective,
+                pricing_total: pricing,
+            },
+            product: self.product(row)?,
+            pricing_currency: required(self.pricing_currency, row, "pricing_currency")?,
+            billing_currency: required(self.billing_currency, row, "billing_currency")?,
+            exchange_rate: rate,
+            exchange_rate_dated,
+            billing_total: billing,
+        })
+    }
+
+    fn scope(&self, row: usize, usage_month: BillingPeriod) -> Result<ScopeKey, BadColumn> {
+        Ok(ScopeKey {
+            customer: required(self.customer_id, row, "customer_id")?,
+            subscription: required(self.subscription_id, row, "subscription_id")?,
+            meter: required(self.meter_id, row, "meter_id")?,
+            usage_month,
+        })
+    }
+
+    /// In the order of [`FIGURES`].
+    fn figures(&self, row: usize) -> Result<[Decimal; FIGURES.len()], BadColumn> {
+        let mut figures = [Decimal::ZERO; FIGURES.len()];
+        for ((figure, column), (name, _)) in figures.iter_mut().zip(&self.figures).zip(FIGURES) {
+            *figure = column.get(row).ok_or(BadColumn(name))?;
+        }
+        Ok(figures)
+    }
+
+    fn product(&self, row: usize) -> Result<Product, BadColumn> {
+        let mut product = Product::default();
+        for (column, (name, _, place)) in self.product.iter().zip(PRODUCT_TEXTS) {
+            *place(&mut product) = optional(*column, row, name)?.ok_or(BadColumn(name))?;
+        }
+        Ok(product)
+    }
+}

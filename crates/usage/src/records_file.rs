@@ -1,0 +1,182 @@
+//! Files of usage records, one usage month each.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, FixedSizeBinaryArray, RecordBatch};
+use arrow::buffer::Buffer;
+use arrow::datatypes::{Field, Schema};
+use arrow::error::ArrowError;
+use billing::ports::{PortResult, StoredFile, StoredUsage, UsageFile};
+use billing::usage::RecordKey;
+use jiff::civil::Date;
+use parquet::arrow::ProjectionMask;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::statistics::Statistics;
+
+use crate::columns::{BadColumn, Frame, primitive, typed};
+use crate::day::{DayMemory, to_days};
+use crate::error::{Result, StorageError};
+use crate::parquet_file::{self, IS_RESTATEMENT, RECORD_KEY};
+use crate::record_columns::{FileKind, RecordColumns, RecordReader};
+use crate::store::DirectoryStore;
+
+/// The columns of records with what is known about each only when it is accepted.
+pub(crate) fn with_identities(
+    records: &RecordBatch,
+    keys: &[RecordKey],
+    restates: Vec<bool>,
+) -> Result<RecordBatch, ArrowError> {
+    let mut fields = vec![
+        Field::new(RECORD_KEY, arrow::datatypes::DataType::FixedSizeBinary(16), false),
+        Field::new(IS_RESTATEMENT, arrow::datatypes::DataType::Boolean, false),
+    ];
+    let mut arrays: Vec<ArrayRef> = vec![Arc::new(key_column(keys)?), Arc::new(BooleanArray::from(restates))];
+    fields.extend(records.schema().fields().iter().map(|field| field.as_ref().clone()));
+    arrays.extend(records.columns().iter().cloned());
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+}
+
+pub(crate) fn key_column(keys: &[RecordKey]) -> Result<FixedSizeBinaryArray, ArrowError> {
+    let bytes: Vec<u8> = keys.iter().flat_map(|key| key.0).collect();
+    FixedSizeBinaryArray::try_new(16, Buffer::from_vec(bytes), None)
+}
+
+pub(crate) fn read_key(column: &FixedSizeBinaryArray, row: usize) -> Result<RecordKey, BadColumn> {
+    column.value(row).try_into().map(RecordKey).map_err(|_| BadColumn(RECORD_KEY))
+}
+
+fn schema() -> Result<Schema, ArrowError> {
+    let mut frame = Frame::default();
+    RecordColumns::new(FileKind::Records).finish(&mut frame)?;
+    let batch = with_identities(&frame.batch(None)?, &[], Vec::new())?;
+    Ok(batch.schema().as_ref().clone())
+}
+
+/// Hands over the records of `from..until`, of several revisions the highest only.
+pub(crate) fn read_usage(
+    store: &DirectoryStore,
+    files: &[UsageFile],
+    (from, until): (Date, Date),
+    take: &mut dyn FnMut(StoredUsage) -> PortResult<()>,
+) -> PortResult<()> {
+    let schema = schema().map_err(StorageError::from)?;
+    let mut in_order: Vec<&UsageFile> = files.iter().filter(|file| shares_month(&file.rows, from, until)).collect();
+    in_order.sort_by_key(|file| file.place);
+    let restated = Restated::among(store, &in_order, &schema)?;
+    for file in in_order.into_iter().filter(|file| overlaps(&file.rows, from, until)) {
+        read_file(store, file, &schema, (to_days(from), to_days(until)), &restated, take)?;
+    }
+    Ok(())
+}
+
+fn overlaps(file: &StoredFile, from: Date, until: Date) -> bool {
+    file.days.is_none_or(|(first, last)| first < until && last >= from)
+}
+
+/// A restatement may lie on another day than what it restates, but in the same month.
+fn shares_month(file: &StoredFile, from: Date, until: Date) -> bool {
+    file.days.is_none_or(|(first, last)| first.first_of_month() < until && last.last_of_month() >= from)
+}
+
+fn read_file(
+    store: &DirectoryStore,
+    file: &UsageFile,
+    schema: &Schema,
+    days: (i32, i32),
+    restated: &Restated,
+    take: &mut dyn FnMut(StoredUsage) -> PortResult<()>,
+) -> PortResult<()> {
+    let path = &file.rows.path;
+    let bad = |column: BadColumn| StorageError::damaged(path, column);
+    store.verify(&file.rows)?;
+    let reader = parquet_file::open(store.directory(), &file.rows, schema)?
+        .build()
+        .map_err(|cause| StorageError::from_reading(path, cause))?;
+    let mut memory = DayMemory::default();
+    for batch in reader {
+        let batch = batch.map_err(|cause| StorageError::damaged(path, cause))?;
+        let records = RecordReader::new(&batch, FileKind::Records).map_err(bad)?;
+        let keys = typed::<FixedSizeBinaryArray>(&batch, RECORD_KEY).map_err(bad)?;
+        for (row, day) in records.days().iter().enumerate() {
+            if *day < days.0 || *day >= days.1 {
+                continue;
+            }
+            let key = read_key(keys, row).map_err(bad)?;
+            if restated.is_superseded(key, records.revision(row)) {
+                continue;
+            }
+            let record = records.record(row, &mut memory).map_err(bad)?;
+            take(StoredUsage { place: file.place, key, record })?;
+        }
+    }
+    Ok(())
+}
+
+/// The keys that have restatements, each with its highest revision. Only these need memory: a
+/// source that counts its revisions from 1 costs nothing.
+#[derive(Debug)]
+struct Restated {
+    /// Sorted by key.
+    highest: Vec<(RecordKey, u32)>,
+}
+
+impl Restated {
+    fn among(store: &DirectoryStore, files: &[&UsageFile], schema: &Schema) -> Result<Self> {
+        let mut found = Vec::new();
+        for file in files {
+            collect_restatements(store, &file.rows, schema, &mut found)?;
+        }
+        found.sort_unstable();
+        // Of each key the last is the highest; `dedup_by` keeps the first of its argument's pair.
+        found.reverse();
+        found.dedup_by_key(|(key, _)| *key);
+        found.reverse();
+        Ok(Self { highest: found })
+    }
+
+    fn is_superseded(&self, key: RecordKey, revision: u32) -> bool {
+        if self.highest.is_empty() {
+            return false;
+        }
+        let place = self.highest.binary_search_by_key(&key, |(key, _)| *key);
+        place.ok().and_then(|place| self.highest.get(place)).is_some_and(|(_, highest)| *highest > revision)
+    }
+}
+
+fn collect_restatements(
+    store: &DirectoryStore,
+    file: &StoredFile,
+    schema: &Schema,
+    found: &mut Vec<(RecordKey, u32)>,
+) -> Result<()> {
+    let bad = |column: BadColumn| StorageError::damaged(&file.path, column);
+    store.verify(file)?;
+    let builder = parquet_file::open(store.directory(), file, schema)?;
+    if !may_restate(builder.metadata()) {
+        return Ok(());
+    }
+    let needed = ProjectionMask::columns(builder.parquet_schema(), [RECORD_KEY, IS_RESTATEMENT, "revision"]);
+    let reader =
+        builder.with_projection(needed).build().map_err(|cause| StorageError::from_reading(&file.path, cause))?;
+    for batch in reader {
+        let batch = batch.map_err(|cause| StorageError::damaged(&file.path, cause))?;
+        let keys = typed::<FixedSizeBinaryArray>(&batch, RECORD_KEY).map_err(bad)?;
+        let restates = typed::<BooleanArray>(&batch, IS_RESTATEMENT).map_err(bad)?;
+        let revisions = primitive::<arrow::datatypes::UInt32Type>(&batch, "revision").map_err(bad)?;
+        for row in (0..batch.num_rows()).filter(|row| restates.value(*row)) {
+            found.push((read_key(keys, row).map_err(bad)?, revisions.value(row)));
+        }
+    }
+    Ok(())
+}
+
+/// False when the statistics of every row group exclude a restatement.
+fn may_restate(metadata: &ParquetMetaData) -> bool {
+    let columns = metadata.file_metadata().schema_descr();
+    let Some(place) = columns.columns().iter().position(|column| column.name() == IS_RESTATEMENT) else { return true };
+    metadata.row_groups().iter().any(|group| {
+        let statistics = group.columns().get(place).and_then(|column| column.statistics());
+        !matches!(statistics, Some(Statistics::Boolean(values)) if values.max_opt() == Some(&false))
+    })
+}
+

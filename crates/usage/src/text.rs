@@ -1,0 +1,106 @@
+//! Columns of text that repeats.
+
+use arrow::array::{Array, ArrayRef, DictionaryArray, StringArray, StringDictionaryBuilder, TypedDictionaryArray};
+use arrow::datatypes::Int32Type;
+use arrow::error::ArrowError;
+use std::sync::Arc;
+
+/// A dictionary column that is being filled.
+///
+/// Equal neighbours are counted and not looked up: most columns of usage do not change from one
+/// row to the next.
+#[derive(Default)]
+pub(crate) struct TextColumn {
+    builder: StringDictionaryBuilder<Int32Type>,
+    run: Option<String>,
+    run_length: usize,
+    distinct: i32,
+    text_bytes: usize,
+}
+
+impl TextColumn {
+    pub(crate) fn push(&mut self, text: Option<&str>) -> Result<(), ArrowError> {
+        if self.run_length > 0 && self.run.as_deref() == text {
+            self.run_length += 1;
+            return Ok(());
+        }
+        self.end_run()?;
+        self.run_length = 1;
+        match (text, &mut self.run) {
+            (Some(text), Some(run)) => {
+                run.clear();
+                run.push_str(text);
+            }
+            (text, run) => *run = text.map(str::to_owned),
+        }
+        Ok(())
+    }
+
+    fn end_run(&mut self) -> Result<(), ArrowError> {
+        match &self.run {
+            _ if self.run_length == 0 => {}
+            None => self.builder.append_nulls(self.run_length),
+            Some(text) => {
+                let key = self.builder.append_n(text, self.run_length)?;
+                if key >= self.distinct {
+                    self.distinct = key.saturating_add(1);
+                    self.text_bytes += text.len();
+                }
+            }
+        }
+        self.run_length = 0;
+        Ok(())
+    }
+
+    /// Bytes of the distinct texts so far.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.text_bytes
+    }
+
+    /// The column; this one is empty afterwards.
+    pub(crate) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        self.end_run()?;
+        (self.run, self.distinct, self.text_bytes) = (None, 0, 0);
+        Ok(Arc::new(self.builder.finish()))
+    }
+}
+
+/// A dictionary column that is being read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'a> {
+    array: &'a DictionaryArray<Int32Type>,
+    values: TypedDictionaryArray<'a, Int32Type, StringArray>,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn of(column: &'a dyn Array) -> Option<Self> {
+        let array = column.as_any().downcast_ref::<DictionaryArray<Int32Type>>()?;
+        Some(Self { array, values: array.downcast_dict()? })
+    }
+
+    pub(crate) fn get(&self, row: usize) -> Option<&'a str> {
+        let key = self.array.key(row)?;
+        let values: &'a StringArray = self.values.values();
+        (key < values.len()).then(|| values.value(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_and_gaps_come_back() {
+        let rows = [Some("a"), Some("a"), None, None, Some(""), Some("a"), Some("ü")];
+        let mut column = TextColumn::default();
+        for _ in 0..2 {
+            rows.iter().for_each(|row| column.push(*row).unwrap());
+            column.end_run().unwrap();
+            assert_eq!(column.text_bytes(), 3);
+            let array = column.finish().unwrap();
+            let text = Text::of(&array).unwrap();
+            let read: Vec<_> = (0..array.len()).map(|row| text.get(row)).collect();
+            assert_eq!(read, rows);
+        }
+    }
+}

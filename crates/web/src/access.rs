@@ -1,0 +1,78 @@
+//! Who calls, and what of it they may see.
+
+use std::str::FromStr;
+
+use axum::http::HeaderMap;
+use billing::invoice::InvoiceNumber;
+use billing::party::Organisation;
+use engine::Books;
+use engine::invoices::{self, IssuedInvoice};
+use engine::tokens::{self, Action, Actor};
+use formats::vendor::VendorError;
+use formats::vendor::request::InvoiceKey;
+
+use crate::call::bearer_token;
+use crate::failure::Failure;
+use crate::state::AppState;
+
+/// The proof that the caller may read billing data of one organisation. Handlers have no other way
+/// to documents: each one is asked for with the organisation in the query, and checked once more.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    pub(crate) books: Books,
+    actor: Actor,
+}
+
+impl Reader {
+    /// # Errors
+    /// 401 without a token that is known and valid, 403 for a role that reads no billing data.
+    pub(crate) async fn admit(state: &AppState, headers: &HeaderMap) -> Result<Self, Failure> {
+        let token = bearer_token(headers)?;
+        let actor = tokens::actor(&state.books, token, state.now()).await?.ok_or_else(Failure::token_refused)?;
+        if !tokens::authorize(&actor, Action::ReadBilling, &actor.organisation) {
+            return Err(VendorError::role_lacks_right("the role of this token does not read billing data").into());
+        }
+        Ok(Self { books: state.books.clone(), actor })
+    }
+
+    /// The caller's organisation.
+    ///
+    /// # Errors
+    /// Storage failures; 404 when it is gone.
+    pub(crate) async fn organisation(&self) -> Result<Organisation, Failure> {
+        let organisations = self.books.ledger.organisations().await.map_err(engine::EngineError::from)?;
+        let own = organisations.into_iter().find(|organisation| organisation.id == self.actor.organisation);
+        own.ok_or_else(|| VendorError::not_found("nothing is billed to this organisation").into())
+    }
+
+    /// The caller's invoices, by issue time and number.
+    ///
+    /// # Errors
+    /// Storage failures.
+    pub(crate) async fn invoices(&self) -> Result<Vec<IssuedInvoice>, Failure> {
+        let mut issued = invoices::list(&self.books, Some(&self.actor.organisation)).await?;
+        issued.retain(|issued| self.may_read(issued));
+        Ok(issued)
+    }
+
+    /// The invoice that a decoded segment of a path names.
+    ///
+    /// # Errors
+    /// The same 404 for a name that is no number, for an unknown number and for another's invoice.
+    pub(crate) async fn invoice(&self, segment: &str) -> Result<IssuedInvoice, Failure> {
+        let issued = invoices::find(&self.books, Some(&self.actor.organisation), &invoice_number(segment)?).await?;
+        if self.may_read(&issued) { Ok(issued) } else { Err(Failure::no_such_invoice()) }
+    }
+
+    fn may_read(&self, issued: &IssuedInvoice) -> bool {
+        tokens::authorize(&self.actor, Action::ReadBilling, &issued.stored.party)
+    }
+}
+
+/// # Errors
+/// 404 for what cannot be a number.
+pub(crate) fn invoice_number(segment: &str) -> Result<InvoiceNumber, Failure> {
+    let key = InvoiceKey::parse(segment).and_then(InvoiceKey::number);
+    let number = key.ok().and_then(|number| InvoiceNumber::from_str(number).ok());
+    number.ok_or_else(Failure::no_such_invoice)
+}

@@ -1,0 +1,47 @@
+//! One request on its way to a handler.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use formats::vendor::CONTINUATION_HEADER;
+use formats::vendor::request::Request;
+
+use crate::failure::Failure;
+use crate::routes::Parameters;
+use crate::state::AppState;
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) state: Arc<AppState>,
+    pub(crate) request: Request,
+    pub(crate) parameters: Parameters,
+    /// As the header `MS-ContinuationToken` has it.
+    pub(crate) continuation: Option<String>,
+}
+
+/// The header's text. What is no ASCII was not written by us, and reads as a token that is wrong.
+pub(crate) fn continuation(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTINUATION_HEADER)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// The bearer token of a request.
+///
+/// # Errors
+/// The header is missing, stands there twice, or holds something else.
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Failure> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Err(Failure::token_missing()) };
+    if values.next().is_some() {
+        return Err(Failure::token_refused());
+    }
+    let text = value.to_str().map_err(|_| Failure::token_refused())?.trim();
+    if text.is_empty() {
+        return Err(Failure::token_missing());
+    }
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        None if text.eq_ignore_ascii_case("bearer") => Err(Failure::token_missing()),
+        _ => Err(Failure::token_refused()),
+    }
+}

@@ -1,0 +1,125 @@
+//! What went wrong, for the caller and for whoever runs the server.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::EngineError;
+use formats::vendor::VendorError;
+
+use crate::answer;
+
+/// A refused or failed request. The caller gets the vendor's body and nothing else; what happened
+/// inside goes to the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    error: VendorError,
+    header: Option<(HeaderName, &'static str)>,
+    /// Code and facts of what happened inside; empty when the body says it all.
+    operator: String,
+}
+
+/// The partner is not known when a token is refused, hence the zeros.
+const CHALLENGE: &str = "OAuth realm=urn:cpsvc:cpid:00000000-0000-0000-0000-000000000000";
+/// The one body for what does not exist and for what belongs to somebody else (ORG-1).
+const NO_SUCH_INVOICE: &str = "there is no such invoice";
+const UNEXPECTED: &str = "an unexpected error; the log of the server names it by the MS-RequestId of this answer";
+
+type Answer = fn() -> Failure;
+
+/// What a caller is told about the codes of the engine. Every other code is an unexpected error.
+const ENGINE_CODES: [(&str, Answer); 4] = [
+    ("invoice.unknown", Failure::no_such_invoice),
+    ("organisation.unknown", || VendorError::not_found("nothing is billed to this organisation").into()),
+    ("ledger.busy", Failure::busy),
+    ("storage.busy", Failure::busy),
+];
+
+impl Failure {
+    pub(crate) fn no_such_invoice() -> Self {
+        VendorError::not_found(NO_SUCH_INVOICE).into()
+    }
+
+    pub(crate) fn no_such_route() -> Self {
+        VendorError::not_found("there is no such route").into()
+    }
+
+    pub(crate) fn token_missing() -> Self {
+        let error = VendorError::token_missing("the header Authorization has to carry a bearer token");
+        Self { header: Some((header::WWW_AUTHENTICATE, CHALLENGE)), ..error.into() }
+    }
+
+    /// One body for every reason: which of them it was helps only who should not get in.
+    pub(crate) fn token_refused() -> Self {
+        let error = VendorError::token_refused("the token is not valid or has expired");
+        Self { header: Some((header::WWW_AUTHENTICATE, CHALLENGE)), ..error.into() }
+    }
+
+    pub(crate) fn signature_refused() -> Self {
+        let error = VendorError::token_refused("the signature of the link is not valid");
+        Self { header: Some((header::WWW_AUTHENTICATE, CHALLENGE)), ..error.into() }
+    }
+
+    pub(crate) fn link_expired() -> Self {
+        let hint = "the link has expired; read the invoice again for a new one, or send a bearer token";
+        status(StatusCode::GONE, 1000, hint)
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        let failure = status(StatusCode::METHOD_NOT_ALLOWED, 900_141, "only GET and HEAD are served here");
+        Self { header: Some((header::ALLOW, "GET, HEAD")), ..failure }
+    }
+
+    pub(crate) fn target_too_long() -> Self {
+        status(StatusCode::URI_TOO_LONG, 800_002, "path and query are too long")
+    }
+
+    pub(crate) fn body_too_large() -> Self {
+        status(StatusCode::PAYLOAD_TOO_LARGE, 800_002, "the body is too large")
+    }
+
+    pub(crate) fn timed_out() -> Self {
+        status(StatusCode::GATEWAY_TIMEOUT, 800_003, "the request took too long; ask for smaller pages")
+    }
+
+    fn busy() -> Self {
+        let failure = status(StatusCode::SERVICE_UNAVAILABLE, 800_003, "the server is busy; try again");
+        Self { header: Some((header::RETRY_AFTER, "1")), ..failure }
+    }
+
+    pub(crate) fn unexpected(operator: impl std::fmt::Display) -> Self {
+        Self { operator: operator.to_string(), ..VendorError::unexpected(UNEXPECTED).into() }
+    }
+}
+
+fn status(status: StatusCode, code: u32, description: &str) -> Failure {
+    VendorError { http_status: status.as_u16(), code, description: description.to_owned() }.into()
+}
+
+impl From<VendorError> for Failure {
+    fn from(error: VendorError) -> Self {
+        Self { error, header: None, operator: String::new() }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let answer = ENGINE_CODES.iter().find(|(code, _)| *code == error.code);
+        let failure = answer.map_or_else(|| Self::unexpected(""), |(_, answer)| answer());
+        Self { operator: format!("{}: {} {}", error.code, error.message, error.operator), ..failure }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.error.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if status.is_server_error() {
+            tracing::error!(code = self.error.code, operator = self.operator, "request failed");
+        } else if !self.operator.is_empty() {
+            tracing::debug!(code = self.error.code, operator = self.operator, "request refused");
+        }
+        let mut response = answer::error(status, &self.error.body());
+        if let Some((name, value)) = self.header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}

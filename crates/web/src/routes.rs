@@ -1,0 +1,116 @@
+//! Every route, as data: a test reads the same table and counts what it has no case for.
+
+use percent_encoding::percent_decode_str;
+
+/// What a route shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    Health,
+    Invoices,
+    Summary,
+    Summaries,
+    Invoice,
+    UnbilledLineItems,
+    LineItems,
+    LineItemsOfPair,
+    Statement,
+}
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Anybody,
+    /// A token whose role reads billing data.
+    Token,
+    /// Such a token, or the signature of a link that was handed out to one.
+    TokenOrSignature,
+}
+
+/// One route. All of them answer `GET` and `HEAD` and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Segments in the spelling of [`formats::vendor::request::normalise_path`]; `{…}` is any one.
+    pub pattern: &'static str,
+    pub resource: Resource,
+    pub access: Access,
+}
+
+const fn route(pattern: &'static str, resource: Resource, access: Access) -> Route {
+    Route { pattern, resource, access }
+}
+
+/// The first one that fits counts, so fixed words stand above parameters.
+pub const ROUTES: [Route; 9] = [
+    route("/healthz", Resource::Health, Access::Anybody),
+    route("/v1/invoices", Resource::Invoices, Access::Token),
+    route("/v1/invoices/summary", Resource::Summary, Access::Token),
+    route("/v1/invoices/summaries", Resource::Summaries, Access::Token),
+    route("/v1/invoices/{invoice}", Resource::Invoice, Access::Token),
+    route("/v1/invoices/unbilled/lineitems", Resource::UnbilledLineItems, Access::Token),
+    route("/v1/invoices/{invoice}/lineitems", Resource::LineItems, Access::Token),
+    route("/v1/invoices/{invoice}/lineitems/{provider}/{type}", Resource::LineItemsOfPair, Access::Token),
+    route("/v1/invoices/{invoice}/documents/statement", Resource::Statement, Access::TokenOrSignature),
+];
+
+/// The decoded segments that stand for parameters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Parameters(Vec<(&'static str, String)>);
+
+impl Parameters {
+    /// `""` for one that the pattern does not have.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// The route of a normalised path. `None` also for a segment that cannot be decoded: nothing is
+/// called so.
+pub(crate) fn find(path: &str) -> Option<(&'static Route, Parameters)> {
+    ROUTES.iter().find_map(|route| Some((route, parameters(route.pattern, path)?)))
+}
+
+fn parameters(pattern: &'static str, path: &str) -> Option<Parameters> {
+    let mut segments = path.split('/');
+    let mut parameters = Vec::new();
+    for expected in pattern.split('/') {
+        let segment = segments.next()?;
+        match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => parameters.push((name, percent_decode_str(segment).decode_utf8().ok()?.into_owned())),
+            None if expected == segment => {}
+            None => return None,
+        }
+    }
+    segments.next().is_none().then_some(Parameters(parameters))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, expected: Option<(Resource, &[&str])>) {
+        let found = find(path);
+        let found = found.as_ref().map(|(route, parameters)| {
+            (route.resource, parameters.0.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>())
+        });
+        assert_eq!(found, expected.map(|(resource, values)| (resource, values.to_vec())), "{path}");
+    }
+
+    #[test]
+    fn fixed_words_win_over_parameters() {
+        check("/v1/invoices", Some((Resource::Invoices, &[])));
+        check("/v1/invoices/summary", Some((Resource::Summary, &[])));
+        check("/v1/invoices/G1", Some((Resource::Invoice, &["G1"])));
+        check("/v1/invoices/unbilled", Some((Resource::Invoice, &["unbilled"])));
+        check("/v1/invoices/unbilled/lineitems", Some((Resource::UnbilledLineItems, &[])));
+        check("/v1/invoices/G%31/lineitems", Some((Resource::LineItems, &["G1"])));
+        check("/v1/invoices/G1/lineitems/a/b", Some((Resource::LineItemsOfPair, &["G1", "a", "b"])));
+    }
+
+    #[test]
+    fn other_paths_have_no_route() {
+        for path in ["/", "/v1", "/invoices", "/v1/invoices/G1/lineitems/a", "/v1/invoices/%ff", "/v1/invoices/G1/x"] {
+            check(path, None);
+        }
+    }
+}
