@@ -90,7 +90,7 @@ impl SqliteLedger {
     /// Takes the write lock at once, so that nothing that is read can change before the commit.
     /// Dropped without a commit, it leaves nothing.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(self.writer.begin().await?)
     }
 }
 
@@ -109,4 +109,60 @@ fn pool(connections_max: u32) -> SqlitePoolOptions {
 async fn is_clean(connection: &mut SqliteConnection) -> std::result::Result<bool, sqlx::Error> {
     connection.ping().await?;
     Ok(!connection.is_in_transaction())
+}
+
+#[cfg(test)]
+mod tests {
+    use billing::ports::{Ledger, UsageImport};
+
+    use super::*;
+
+    /// Limits the file to `pages` on the writing connection, the only one that can.
+    async fn limit(ledger: &SqliteLedger, pages: &'static str) {
+        sqlx::query(pages).execute(&ledger.writer).await.unwrap();
+    }
+
+    async fn full_then_roomy(large: impl AsyncFn(&SqliteLedger) -> PortResult<()>) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
+        ledger.set_setting("before", "kept").await.unwrap();
+        // SQLite takes no smaller limit than the pages that there are.
+        limit(&ledger, "PRAGMA max_page_count = 1").await;
+        for _ in 0..2 {
+            let error = large(&ledger).await.unwrap_err();
+            assert_eq!((error.code, error.message.as_str()), ("storage.full", "the disk is full; nothing was written"));
+            limit(&ledger, "PRAGMA max_page_count = 1").await;
+        }
+        assert_eq!(ledger.setting("before").await.unwrap().as_deref(), Some("kept"));
+        assert_eq!(ledger.setting("large").await.unwrap(), None);
+
+        limit(&ledger, "PRAGMA max_page_count = 1000000").await;
+        large(&ledger).await.unwrap();
+        assert!(ledger.integrity().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_loses_nothing_and_ends_when_there_is_room_again() {
+        let text = "x".repeat(1_000_000);
+        full_then_roomy(async |ledger| ledger.set_setting("large", &text).await).await;
+        full_then_roomy(async |ledger| ledger.put_blob(text.as_bytes()).await.map(|_| ())).await;
+        let import = UsageImport { source: text.clone(), ..UsageImport::default() };
+        full_then_roomy(async |ledger| ledger.commit_usage_import(&import).await).await;
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write_and_the_lock_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
+        let write = sqlx::query("INSERT INTO settings (name, value) VALUES ('a', 'b')");
+        let refused = LedgerError::from(write.execute(ledger.readers()).await.unwrap_err());
+        assert_eq!(refused.code(), "ledger.read_only");
+
+        let other = ledger.clone();
+        let held = ledger.write().await.unwrap();
+        let waiting = tokio::spawn(async move { other.set_setting("a", "c").await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        held.commit().await.unwrap();
+        waiting.await.unwrap().unwrap();
+    }
 }

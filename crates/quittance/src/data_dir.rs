@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use billing::ports::Ledger;
 use engine::Books;
 
 use crate::output::Failure;

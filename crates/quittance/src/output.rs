@@ -86,7 +86,7 @@ impl Rows {
 
     fn to_table(&self) -> Table {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(self.headings.clone());
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(self.headings.clone());
         for (i, heading) in self.headings.iter().enumerate() {
             if let Some(column) = table.column_mut(i).filter(|_| self.right.contains(heading)) {
                 column.set_cell_alignment(CellAlignment::Right);

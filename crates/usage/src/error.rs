@@ -45,17 +45,6 @@ impl StorageError {
         }
     }
 
-    /// An error while a Parquet file was written: the operating system's own inside, or a mistake of ours.
-    pub(crate) fn from_writing(path: impl Into<String>, cause: ParquetError) -> Self {
-        match cause {
-            ParquetError::External(inner) => match inner.downcast::<io::Error>() {
-                Ok(cause) => Self::from_io(path, *cause),
-                Err(other) => Self::failed(path, other),
-            },
-            other => Self::failed(path, other),
-        }
-    }
-
     /// An error while a Parquet file was read: the operating system's own inside, or bad bytes.
     pub(crate) fn from_reading(path: impl Into<String>, cause: ParquetError) -> Self {
         match cause {

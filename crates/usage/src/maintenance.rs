@@ -38,11 +38,8 @@ impl Verified {
         let io_error = |cause| StorageError::from_io(&stored.path, cause);
         let file = File::open(directory.absolute(&stored.path)?).map_err(io_error)?;
         let metadata = file.metadata().map_err(io_error)?;
-        let seal = Seal {
-            sha256: stored.sha256.clone(),
-            byte_count: metadata.len(),
-            changed_at: metadata.modified().ok(),
-        };
+        let seal =
+            Seal { sha256: stored.sha256.clone(), byte_count: metadata.len(), changed_at: metadata.modified().ok() };
         let seals = || self.seals.lock().unwrap_or_else(PoisonError::into_inner);
         if seal.changed_at.is_some() && seals().get(&stored.path) == Some(&seal) {
             return Ok(());

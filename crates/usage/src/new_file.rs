@@ -34,6 +34,8 @@ pub(crate) struct NewFile<'d> {
     partial: Partial,
     hasher: Sha256,
     byte_count: u64,
+    /// The first write that failed.
+    failure: Option<io::Error>,
 }
 
 impl<'d> NewFile<'d> {
@@ -44,7 +46,7 @@ impl<'d> NewFile<'d> {
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => {
                     let partial = Partial { path, relative };
-                    return Ok(Self { directory, file, partial, hasher: Sha256::new(), byte_count: 0 });
+                    return Ok(Self { directory, file, partial, hasher: Sha256::new(), byte_count: 0, failure: None });
                 }
                 // Left over from a process that had the same number.
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
@@ -55,6 +57,11 @@ impl<'d> NewFile<'d> {
 
     pub(crate) fn path(&self) -> &str {
         &self.partial.relative
+    }
+
+    /// What a write failed with, for writers in between that do not pass it on as it was.
+    pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
     }
 
     /// Syncs the bytes. The file keeps its temporary name until [`publish`].
@@ -76,8 +83,11 @@ impl<'d> NewFile<'d> {
 
 impl Write for NewFile<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.directory.take_space(bytes.len())?;
-        self.file.write_all(bytes)?;
+        if let Err(cause) = self.directory.take_space(bytes.len()).and_then(|()| self.file.write_all(bytes)) {
+            let kind = cause.kind();
+            self.failure = Some(cause);
+            return Err(kind.into());
+        }
         self.hasher.update(bytes);
         self.byte_count = self.byte_count.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         Ok(bytes.len())

@@ -43,23 +43,24 @@ fn properties() -> WriterProperties {
     let builder = WITH_STATISTICS.iter().fold(builder, |builder: WriterPropertiesBuilder, name| {
         builder.set_column_statistics_enabled((*name).into(), EnabledStatistics::Chunk)
     });
-    DISTINCT
-        .iter()
-        .fold(builder, |builder, name| builder.set_column_dictionary_enabled((*name).into(), false))
-        .build()
+    DISTINCT.iter().fold(builder, |builder, name| builder.set_column_dictionary_enabled((*name).into(), false)).build()
 }
 
 /// Writes one batch as a file of one row group.
 pub(crate) fn write(directory: &DataDirectory, batch: &RecordBatch, days: (Date, Date)) -> Result<CompleteFile> {
-    let file = NewFile::create(directory)?;
-    let path = file.path().to_owned();
-    let failure = |cause| StorageError::from_writing(path.clone(), cause);
+    let mut file = NewFile::create(directory)?;
     // Without Arrow's own schema, other readers see text and not a dictionary.
     let options = ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(file, batch.schema(), options).map_err(failure)?;
-    writer.write(batch).map_err(failure)?;
-    let file = writer.into_inner().map_err(failure)?;
-    file.complete(u64::try_from(batch.num_rows()).unwrap_or(u64::MAX), Some(days))
+    let written = ArrowWriter::try_new_with_options(&mut file, batch.schema(), options).and_then(|mut writer| {
+        writer.write(batch)?;
+        writer.close()
+    });
+    // The writer makes text of some errors, so the file itself is asked first.
+    match (file.take_failure(), written) {
+        (Some(cause), _) => Err(StorageError::from_io(file.path(), cause)),
+        (None, Err(cause)) => Err(StorageError::failed(file.path(), cause)),
+        (None, Ok(_)) => file.complete(u64::try_from(batch.num_rows()).unwrap_or(u64::MAX), Some(days)),
+    }
 }
 
 /// A file that holds `expected`, its scales aside. Its digest was checked before: bytes that are
@@ -75,8 +76,8 @@ pub(crate) fn open(
     let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
     let plain = ArrowReaderMetadata::load(&file, options.clone()).map_err(failure)?;
     let schema = with_scales_of(expected, plain.schema());
-    let metadata = ArrowReaderMetadata::try_new(plain.metadata().clone(), options.with_schema(schema.into()))
-        .map_err(failure)?;
+    let metadata =
+        ArrowReaderMetadata::try_new(plain.metadata().clone(), options.with_schema(schema.into())).map_err(failure)?;
     let row_count = metadata.metadata().file_metadata().num_rows();
     if u64::try_from(row_count) != Ok(stored.row_count) {
         return Err(StorageError::damaged(&stored.path, "it has another number of rows than the manifest says"));

@@ -194,8 +194,19 @@ impl<'a> RatedReader<'a> {
 
     pub(crate) fn line(&self, row: usize, days: &mut DayMemory) -> Result<RatedLine, BadColumn> {
         let record = self.record.record(row, days)?;
-        let [quantity, consumed_before, list_amount, discount, earned_credit, credit, unit_price, effective, pricing, rate, billing] =
-            self.figures(row)?;
+        let [
+            quantity,
+            consumed_before,
+            list_amount,
+            discount,
+            earned_credit,
+            credit,
+            unit_price,
+            effective,
+            pricing,
+            rate,
+            billing,
+        ] = self.figures(row)?;
         let mut day = |column: &Date32Array, name| days.from_days(column.value(row)).ok_or(BadColumn(name));
         let month = day(self.usage_month, "usage_month")?;
         let exchange_rate_dated = day(self.exchange_rate_date, "exchange_rate_date")?;

@@ -7,8 +7,8 @@ use arrow::datatypes::{Date32Type, UInt32Type};
 use arrow::error::ArrowError;
 use billing::ids::{CustomerId, EntitlementId};
 use billing::uom::QuantityBasis;
-use billing::usage::{ProviderCost, RecordOrigin, UsageKind, UsageRecord};
 use billing::usage::{MeterDescription, ResourceDescription};
+use billing::usage::{ProviderCost, RecordOrigin, UsageKind, UsageRecord};
 
 use crate::columns::{BadColumn, Frame, numbers, primitive, text, typed};
 use crate::day::DayMemory;

@@ -179,4 +179,3 @@ fn may_restate(metadata: &ParquetMetaData) -> bool {
         !matches!(statistics, Some(Statistics::Boolean(values)) if values.max_opt() == Some(&false))
     })
 }
-

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use billing::ids::OrganisationId;
 use billing::invoice::InvoiceNumber;
 use engine::invoices::{IssuedInvoice, billed_days, find, lines, list, statement_pdf};
-use engine::present;
+use engine::present::{self, PdfLink};
 
 use crate::cli::{InvoicesCommand, Output};
 use crate::data_dir::DataDir;
@@ -21,7 +21,7 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &InvoicesCommand) -
         InvoicesCommand::List { org } => print_list(&data, output, org.as_ref()).await?,
         InvoicesCommand::Show { number } => {
             let issued = find(&data.books, None, number).await?;
-            print(output, &present::invoice(&issued, None), &rows_of(&[issued]))?;
+            print(output, &present::invoice(&issued, PdfLink::Omitted)?, &rows_of(&[issued]))?;
         }
         InvoicesCommand::Lines { number, daily: false } => print_lines(&data, output, number).await?,
         InvoicesCommand::Lines { number, daily: true } => print_days(&data, output, number).await?,
@@ -37,7 +37,10 @@ pub(crate) async fn print_list(
     organisation: Option<&OrganisationId>,
 ) -> Result<(), Failure> {
     let invoices = list(&data.books, organisation).await?;
-    let shown: Vec<_> = invoices.iter().map(|issued| present::invoice(issued, None)).collect();
+    let shown = invoices
+        .iter()
+        .map(|issued| present::invoice(issued, PdfLink::Omitted))
+        .collect::<Result<Vec<_>, _>>()?;
     print(output, &shown, &rows_of(&invoices))
 }
 
@@ -79,7 +82,7 @@ async fn print_lines(data: &DataDir, output: Output, number: &InvoiceNumber) -> 
             line.subtotal.to_string(),
         ]);
     }
-    let shown: Vec<_> = lines.iter().map(|line| present::one_time_line(&issued, line)).collect();
+    let shown = lines.iter().map(|line| present::one_time_line(&issued, line)).collect::<Result<Vec<_>, _>>()?;
     print(output, &shown, &rows)
 }
 
@@ -107,7 +110,10 @@ async fn print_days(data: &DataDir, output: Output, number: &InvoiceNumber) -> R
             format!("{} {}", day.billing_total, day.line.billing_currency),
         ]);
     }
-    let shown: Vec<_> = days.iter().map(|day| present::daily_rated(day, &issued.invoice.billed_party)).collect();
+    let shown = days
+        .iter()
+        .map(|day| present::daily_rated(day, &issued.invoice.billed_party))
+        .collect::<Result<Vec<_>, _>>()?;
     print(output, &shown, &rows)
 }
 

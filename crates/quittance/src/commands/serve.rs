@@ -42,7 +42,12 @@ pub(crate) async fn serve_at(data: &DataDir, listener: TcpListener, now: Timesta
 }
 
 async fn serve_by(data: &DataDir, listener: TcpListener, clock: Clock) -> Result<(), Failure> {
-    let state = web::AppState::new(data.books.clone(), clock, data.link_key().await?);
+    let state = web::AppState {
+        books: data.books.clone(),
+        clock,
+        link_key: data.link_key().await?,
+        limits: web::Limits::default(),
+    };
     Ok(web::serve(listener, state, stopped()).await?)
 }
 

@@ -103,10 +103,7 @@ pub(super) fn judge<'k>(
 }
 
 /// Versions of `keys` (sorted, none twice) with the key's place, by place.
-fn stored_versions<'k>(
-    keys: &[RecordKey],
-    files: impl Iterator<Item = &'k KeyFile>,
-) -> Result<Vec<(usize, Version)>> {
+fn stored_versions<'k>(keys: &[RecordKey], files: impl Iterator<Item = &'k KeyFile>) -> Result<Vec<(usize, Version)>> {
     let mut hits = Vec::new();
     for file in files {
         file.find(keys, &mut |place, KeyEntry { revision, content, day, .. }| {
@@ -151,7 +148,11 @@ fn restates_nothing(row: &ChunkRow, versions: &[Version]) -> bool {
 
 /// The revision to name in a conflict: the row's own where it is stored, else the latest.
 fn contradicted(row: &ChunkRow, versions: &[Version], latest: &Version) -> u32 {
-    versions.iter().map(|version| version.revision).find(|revision| *revision == row.revision).unwrap_or(latest.revision)
+    versions
+        .iter()
+        .map(|version| version.revision)
+        .find(|revision| *revision == row.revision)
+        .unwrap_or(latest.revision)
 }
 
 #[cfg(test)]

@@ -15,8 +15,11 @@ fn row((revision, content, date): Facts) -> ChunkRow {
 
 #[track_caller]
 fn check(known: &[Facts], arriving: Facts, expected: Verdict) {
-    let versions: Vec<Version> =
-        known.iter().map(|facts| row(*facts)).map(|r| Version { revision: r.revision, content: r.content, day: r.day }).collect();
+    let versions: Vec<Version> = known
+        .iter()
+        .map(|facts| row(*facts))
+        .map(|r| Version { revision: r.revision, content: r.content, day: r.day })
+        .collect();
     let closed = ["2026-08".parse().unwrap()];
     assert_eq!(judge_row(&row(arriving), &versions, &closed), expected);
 }

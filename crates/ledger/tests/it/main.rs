@@ -1,0 +1,11 @@
+//! The public face of the crate, on real SQLite files in temporary directories.
+
+mod damage;
+mod directory;
+mod imports;
+mod issuing;
+mod lists;
+mod opening;
+mod payments;
+mod rating;
+mod world;

@@ -1,0 +1,11 @@
+//! The usage store from outside.
+
+mod damage;
+mod disk_full;
+mod identity;
+mod model;
+mod rated;
+mod reading;
+mod samples;
+mod speed;
+mod sweeping;

@@ -1,0 +1,43 @@
+//! What every request passes on its way in and out.
+
+mod identification;
+mod limits;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use tower_http::compression::CompressionLayer;
+
+use crate::answer::PDF;
+use crate::dispatch::dispatch;
+use crate::failure::Failure;
+use crate::state::AppState;
+
+use limits::Admission;
+
+/// All routes. The router matches nothing itself: paths are normalised first, and the table of
+/// [`routes`](crate::routes) decides.
+pub fn router(state: AppState) -> Router {
+    let admission = Arc::new(Admission::new(state.limits));
+    // A PDF is compressed inside.
+    let worth_it = DefaultPredicate::new().and(NotForContentType::const_new(PDF));
+    // The last layer is the outermost.
+    Router::new()
+        .fallback(dispatch)
+        .with_state(Arc::new(state))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(admission, limits::admit))
+        .layer(CompressionLayer::new().compress_when(worth_it))
+        .layer(from_fn(identification::identify))
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a text");
+    Failure::unexpected(format!("panic: {text}")).into_response()
+}

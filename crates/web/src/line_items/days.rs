@@ -1,0 +1,130 @@
+//! Daily rated usage.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use axum::response::Response;
+use billing::party::Organisation;
+use billing::period::BillingPeriod;
+use billing::rate::RatedLine;
+use engine::invoices::{self, DayPage, DaySource, IssuedInvoice};
+use engine::present;
+use engine::{Books, EngineResult};
+use formats::vendor::VendorError;
+use tokio::task::spawn_blocking;
+
+use crate::access::Reader;
+use crate::call::Call;
+use crate::failure::Failure;
+
+use super::page::{SeekRequest, place, seek_page};
+
+/// The days that an invoice was billed from. The position in a token is a line's place.
+pub(super) async fn billed(
+    call: &Call,
+    reader: &Reader,
+    seek: &SeekRequest,
+    issued: IssuedInvoice,
+) -> Result<Response, Failure> {
+    let start = seek.position.as_deref().map(place).transpose()?;
+    let source = invoices::billed_days(&reader.books, &issued).await?;
+    let page = Page::read(reader.books.clone(), source, Cut::new(seek, start)?).await?;
+    page.answer(call, seek, &issued.invoice.billed_party, |place| place.to_string())
+}
+
+/// The days of an open month.
+///
+/// The position in a token names the month beside the place: what was begun as the current month
+/// goes on as that month when the clock has passed its end.
+pub(super) async fn unbilled(
+    call: &Call,
+    reader: &Reader,
+    seek: &SeekRequest,
+    party: &Organisation,
+    asked: BillingPeriod,
+) -> Result<Response, Failure> {
+    let (period, start) = match &seek.position {
+        Some(position) => month_and_place(position).map(|(period, place)| (period, Some(place)))?,
+        None => (asked, None),
+    };
+    let source = invoices::unbilled_days(&reader.books, &party.id, period).await?;
+    let page = Page::read(reader.books.clone(), source, Cut::new(seek, start)?).await?;
+    page.answer(call, seek, party, |place| format!("{period}/{place}"))
+}
+
+fn month_and_place(position: &str) -> Result<(BillingPeriod, u64), VendorError> {
+    let invalid = || VendorError::invalid_input("the continuation token is not valid");
+    let (month, line) = position.split_once('/').ok_or_else(invalid)?;
+    Ok((month.parse().map_err(|_| invalid())?, place(line)?))
+}
+
+/// Which lines of a source stand in a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cut {
+    /// The place before the first line that is looked at.
+    after: u64,
+    /// Lines to pass over, of those that are kept.
+    skip: u64,
+    size: usize,
+    has_earned_credit: Option<bool>,
+}
+
+impl Cut {
+    fn new(seek: &SeekRequest, start: Option<u64>) -> Result<Self, VendorError> {
+        let has_earned_credit = seek.selecting.query.flag("hasPartnerEarnedCredit")?;
+        let (after, skip) = match start {
+            Some(start) => (start.saturating_sub(1), 0),
+            // Places count all lines, so without a filter the offset is one.
+            None if has_earned_credit.is_none() => (seek.offset, 0),
+            None => (0, seek.offset),
+        };
+        Ok(Self { after, skip, size: seek.size, has_earned_credit })
+    }
+
+    fn keeps(&self, line: &RatedLine) -> bool {
+        let has_earned_credit = !line.rating.factors.earned_credit_rate.is_zero();
+        self.has_earned_credit.is_none_or(|wanted| wanted == has_earned_credit)
+    }
+
+    /// One line more than is shown, to know whether there is another page.
+    fn read(&self, books: &Books, source: &DaySource) -> EngineResult<DayPage> {
+        let skipped = Cell::new(0);
+        let keep = |line: &RatedLine| {
+            if !self.keeps(line) {
+                return false;
+            }
+            let is_shown = skipped.get() >= self.skip;
+            skipped.set(skipped.get().saturating_add(1));
+            is_shown
+        };
+        source.page(books, self.after, self.size.saturating_add(1), &keep)
+    }
+}
+
+/// Lines of one page, and perhaps the first one of the next.
+struct Page {
+    size: usize,
+    days: DayPage,
+}
+
+impl Page {
+    /// Reading Parquet blocks, so it does not belong on the threads that serve requests.
+    async fn read(books: Books, source: DaySource, cut: Cut) -> Result<Self, Failure> {
+        let source = Arc::new(source);
+        let read = spawn_blocking(move || cut.read(&books, &source));
+        Ok(Self { size: cut.size, days: read.await.map_err(Failure::unexpected)?? })
+    }
+
+    fn answer(
+        &self,
+        call: &Call,
+        seek: &SeekRequest,
+        party: &Organisation,
+        position: impl Fn(u64) -> String,
+    ) -> Result<Response, Failure> {
+        let next = self.days.get(self.size).map(|(place, _)| position(*place));
+        let shown = self.days.iter().take(self.size);
+        let items = shown.map(|(_, day)| present::daily_rated(day, party)).collect::<Result<Vec<_>, _>>()?;
+        seek_page(call, seek, items, next)
+    }
+}

@@ -1,0 +1,72 @@
+//! `GET /v1/invoices/unbilled/lineitems?provider=…&invoiceLineItemType=…&period=…`
+
+use axum::response::Response;
+use billing::period::BillingPeriod;
+use formats::vendor::{InvoiceLineItemType, Paging, QueryPeriod, VendorError};
+use formats::vendor::request::Query;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::access::Reader;
+use crate::call::Call;
+use crate::failure::Failure;
+
+use super::page::{SeekRequest, empty_offset_page, seek_page};
+use super::{asks_for, days, selection};
+
+/// Rated days that no invoice has yet.
+///
+/// A missing currency means the one that the organisation is billed in; a missing period is an
+/// error. Reconciliation lines come into being when a month is closed, so there are none before.
+pub(crate) async fn answer(call: &Call, reader: &Reader) -> Result<Response, Failure> {
+    let seek = SeekRequest::read(call)?;
+    let query = &seek.selecting.query;
+    let selection = selection(query)?;
+    if selection.paging == Paging::Offset {
+        return empty_offset_page(call);
+    }
+    let period = period(query, call.state.now())?;
+    if selection.line_item_type != InvoiceLineItemType::UsageLineItems {
+        let message = "reconciliation lines are served once they are billed; ask for UsageLineItems";
+        return Err(VendorError::unsupported_operation(message).into());
+    }
+    let organisation = reader.organisation().await?;
+    if !asks_for(query, organisation.currency)? {
+        return seek_page::<()>(call, &seek, Vec::new(), None);
+    }
+    days::unbilled(call, reader, &seek, &organisation, period).await
+}
+
+/// The month of the clock, or the one before it.
+fn period(query: &Query, now: Timestamp) -> Result<BillingPeriod, Failure> {
+    let word = query.get("period").ok_or_else(|| VendorError::invalid_input("the parameter period is missing"))?;
+    let today = TimeZone::UTC.to_datetime(now).date();
+    let current = BillingPeriod::containing(today).map_err(Failure::unexpected)?;
+    match QueryPeriod::parse(word) {
+        Some(QueryPeriod::Current) => Ok(current),
+        Some(QueryPeriod::Previous) => Ok(current.previous()),
+        Some(QueryPeriod::None) | None => Err(VendorError::unknown_word("period", word).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(query: &str, now: &str, expected: Option<&str>) {
+        let query = Query::parse(query).unwrap();
+        let period = period(&query, now.parse().unwrap()).ok().map(|period| period.to_string());
+        assert_eq!(period.as_deref(), expected);
+    }
+
+    #[test]
+    fn months_are_those_of_the_clock_in_utc() {
+        check("period=current", "2026-11-10T12:00:00Z", Some("2026-11"));
+        check("Period=PREVIOUS", "2027-01-01T00:00:00Z", Some("2026-12"));
+        check("period=current", "2026-11-01T01:00:00+02:00", Some("2026-10"));
+        check("period=none", "2026-11-10T12:00:00Z", None);
+        check("period=last", "2026-11-10T12:00:00Z", None);
+        check("period=", "2026-11-10T12:00:00Z", None);
+    }
+}

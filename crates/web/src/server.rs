@@ -1,0 +1,111 @@
+//! Serves connections until it is told to stop.
+//!
+//! `axum::serve` would do but for the limits: it cannot bound headers, the time they take, or the
+//! number of connections.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tower::ServiceExt as _;
+
+use crate::layers::router;
+use crate::state::{AppState, Limits};
+
+/// How long to wait when the system has no place for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// At most so many requests at once on one connection.
+const STREAM_COUNT_MAX: u32 = 100;
+
+/// Serves `state` on `listener`. Once `shutdown` is done, no connection is taken any more and the
+/// requests that are under way are answered.
+///
+/// # Errors
+/// None today; a listener that fails is tried again.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    let limits = state.limits;
+    let server = Server {
+        router: router(state),
+        builder: builder(&limits),
+        places: Arc::new(Semaphore::new(limits.connection_count_max.min(Semaphore::MAX_PERMITS))),
+        graceful: GracefulShutdown::new(),
+    };
+    tokio::select! {
+        () = server.accept_all(&listener) => {}
+        () = shutdown => {}
+    }
+    drop(listener);
+    if timeout(limits.shutdown_timeout, server.graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were cut off by the shutdown");
+    }
+    Ok(())
+}
+
+fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(limits.header_bytes_max.max(8192));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAM_COUNT_MAX)
+        .max_header_list_size(u32::try_from(limits.header_bytes_max).unwrap_or(u32::MAX));
+    builder
+}
+
+struct Server {
+    router: Router,
+    builder: Builder<TokioExecutor>,
+    places: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+}
+
+impl Server {
+    async fn accept_all(&self, listener: &TcpListener) {
+        // Closed only when the server is gone.
+        while let Ok(place) = Arc::clone(&self.places).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => self.answer(stream, place),
+                Err(error) => {
+                    tracing::warn!(%error, "no connection could be taken");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn answer(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
+        // Only a matter of speed.
+        let _ = stream.set_nodelay(true);
+        let service = self.router.clone().map_request(|request: Request<Incoming>| request.map(Body::new));
+        let connection = self
+            .builder
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+            .into_owned();
+        let connection = self.graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error, "a connection broke off");
+            }
+            drop(place);
+        });
+    }
+}
