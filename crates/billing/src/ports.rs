@@ -67,6 +67,8 @@ pub struct UsageFile {
 pub struct QuarantinedLine {
     /// 0 until stored.
     pub id: u64,
+    /// The import that set it aside; lines of one import are replayed together. 0 until stored.
+    pub usage_import: u64,
     pub source: String,
     /// The format that reads `raw` again; `record` for one that was read but not accepted.
     pub format: String,

@@ -54,6 +54,9 @@ pub struct InvoicePaper {
     /// Paragraphs in the reader's language, for example a reverse-charge sentence.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// What is said about the document in its own language, before `notes`.
+    #[serde(default)]
+    pub remarks: Vec<Remark>,
     /// Lines in the reader's language: bank, account, reference.
     #[serde(default)]
     pub payment_instructions: Vec<String>,
@@ -136,6 +139,9 @@ pub struct ChargeLine {
     pub amount: String,
     #[serde(default)]
     pub note: Option<String>,
+    /// What is said about the line in the document's language, below it.
+    #[serde(default)]
+    pub remarks: Vec<Remark>,
 }
 
 /// A rate that was used, so that the reader can check it.
@@ -147,5 +153,29 @@ pub struct ExchangeRateNote {
     /// How much of `to` one of `from` costs.
     pub rate: String,
     pub date: Date,
-    pub source: String,
+    pub source: RateSource,
+}
+
+/// A sentence that the translations hold; only its facts are given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Remark {
+    /// The usage is of an earlier month, named by its first day.
+    LateUsage { month: Date },
+    /// The price is net of the partner earned credit; `percent` is plain decimal text.
+    EarnedCredit { percent: String },
+    /// Usage of these meters is not in the document and will be billed later.
+    NotPricedYet { meters: Vec<String> },
+}
+
+/// Where an exchange rate comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateSource {
+    /// A list of rates that holds for a month.
+    MonthlyList,
+    EuropeanCentralBank,
+    /// In the words of whoever states it.
+    #[serde(untagged)]
+    Stated(String),
 }

@@ -5,7 +5,7 @@
 
 use crate::amount_text::{AmountDefect, print_amount, print_number};
 use crate::error::RenderError;
-use crate::paper::{
+use crate::paper::{RateSource, Remark, 
     ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, TaxLine,
 };
 use crate::printable::{Column, Printable};
@@ -37,7 +37,7 @@ impl Sheet {
             due,
             customers: scribe.customers()?,
             exchange_rates: scribe.exchange_rates()?,
-            notes: wide_all(&paper.notes),
+            notes: scribe.notes()?,
             payment_instructions: wide_all(&paper.payment_instructions),
         })
     }
@@ -217,15 +217,39 @@ impl Scribe<'_> {
         Ok(LineRow {
             description: Printable::cell(&line.description, Column::Wide),
             detail: Printable::cell(&line.detail, Column::Wide),
-            note: line
-                .note
-                .as_deref()
-                .map(|note| Printable::cell(note, Column::Wide)),
+            note: self.line_note(line)?,
             quantity: self.number(&format!("{path}.quantity"), &line.quantity)?,
             unit: Printable::cell(&line.unit, Column::Narrow),
             unit_price: self.number(&format!("{path}.unit_price"), &line.unit_price)?,
             pricing_currency: Printable::cell(&line.pricing_currency, Column::Narrow),
             amount: self.amount(&format!("{path}.amount"), &line.amount)?,
+        })
+    }
+
+    /// The remarks and the free note of a line, in one sentence below it.
+    fn line_note(&self, line: &ChargeLine) -> Result<Option<Printable>, RenderError> {
+        let mut parts = line.remarks.iter().map(|remark| self.remark(remark)).collect::<Result<Vec<_>, _>>()?;
+        parts.extend(line.note.clone());
+        Ok((!parts.is_empty()).then(|| Printable::cell(&parts.join("; "), Column::Wide)))
+    }
+
+    fn notes(&self) -> Result<Vec<Printable>, RenderError> {
+        let remarks = self.paper.remarks.iter().map(|remark| Ok(wide(&self.remark(remark)?)));
+        remarks.chain(self.paper.notes.iter().map(|note| Ok(wide(note)))).collect()
+    }
+
+    fn remark(&self, remark: &Remark) -> Result<String, RenderError> {
+        Ok(match remark {
+            Remark::LateUsage { month } => {
+                fill(self.label("late_usage")?, &[("month", &self.translation.month(*month))])
+            }
+            Remark::EarnedCredit { percent } => {
+                let percent = self.number("earned_credit", percent)?;
+                fill(self.label("earned_credit")?, &[("percent", percent.as_str())])
+            }
+            Remark::NotPricedYet { meters } => {
+                fill(self.label("not_priced_yet")?, &[("meters", &meters.join(", "))])
+            }
         })
     }
 
@@ -243,12 +267,17 @@ impl Scribe<'_> {
     ) -> Result<Printable, RenderError> {
         let rate = self.number(&format!("exchange_rates[{index}].rate"), &note.rate)?;
         let date = self.translation.date(note.date);
+        let source = match &note.source {
+            RateSource::MonthlyList => self.label("source_monthly_list")?,
+            RateSource::EuropeanCentralBank => self.label("source_central_bank")?,
+            RateSource::Stated(text) => text,
+        };
         let values = [
             ("from", note.from.as_str()),
             ("rate", rate.as_str()),
             ("to", note.to.as_str()),
             ("date", date.as_str()),
-            ("source", note.source.as_str()),
+            ("source", source),
         ];
         Ok(wide(&fill(self.label("exchange_rate")?, &values)))
     }

@@ -59,6 +59,13 @@ impl Translation {
         label.ok_or_else(|| RenderError::failed("translation", &format!("no label {key:?}")))
     }
 
+    /// A month as it is written in a letter, for example `September 2026`.
+    pub(crate) fn month(&self, date: Date) -> String {
+        let month = usize::from(date.month().unsigned_abs()).saturating_sub(1);
+        let month = self.dates.months.get(month).map_or("", String::as_str);
+        format!("{month} {}", date.year())
+    }
+
     /// A day as it is written in a letter, for example `30 September 2026`.
     pub(crate) fn date(&self, date: Date) -> String {
         let day = if date.day() == 1 {

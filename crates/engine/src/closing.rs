@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::rating::{PartyOutcome, PeriodRun, RatedParty, canonical, carried_days};
+use crate::rating::{PartyOutcome, PeriodRun, Purpose, RatedParty, canonical};
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CloseOptions {
@@ -62,6 +62,9 @@ pub async fn close(
     tick: &(dyn Fn(u64) + Sync),
 ) -> EngineResult<Vec<PartyClosing>> {
     let today = now.to_zoned(TimeZone::UTC).date();
+    if today < period.first_day() {
+        return Err(EngineError::new("close.period_in_future", format!("{period} has not begun")));
+    }
     if today < cut_off(period) && !options.early {
         let message = format!(
             "{period} may be closed from {} on, when late usage has arrived; --early closes it now",
@@ -72,12 +75,16 @@ pub async fn close(
     let run = PeriodRun::load(books, period).await?;
     let mut closings = Vec::new();
     for party in run.parties.clone() {
-        let closing = match run.rate_party(books, &party, tick).await? {
+        let closing = match run.rate_party(books, &party, Purpose::Bill, tick).await? {
             PartyOutcome::Closed(closure) => PartyClosing {
                 party,
                 outcome: ClosingOutcome::AlreadyClosed(closure.invoice),
                 unpriced: vec![],
             },
+            // Nothing that is done later would un-park it, so it is told and not kept.
+            PartyOutcome::Failed(code, message) if code == "close.later_period_closed" => {
+                PartyClosing { party, outcome: ClosingOutcome::Parked(vec![(code, message)]), unpriced: vec![] }
+            }
             PartyOutcome::Failed(code, message) => {
                 park(books, &party, period, vec![(code, message)], vec![]).await?
             }
@@ -128,7 +135,7 @@ async fn close_without_document(books: &Books, rated: &RatedParty) -> EngineResu
         period: rated.run.period,
         usage_through: rated.run.usage_through,
         invoice: None,
-        carried: carried_days(&rated.draft.unpriced, rated.run.usage_through),
+        carried: rated.carried.clone(),
     };
     books.usage.remove(&rated.run.files)?;
     Ok(match books.ledger.close_empty(&closure).await? {
@@ -143,14 +150,14 @@ async fn issue(
     options: CloseOptions,
     now: Timestamp,
 ) -> EngineResult<ClosingOutcome> {
-    let RatedParty { draft, run, mut snapshot, .. } = rated;
+    let RatedParty { draft, run, mut snapshot, carried, .. } = rated;
     snapshot.allow_unpriced = options.allow_unpriced;
     let journal_error = |error: billing::journal::JournalError| EngineError::new(error.code(), error.to_string());
     let lines = draft.lines.iter().map(|drafted| canonical(&drafted.line)).collect::<EngineResult<Vec<_>>>()?;
     let sample = Invoice::issue(&draft, first_number()?, now, snapshot.clone());
     // Once written here it can be written under any number: the writer below cannot fail.
     canonical(&sample)?;
-    let (carried, files) = (carried_days(&draft.unpriced, run.usage_through), run.files.clone());
+    let files = run.files.clone();
     let request = IssueRequest {
         issuer: draft.issuer.id.clone(),
         invoice_type: draft.invoice_type,

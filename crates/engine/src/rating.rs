@@ -15,7 +15,7 @@ use billing::rate::{LateFrom, PartyRater, RateError, RatedLine, RatingInputs, Un
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
-use crate::selection::{self, Selected, Selection};
+use crate::selection::{self, Selected, Selection, carried_days};
 
 /// What rating one party came to.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub async fn rate(books: &Books, period: BillingPeriod, tick: &(dyn Fn(u64) + Sy
     let run = PeriodRun::load(books, period).await?;
     let mut ratings = Vec::new();
     for party in run.parties.clone() {
-        let outcome = match run.rate_party(books, &party, tick).await? {
+        let outcome = match run.rate_party(books, &party, Purpose::Show, tick).await? {
             PartyOutcome::Closed(_) => RatingOutcome::Closed,
             PartyOutcome::Failed(code, message) => RatingOutcome::Failed(code, message),
             PartyOutcome::Rated(rated) => {
@@ -76,7 +76,18 @@ pub(crate) struct RatedParty {
     pub(crate) draft: Draft,
     pub(crate) run: RatedRun,
     pub(crate) snapshot: Snapshot,
+    /// Days without a price, if they are moved to the next period.
+    pub(crate) carried: Vec<CarriedDay>,
     pub(crate) late_count: u64,
+}
+
+/// What a party's month is rated for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be seen; earlier months may still be open.
+    Show,
+    /// To be billed; every earlier month has to be closed, or its usage would be lost.
+    Bill,
 }
 
 pub(crate) enum PartyOutcome {
@@ -101,6 +112,7 @@ impl PeriodRun {
         &self,
         books: &Books,
         party: &OrganisationId,
+        purpose: Purpose,
         tick: &(dyn Fn(u64) + Sync),
     ) -> EngineResult<PartyOutcome> {
         let ledger = books.ledger.as_ref();
@@ -109,7 +121,7 @@ impl PeriodRun {
             return Ok(PartyOutcome::Closed(closure.clone()));
         }
         if let Some(later) = closures.iter().find(|closure| closure.period > self.period) {
-            let message = format!("{} is closed already, so usage of {} is billed as late usage", later.period, self.period);
+            let message = format!("{} is closed already; {} can no longer be closed before it", later.period, self.period);
             return Ok(PartyOutcome::Failed("close.later_period_closed".to_owned(), message));
         }
         let directory = ledger.party_directory(party).await?.ok_or_else(|| {
@@ -119,8 +131,9 @@ impl PeriodRun {
         let own = self.own_month.lock().map(|mut months| months.remove(party)).ok().flatten().unwrap_or_default();
         let subscriptions: BTreeSet<SubscriptionId> = directory.subscriptions.keys().cloned().collect();
         let selected = selection::complete(books.usage.as_ref(), &self.files, &selection, &subscriptions, own)?;
-        if let Some(open) = selected.earlier_open {
-            let message = format!("{open} has usage and is not closed; close it first");
+        let skipped = closures.last().map(|closure| closure.period.next()).filter(|next| *next < self.period);
+        if let Some(open) = skipped.into_iter().chain(selected.earlier_open).min().filter(|_| purpose == Purpose::Bill) {
+            let message = format!("{open} is not closed yet; close it first");
             return Ok(PartyOutcome::Failed("close.earlier_period_open".to_owned(), message));
         }
         let late_from = late_from(books, party, self.period, selected.late_count).await?;
@@ -134,10 +147,11 @@ impl PeriodRun {
             Ok(rated) => rated,
             Err((code, message)) => return Ok(PartyOutcome::Failed(code, message)),
         };
+        let carried = carried_days(&draft.unpriced, &selection);
         let snapshot = self.snapshot(ledger.put_blob(&canonical(&directory)?).await?, &selection);
         let run =
             RatedRun { party: party.clone(), period: self.period, usage_through: selection.usage_through, files };
-        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, snapshot, late_count })))
+        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, snapshot, carried, late_count })))
     }
 
     fn selection(&self, last: Option<&Closure>) -> Selection {
@@ -211,7 +225,11 @@ pub(crate) fn rate_records<T>(
     if let Some(error) = failure {
         return Ok(Err((error.code().to_owned(), error.to_string())));
     }
-    let written = written?;
+    let written = match written {
+        // A figure of this party that the files cannot hold: the others go on.
+        Err(error) if error.code == "number.out_of_range" => return Ok(Err((error.code.to_owned(), error.message))),
+        written => written?,
+    };
     let (scopes, unpriced) = rater.finish();
     match draft_invoice(inputs.directory, period, &scopes, unpriced) {
         Ok(draft) => Ok(Ok((draft, written))),
@@ -219,7 +237,7 @@ pub(crate) fn rate_records<T>(
     }
 }
 
-/// The quantities that earlier invoices of the party billed, by scope: where late usage goes on.
+/// Where the running quantities of closed months ended, by scope: late usage goes on from there.
 pub(crate) async fn late_from(
     books: &Books,
     party: &OrganisationId,
@@ -230,31 +248,16 @@ pub(crate) async fn late_from(
     if late_count == 0 {
         return Ok(quantities);
     }
-    for invoice in books.ledger.invoices(Some(party)).await? {
-        if invoice.period >= period {
-            continue;
-        }
+    let mut invoices = books.ledger.invoices(Some(party)).await?;
+    invoices.retain(|invoice| invoice.period < period);
+    invoices.sort_by_key(|invoice| invoice.period);
+    for invoice in invoices {
         for bytes in books.ledger.invoice_lines(&invoice.number, 0, u32::MAX).await? {
             let line: InvoiceLine = serde_json::from_slice(&bytes)
                 .map_err(|error| EngineError::damaged(&format!("a line of invoice {}", invoice.number), error))?;
-            let quantity = quantities.entry(line.scope).or_default();
-            *quantity = quantity
-                .checked_add(line.quantity)
-                .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+            // Invoices come in the order of their periods, so the last word on a scope stays.
+            quantities.insert(line.scope, line.consumed_after);
         }
     }
     Ok(quantities)
-}
-
-/// What is moved to the next period: the days that had no price.
-pub(crate) fn carried_days(unpriced: &[UnpricedUsage], usage_through: u64) -> Vec<CarriedDay> {
-    unpriced
-        .iter()
-        .map(|unpriced| CarriedDay {
-            subscription: unpriced.scope.subscription.clone(),
-            meter: unpriced.scope.meter.clone(),
-            usage_date: unpriced.usage_date,
-            usage_through,
-        })
-        .collect()
 }

@@ -10,7 +10,7 @@ use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{CarriedDay, PriorClosure};
 use billing::period::BillingPeriod;
 use billing::ports::{PortResult, StoredUsage, UsageFile, UsageStore};
-use billing::rate::UsageInOrder;
+use billing::rate::{UnpricedUsage, UsageInOrder};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -103,27 +103,54 @@ fn take_earlier(selected: &mut Selected, selection: &Selection, open_from: Date,
     }
 }
 
+/// Reads all carried days in one pass: each takes its own subscription, meter, day and files.
 fn take_carried(
     store: &dyn UsageStore,
     files: &[UsageFile],
     carried: &[CarriedDay],
     selected: &mut Selected,
 ) -> PortResult<()> {
-    let mut by_day: BTreeMap<(Date, u64), Vec<&CarriedDay>> = BTreeMap::new();
-    for day in carried {
-        by_day.entry((day.usage_date, day.usage_through)).or_default().push(day);
-    }
-    for ((day, through), wanted) in by_day {
-        let seen: Vec<UsageFile> = files.iter().filter(|file| file.place <= through).cloned().collect();
-        store.read_usage(&seen, day, day.saturating_add(1.day()), &mut |stored| {
-            let record = &stored.record;
-            let carries = |c: &&CarriedDay| c.subscription == record.subscription_id && c.meter == record.meter_id;
-            if wanted.iter().any(carries) {
-                selected.late_count += 1;
-                selected.records.push((stored.key, stored.record));
-            }
-            Ok(())
-        })?;
-    }
-    Ok(())
+    let days = carried.iter().map(|day| day.usage_date);
+    let (Some(first), Some(last)) = (days.clone().min(), days.max()) else { return Ok(()) };
+    let wanted: BTreeMap<_, &CarriedDay> =
+        carried.iter().map(|day| ((&day.subscription, &day.meter, day.usage_date), day)).collect();
+    store.read_usage(files, first, last.saturating_add(1.day()), &mut |stored| {
+        let record = &stored.record;
+        let day = wanted.get(&(&record.subscription_id, &record.meter_id, record.usage_date));
+        if day.is_some_and(|day| (day.usage_after + 1..=day.usage_through).contains(&stored.place)) {
+            selected.late_count += 1;
+            selected.records.push((stored.key, stored.record));
+        }
+        Ok(())
+    })
+}
+
+/// What is moved to the next period: the days that had no price, with the files they stand in.
+pub(crate) fn carried_days(unpriced: &[UnpricedUsage], selection: &Selection) -> Vec<CarriedDay> {
+    let carried_before = |unpriced: &UnpricedUsage| {
+        let same = |day: &&CarriedDay| {
+            day.subscription == unpriced.scope.subscription
+                && day.meter == unpriced.scope.meter
+                && day.usage_date == unpriced.usage_date
+        };
+        selection.carried_in.iter().find(same).map(|day| day.usage_after)
+    };
+    let usage_after = |unpriced: &UnpricedUsage| {
+        if unpriced.scope.usage_month == selection.period {
+            return 0;
+        }
+        // Late usage stands behind the prior closure; what was carried before stands right below it.
+        let late_after = selection.prior.map_or(0, |prior| prior.usage_through);
+        carried_before(unpriced).unwrap_or(late_after)
+    };
+    unpriced
+        .iter()
+        .map(|unpriced| CarriedDay {
+            subscription: unpriced.scope.subscription.clone(),
+            meter: unpriced.scope.meter.clone(),
+            usage_date: unpriced.usage_date,
+            usage_after: usage_after(unpriced),
+            usage_through: selection.usage_through,
+        })
+        .collect()
 }

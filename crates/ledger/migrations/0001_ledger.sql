@@ -216,6 +216,7 @@ CREATE TABLE carried_days (
     subscription  TEXT NOT NULL,
     meter         TEXT NOT NULL,
     usage_date    TEXT NOT NULL,
+    usage_after   INTEGER NOT NULL,
     usage_through INTEGER NOT NULL,
     PRIMARY KEY (party, period, invoice_type, position),
     FOREIGN KEY (party, period, invoice_type) REFERENCES closures (party, period, invoice_type)

@@ -51,8 +51,8 @@ pub(crate) async fn closed_by(
     row.as_ref().map(|row| Fields::new(row, &CLOSURES).optional("number")).transpose()
 }
 
-/// Writes a closure and takes the party out of the parked ones. `document` is the document's
-/// issuer and type where there is one.
+/// Writes a closure; the period's parking and rated run end with it, for the document names the
+/// run's files, or there is nothing to bill. `document` is the document's issuer and type.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     closure: &Closure,
@@ -72,11 +72,16 @@ pub(crate) async fn insert(
     .execute(&mut *connection)
     .await?;
     insert_carried(&mut *connection, closure, invoice_type).await?;
-    sqlx::query("DELETE FROM parkings WHERE party = $1 AND period = $2")
-        .bind(closure.party.as_str())
-        .bind(closure.period.to_string())
-        .execute(connection)
-        .await?;
+    for end in [
+        "DELETE FROM parkings WHERE party = $1 AND period = $2",
+        "DELETE FROM rated_runs WHERE party = $1 AND period = $2",
+    ] {
+        sqlx::query(end)
+            .bind(closure.party.as_str())
+            .bind(closure.period.to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
@@ -89,7 +94,7 @@ async fn insert_carried(
     insert_rows(
         connection,
         "INSERT INTO carried_days (party, period, invoice_type, position, subscription, meter,
-             usage_date, usage_through) ",
+             usage_date, usage_after, usage_through) ",
         "",
         &numbered,
         |values, (position, day)| {
@@ -101,6 +106,7 @@ async fn insert_carried(
                 .push_bind(day.subscription.as_str().to_owned())
                 .push_bind(day.meter.as_str().to_owned())
                 .push_bind(day.usage_date.to_string())
+                .push_bind(integer(day.usage_after)?)
                 .push_bind(integer(day.usage_through)?);
             Ok(())
         },
@@ -108,7 +114,7 @@ async fn insert_carried(
     .await
 }
 
-/// Closes a period for which there is nothing to bill. Its rated run stays named.
+/// Closes a period for which there is nothing to bill.
 pub(crate) async fn close_empty(ledger: &SqliteLedger, closure: &Closure) -> Result<bool> {
     if let Some(number) = &closure.invoice {
         return Err(LedgerError::ClosureWithDocument(number.clone()));
@@ -118,6 +124,12 @@ pub(crate) async fn close_empty(ledger: &SqliteLedger, closure: &Closure) -> Res
         return Ok(false);
     }
     insert(&mut transaction, closure, None).await?;
+    // What was rated to be shown is not billed here; it would go on being shown as unbilled.
+    sqlx::query("DELETE FROM rated_runs WHERE party = $1 AND period = $2")
+        .bind(closure.party.as_str())
+        .bind(closure.period.to_string())
+        .execute(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -146,7 +158,8 @@ pub(crate) async fn closures(snapshot: &mut SqliteConnection, party: &Organisati
 
 async fn carried_of(connection: &mut SqliteConnection, closure: &Fields<'_>) -> Result<Vec<CarriedDay>> {
     let rows = sqlx::query(
-        "SELECT party, period, invoice_type, position, subscription, meter, usage_date, usage_through
+        "SELECT party, period, invoice_type, position, subscription, meter, usage_date, usage_after,
+             usage_through
          FROM carried_days WHERE party = $1 AND period = $2 AND invoice_type = $3 ORDER BY position",
     )
     .bind(closure.text("party")?)
@@ -163,6 +176,7 @@ fn read_carried(row: &SqliteRow) -> Result<CarriedDay> {
         subscription: fields.parsed("subscription")?,
         meter: fields.parsed("meter")?,
         usage_date: fields.parsed("usage_date")?,
+        usage_after: fields.unsigned("usage_after")?,
         usage_through: fields.unsigned("usage_through")?,
     })
 }

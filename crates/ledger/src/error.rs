@@ -35,6 +35,8 @@ pub(crate) enum LedgerError {
     PaymentCurrency { document: Currency, payment: Currency },
     #[error("a payment is more than zero, not {0}")]
     PaymentNotPositive(Amount),
+    #[error("a payment of {booked} has this reference already; give the new one a reference of its own")]
+    PaymentDiffers { booked: Amount },
     #[error("a quarantined line was settled or dropped before")]
     NotWaiting { expected: usize, waiting: u64 },
     #[error("a closure that names a document is written when it is issued")]
@@ -63,6 +65,7 @@ impl LedgerError {
             Self::NumberAmbiguous(_) => "invoice.number_ambiguous",
             Self::PaymentCurrency { .. } => "payment.currency",
             Self::PaymentNotPositive(_) => "payment.not_positive",
+            Self::PaymentDiffers { .. } => "payment.reference_used",
             Self::NotWaiting { .. } => "quarantine.not_waiting",
             Self::ClosureWithDocument(_) => "closure.with_document",
             Self::TooLarge(_) => "ledger.number_too_large",

@@ -166,7 +166,7 @@ fn read_usage_file(row: &SqliteRow) -> Result<UsageFile> {
 /// The lines that wait to be mended or dropped.
 pub(crate) async fn quarantine(db: impl SqliteExecutor<'_>) -> Result<Vec<QuarantinedLine>> {
     let rows = sqlx::query(
-        "SELECT id, source, format, header, line_number, column_number, field, code, message, raw
+        "SELECT id, usage_import, source, format, header, line_number, column_number, field, code, message, raw
          FROM quarantine WHERE state = 'waiting' ORDER BY id",
     )
     .fetch_all(db)
@@ -178,6 +178,7 @@ fn read_quarantined(row: &SqliteRow) -> Result<QuarantinedLine> {
     let fields = Fields::new(row, &QUARANTINE);
     Ok(QuarantinedLine {
         id: fields.unsigned("id")?,
+        usage_import: fields.unsigned("usage_import")?,
         source: fields.owned("source")?,
         format: fields.owned("format")?,
         header: fields.owned("header")?,

@@ -34,12 +34,6 @@ pub(crate) async fn issue(ledger: &SqliteLedger, request: &IssueRequest<'_>) -> 
     insert_lines(&mut transaction, request, &number).await?;
     insert_invoice(&mut transaction, request, &number, position).await?;
     insert_closure(&mut transaction, request, &number).await?;
-    // The invoice names the files now.
-    sqlx::query("DELETE FROM rated_runs WHERE party = $1 AND period = $2")
-        .bind(run.party.as_str())
-        .bind(run.period.to_string())
-        .execute(&mut *transaction)
-        .await?;
     transaction.commit().await?;
     Ok(IssueOutcome::Issued(number))
 }

@@ -58,8 +58,11 @@ impl SqliteLedger {
             .busy_timeout(WAIT_MAX)
             .disable_statement_logging();
         // Looks before it turns on the write-ahead log: a file of somebody else stays as it is.
+        // In a transaction, for another process may be making the ledger at this moment.
         let mut probe = plain.clone().connect().await?;
-        let found = migrations::check(&mut probe).await;
+        let mut snapshot = probe.begin().await?;
+        let found = migrations::check(&mut snapshot).await;
+        snapshot.rollback().await?;
         probe.close().await?;
         let is_current = migrations::is_current(found?);
 
@@ -90,7 +93,7 @@ impl SqliteLedger {
     /// Takes the write lock at once, so that nothing that is read can change before the commit.
     /// Dropped without a commit, it leaves nothing.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin().await?)
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 }
 

@@ -22,8 +22,8 @@ pub(crate) async fn book(ledger: &SqliteLedger, payment: &Payment) -> Result<boo
     }
     let mut transaction = ledger.write().await?;
     let received = received_before(&mut transaction, payment).await?.checked_add(payment.received)?;
-    if is_booked(&mut *transaction, payment).await? {
-        return Ok(false);
+    if let Some(booked) = booked_before(&mut *transaction, payment).await? {
+        return if booked == payment.received { Ok(false) } else { Err(LedgerError::PaymentDiffers { booked }) };
     }
     // The entry names the document; the payer's reference stands in the payment (JO-3).
     let entry = NewEntry {
@@ -63,14 +63,16 @@ async fn received_before(connection: &mut SqliteConnection, payment: &Payment) -
     Ok(Amount { minor: fields.integer("received_minor")?, currency })
 }
 
-async fn is_booked(db: impl SqliteExecutor<'_>, payment: &Payment) -> Result<bool> {
-    let row = sqlx::query("SELECT 1 FROM payments WHERE issuer = $1 AND number = $2 AND reference = $3")
-        .bind(payment.issuer.as_str())
-        .bind(payment.number.as_str())
-        .bind(&payment.reference)
-        .fetch_optional(db)
-        .await?;
-    Ok(row.is_some())
+/// The amount that was booked under the payment's reference, if any.
+async fn booked_before(db: impl SqliteExecutor<'_>, payment: &Payment) -> Result<Option<Amount>> {
+    let minor: Option<i64> =
+        sqlx::query_scalar("SELECT received_minor FROM payments WHERE issuer = $1 AND number = $2 AND reference = $3")
+            .bind(payment.issuer.as_str())
+            .bind(payment.number.as_str())
+            .bind(&payment.reference)
+            .fetch_optional(db)
+            .await?;
+    Ok(minor.map(|minor| Amount { minor, currency: payment.received.currency }))
 }
 
 async fn insert(connection: &mut SqliteConnection, payment: &Payment, journal_position: i64) -> Result<()> {

@@ -280,6 +280,9 @@ pub(crate) struct PayArgs {
     /// The payer's reference; the same reference is booked once
     #[arg(long)]
     pub(crate) reference: String,
+    /// The value date; without it, now
+    #[arg(long)]
+    pub(crate) date: Option<Date>,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,15 @@ pub(crate) fn now() -> Result<Timestamp, Failure> {
     }
 }
 
+/// The first instant of a UTC day.
+///
+/// # Errors
+/// `clock.malformed` for a day beyond the calendar.
+pub(crate) fn midnight(day: Date) -> Result<Timestamp, Failure> {
+    let zoned = day.to_zoned(TimeZone::UTC);
+    zoned.map(|zoned| zoned.timestamp()).map_err(|error| Failure::new("clock.malformed", format!("{day}: {error}")))
+}
+
 fn parse(text: &str) -> Result<Timestamp, Failure> {
     let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     text.parse().ok().or_else(day).ok_or_else(|| {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use billing::ports::PortError;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use engine::EngineError;
 use serde::Serialize;
 
@@ -67,6 +67,9 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+/// One rule below the headings; the rows need none.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// Rows under headings; columns named in `right` are numbers.
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -86,7 +89,7 @@ impl Rows {
 
     fn to_table(&self) -> Table {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(self.headings.clone());
+        table.load_style(STYLE).set_header(self.headings.clone());
         for (i, heading) in self.headings.iter().enumerate() {
             if let Some(column) = table.column_mut(i).filter(|_| self.right.contains(heading)) {
                 column.set_cell_alignment(CellAlignment::Right);

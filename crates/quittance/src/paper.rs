@@ -1,12 +1,16 @@
 //! What an issued invoice says on paper.
 
+use std::collections::BTreeSet;
+
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
 use billing::invoice::{DocumentType, Invoice, InvoiceLine};
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::ports::{PortError, PortResult};
-use documents::paper::{ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, Totals};
+use documents::paper::{
+    self, ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, Remark, Totals,
+};
 
 /// The paper of an issued invoice. Nothing is computed here but sums of the lines per customer.
 pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<InvoicePaper> {
@@ -45,7 +49,8 @@ pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortRes
         },
         tax_lines: vec![],
         exchange_rates: invoice.exchange_rates.iter().filter_map(exchange_rate_note).collect(),
-        notes: carried_notes(invoice),
+        notes: vec![],
+        remarks: carried_remark(invoice).into_iter().collect(),
         payment_instructions: vec![],
         locale: invoice.billed_party.language.clone(),
     })
@@ -93,7 +98,8 @@ fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
         .map(String::as_str)
         .collect();
     let detail = [vec![plan], meter].concat().join(" · ");
-    let late = (line.scope.usage_month != invoice.period).then(|| format!("usage of {}", line.scope.usage_month));
+    let month = line.scope.usage_month;
+    let late = (month != invoice.period).then(|| Remark::LateUsage { month: month.first_day() });
     ChargeLine {
         description: description.to_owned(),
         detail,
@@ -102,37 +108,33 @@ fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
         unit_price: line.effective_unit_price.to_string(),
         pricing_currency: line.pricing_currency.to_string(),
         amount: line.subtotal.to_plain(),
-        note: late.or_else(|| credit_note(line.earned_credit_rates.1)),
+        note: None,
+        remarks: late.into_iter().chain(credit_remark(line.earned_credit_rates.1)).collect(),
     }
 }
 
 /// The earned credit is inside the price and is never a line of its own.
-fn credit_note(rate: Decimal) -> Option<String> {
+fn credit_remark(rate: Decimal) -> Option<Remark> {
     let percent = rate.checked_mul(Decimal::from_integer(100)).ok()?;
-    (!rate.is_zero()).then(|| format!("net of partner earned credit, {percent} %"))
+    (!rate.is_zero()).then(|| Remark::EarnedCredit { percent: percent.to_string() })
 }
 
 fn exchange_rate_note(rate: &ExchangeRate) -> Option<ExchangeRateNote> {
     let source = match rate.source {
         RateSource::Identity => return None,
-        RateSource::MonthlyUsdPerUnit => "monthly list",
-        RateSource::EuropeanCentralBank => "European Central Bank",
+        RateSource::MonthlyUsdPerUnit => paper::RateSource::MonthlyList,
+        RateSource::EuropeanCentralBank => paper::RateSource::EuropeanCentralBank,
     };
     Some(ExchangeRateNote {
         from: rate.from.to_string(),
         to: rate.to.to_string(),
         rate: rate.rate.to_string(),
         date: rate.dated,
-        source: source.to_owned(),
+        source,
     })
 }
 
-fn carried_notes(invoice: &Invoice) -> Vec<String> {
-    if invoice.carried.is_empty() {
-        return vec![];
-    }
-    let meters: std::collections::BTreeSet<&str> =
-        invoice.carried.iter().map(|unpriced| unpriced.scope.meter.as_str()).collect();
-    let meters: Vec<&str> = meters.into_iter().collect();
-    vec![format!("Usage of these meters has no price yet and will be billed later: {}", meters.join(", "))]
+fn carried_remark(invoice: &Invoice) -> Option<Remark> {
+    let meters: BTreeSet<String> = invoice.carried.iter().map(|unpriced| unpriced.scope.meter.to_string()).collect();
+    (!meters.is_empty()).then(|| Remark::NotPricedYet { meters: meters.into_iter().collect() })
 }

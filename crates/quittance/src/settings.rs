@@ -21,13 +21,11 @@ pub(crate) struct Invocation {
 /// Parses; prints help or a usage error itself and answers the exit code.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, ExitCode> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let file = match read_file(&args) {
-        Ok(file) => file,
-        Err(message) => {
-            let _ = Cli::command().error(clap::error::ErrorKind::InvalidValue, message).print();
-            return Err(ExitCode::from(2));
-        }
-    };
+    let file = read_file(&args).and_then(|file| check_keys(&Cli::command(), &file, "").map(|()| file));
+    let file = file.map_err(|message| {
+        let _ = Cli::command().error(clap::error::ErrorKind::InvalidValue, message).print();
+        ExitCode::from(2)
+    })?;
     let command = with_sources(Cli::command(), &file, &file);
     let parsed = command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
@@ -58,11 +56,42 @@ fn with_source(arg: Arg, top: &toml::Table, own: &toml::Table) -> Arg {
     }
     let variable = format!("QUITTANCE_{}", long.replace('-', "_").to_uppercase());
     let arg = arg.env(variable).hide_env(true);
-    match own.get(&long).or_else(|| top.get(&long)) {
-        Some(toml::Value::String(text)) => arg.default_value(text.clone()),
-        Some(value @ (toml::Value::Integer(_) | toml::Value::Boolean(_))) => arg.default_value(value.to_string()),
-        _ => arg,
+    let values = own.get(&long).or_else(|| top.get(&long)).map(texts).unwrap_or_default();
+    if values.is_empty() { arg } else { arg.required(false).default_values(values) }
+}
+
+/// The words of a value, as they would stand on the command line.
+fn texts(value: &toml::Value) -> Vec<String> {
+    match value {
+        toml::Value::String(text) => vec![text.clone()],
+        toml::Value::Array(values) => values.iter().flat_map(texts).collect(),
+        // `check_keys` refuses these.
+        toml::Value::Float(_) | toml::Value::Table(_) => vec![],
+        other => vec![other.to_string()],
     }
+}
+
+/// Refuses keys that name no option, and numbers that would pass through a binary float.
+fn check_keys(command: &Command, table: &toml::Table, path: &str) -> Result<(), String> {
+    for (key, value) in table {
+        let place = format!("{path}{key}");
+        let subcommand = command.get_subcommands().find(|sub| sub.get_name() == key);
+        match (value, subcommand) {
+            (toml::Value::Table(own), Some(subcommand)) => check_keys(subcommand, own, &format!("{place}."))?,
+            (toml::Value::Float(_), _) => {
+                return Err(format!("quittance.toml: write {place} in quotes, so that it stays exact"));
+            }
+            _ if names_option(command, key) => {}
+            _ => return Err(format!("quittance.toml: {place} is no option and no command")),
+        }
+    }
+    Ok(())
+}
+
+/// Whether the command or one below it has the option: at the top a key holds for all commands.
+fn names_option(command: &Command, long: &str) -> bool {
+    command.get_arguments().any(|arg| arg.get_long() == Some(long))
+        || command.get_subcommands().any(|subcommand| names_option(subcommand, long))
 }
 
 /// The file in the data directory that the arguments or the environment name.

@@ -1,5 +1,6 @@
 //! Named columns on their way into a file and out of it.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
@@ -8,7 +9,7 @@ use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema};
 use arrow::error::ArrowError;
 
 use crate::decimals::{DecimalColumn, Numbers};
-use crate::text::Text;
+use crate::text::{Parsed, Text};
 
 /// Values of a column. Numbers find their scale only when it is known which rows a file holds.
 #[derive(Debug)]
@@ -76,6 +77,13 @@ pub(crate) struct BadColumn(pub(crate) &'static str);
 
 pub(crate) fn text<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<Text<'a>, BadColumn> {
     batch.column_by_name(name).and_then(|column| Text::of(column)).ok_or(BadColumn(name))
+}
+
+pub(crate) fn parsed<'a, T: Clone + FromStr>(
+    batch: &'a RecordBatch,
+    name: &'static str,
+) -> Result<Parsed<'a, T>, BadColumn> {
+    Ok(Parsed::new(text(batch, name)?, name))
 }
 
 pub(crate) fn numbers<'a>(batch: &'a RecordBatch, name: &'static str) -> Result<Numbers<'a>, BadColumn> {

@@ -26,7 +26,7 @@ pub(crate) struct DayMemory {
 }
 
 impl DayMemory {
-    pub(crate) fn to_days(&mut self, day: Date) -> i32 {
+    pub(crate) fn days_of(&mut self, day: Date) -> i32 {
         match self.last {
             Some((days, known)) if known == day => days,
             _ => {
@@ -37,7 +37,7 @@ impl DayMemory {
         }
     }
 
-    pub(crate) fn from_days(&mut self, days: i32) -> Option<Date> {
+    pub(crate) fn date_of(&mut self, days: i32) -> Option<Date> {
         match self.last {
             Some((known, day)) if known == days => Some(day),
             _ => {

@@ -18,7 +18,7 @@ pub(crate) enum StorageError {
     #[error("the file {path} is missing")]
     Missing { path: String },
     #[error("the file {path} is damaged")]
-    Damaged { path: String, what: String },
+    Damaged { path: String, cause: Box<dyn Error + Send + Sync> },
     #[error("the usage store cannot be read or written")]
     Failed { path: String, cause: Box<dyn Error + Send + Sync> },
     #[error("a figure of meter {meter} has more than 38 digits and cannot be stored")]
@@ -26,8 +26,8 @@ pub(crate) enum StorageError {
 }
 
 impl StorageError {
-    pub(crate) fn damaged(path: impl Into<String>, what: impl ToString) -> Self {
-        Self::Damaged { path: path.into(), what: what.to_string() }
+    pub(crate) fn damaged(path: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Damaged { path: path.into(), cause: cause.into() }
     }
 
     pub(crate) fn failed(path: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -69,8 +69,7 @@ impl StorageError {
     fn for_operator(&self) -> String {
         match self {
             Self::Full { path, cause } => format!("{path}: {cause}"),
-            Self::Failed { path, cause } => format!("{path}: {cause}"),
-            Self::Damaged { path, what } => format!("{path}: {what}"),
+            Self::Failed { path, cause } | Self::Damaged { path, cause } => format!("{path}: {cause}"),
             Self::Missing { .. } | Self::OutOfRange { .. } => self.to_string(),
         }
     }

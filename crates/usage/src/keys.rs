@@ -10,7 +10,9 @@ mod filter;
 mod header;
 mod writing;
 
-pub(crate) use entry::KeyEntry;
+use billing::usage::RecordKey;
+
+pub(crate) use entry::{KeyEntry, sort};
 pub(crate) use file::KeyFile;
 pub(crate) use writing::write_keys;
 
@@ -19,6 +21,11 @@ const BLOCK_BYTES: usize = 4096;
 /// What fills a block but for its checksum.
 const ENTRIES_PER_BLOCK: usize = (BLOCK_BYTES - CHECKSUM_BYTES) / entry::ENTRY_BYTES;
 const CHECKSUM_BYTES: usize = 16;
+
+/// A key as a number: of the same order as its bytes, and compared many times faster.
+pub(crate) fn number(key: RecordKey) -> u128 {
+    u128::from_be_bytes(key.0)
+}
 
 /// The first 128 bits of SHA-256.
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {

@@ -6,18 +6,20 @@ use arrow::array::{Date32Array, FixedSizeBinaryArray, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type};
 use arrow::error::ArrowError;
 use billing::decimal::Decimal;
+use billing::ids::{CustomerId, MeterId, SubscriptionId};
+use billing::money::Currency;
 use billing::period::BillingPeriod;
 use billing::price::Product;
 use billing::rate::{DayFactors, DayRating, RatedLine, ScopeKey};
 use billing::usage::RecordKey;
 
-use crate::columns::{BadColumn, Frame, numbers, primitive, text, typed};
+use crate::columns::{BadColumn, Frame, numbers, parsed, primitive, text, typed};
 use crate::day::DayMemory;
 use crate::decimals::{DecimalColumn, Extent, Numbers};
 use crate::parquet_file::RECORD_KEY;
-use crate::record_columns::{FileKind, RecordColumns, RecordReader, optional, required};
+use crate::record_columns::{FileKind, RecordColumns, RecordReader};
 use crate::records_file::{key_column, read_key};
-use crate::text::{Text, TextColumn};
+use crate::text::{Parsed, Text, TextColumn};
 
 type TextField = (&'static str, fn(&Product) -> &str, fn(&mut Product) -> &mut String);
 
@@ -31,8 +33,10 @@ const PRODUCT_TEXTS: [TextField; 7] = [
     ("publisher_id", |p| &p.publisher_id, |p| &mut p.publisher_id),
 ];
 
+type Figure = (&'static str, fn(&RatedLine) -> Decimal);
+
 /// The figures of a line but for those of its record.
-const FIGURES: [(&str, fn(&RatedLine) -> Decimal); 11] = [
+const FIGURES: [Figure; 11] = [
     ("quantity", |l| l.rating.quantity),
     ("consumed_before", |l| l.rating.consumed_before),
     ("list_amount", |l| l.rating.list_amount),
@@ -122,7 +126,7 @@ impl RatedColumns {
         self.customer_id.push(Some(line.scope.customer.as_str()))?;
         self.subscription_id.push(Some(line.scope.subscription.as_str()))?;
         self.meter_id.push(Some(line.scope.meter.as_str()))?;
-        self.usage_month.push(self.months.to_days(line.scope.usage_month.first_day()));
+        self.usage_month.push(self.months.days_of(line.scope.usage_month.first_day()));
         for (column, (_, get)) in self.figures.iter_mut().zip(FIGURES) {
             column.push(Some(get(line)));
         }
@@ -131,7 +135,7 @@ impl RatedColumns {
         }
         self.pricing_currency.push(Some(line.pricing_currency.code()))?;
         self.billing_currency.push(Some(line.billing_currency.code()))?;
-        self.exchange_rate_date.push(self.rate_days.to_days(line.exchange_rate_dated));
+        self.exchange_rate_date.push(self.rate_days.days_of(line.exchange_rate_dated));
         Ok(())
     }
 
@@ -164,14 +168,14 @@ impl RatedColumns {
 pub(crate) struct RatedReader<'a> {
     keys: &'a FixedSizeBinaryArray,
     record: RecordReader<'a>,
-    customer_id: Text<'a>,
-    subscription_id: Text<'a>,
-    meter_id: Text<'a>,
+    customer_id: Parsed<'a, CustomerId>,
+    subscription_id: Parsed<'a, SubscriptionId>,
+    meter_id: Parsed<'a, MeterId>,
     usage_month: &'a Date32Array,
     figures: Vec<Numbers<'a>>,
     product: Vec<Text<'a>>,
-    pricing_currency: Text<'a>,
-    billing_currency: Text<'a>,
+    pricing_currency: Parsed<'a, Currency>,
+    billing_currency: Parsed<'a, Currency>,
     exchange_rate_date: &'a Date32Array,
 }
 
@@ -180,19 +184,19 @@ impl<'a> RatedReader<'a> {
         Ok(Self {
             keys: typed(batch, RECORD_KEY)?,
             record: RecordReader::new(batch, FileKind::Rated)?,
-            customer_id: text(batch, "customer_id")?,
-            subscription_id: text(batch, "subscription_id")?,
-            meter_id: text(batch, "meter_id")?,
+            customer_id: parsed(batch, "customer_id")?,
+            subscription_id: parsed(batch, "subscription_id")?,
+            meter_id: parsed(batch, "meter_id")?,
             usage_month: primitive::<Date32Type>(batch, "usage_month")?,
             figures: FIGURES.iter().map(|(name, _)| numbers(batch, name)).collect::<Result<_, _>>()?,
             product: PRODUCT_TEXTS.iter().map(|(name, ..)| text(batch, name)).collect::<Result<_, _>>()?,
-            pricing_currency: text(batch, "pricing_currency")?,
-            billing_currency: text(batch, "billing_currency")?,
+            pricing_currency: parsed(batch, "pricing_currency")?,
+            billing_currency: parsed(batch, "billing_currency")?,
             exchange_rate_date: primitive::<Date32Type>(batch, "exchange_rate_date")?,
         })
     }
 
-    pub(crate) fn line(&self, row: usize, days: &mut DayMemory) -> Result<RatedLine, BadColumn> {
+    pub(crate) fn line(&mut self, row: usize, days: &mut DayMemory) -> Result<RatedLine, BadColumn> {
         let record = self.record.record(row, days)?;
         let [
             quantity,
@@ -207,7 +211,7 @@ impl<'a> RatedReader<'a> {
             rate,
             billing,
         ] = self.figures(row)?;
-        let mut day = |column: &Date32Array, name| days.from_days(column.value(row)).ok_or(BadColumn(name));
+        let mut day = |column: &Date32Array, name| days.date_of(column.value(row)).ok_or(BadColumn(name));
         let month = day(self.usage_month, "usage_month")?;
         let exchange_rate_dated = day(self.exchange_rate_date, "exchange_rate_date")?;
         Ok(RatedLine {
@@ -229,19 +233,19 @@ impl<'a> RatedReader<'a> {
                 pricing_total: pricing,
             },
             product: self.product(row)?,
-            pricing_currency: required(self.pricing_currency, row, "pricing_currency")?,
-            billing_currency: required(self.billing_currency, row, "billing_currency")?,
+            pricing_currency: self.pricing_currency.required(row)?,
+            billing_currency: self.billing_currency.required(row)?,
             exchange_rate: rate,
             exchange_rate_dated,
             billing_total: billing,
         })
     }
 
-    fn scope(&self, row: usize, usage_month: BillingPeriod) -> Result<ScopeKey, BadColumn> {
+    fn scope(&mut self, row: usize, usage_month: BillingPeriod) -> Result<ScopeKey, BadColumn> {
         Ok(ScopeKey {
-            customer: required(self.customer_id, row, "customer_id")?,
-            subscription: required(self.subscription_id, row, "subscription_id")?,
-            meter: required(self.meter_id, row, "meter_id")?,
+            customer: self.customer_id.required(row)?,
+            subscription: self.subscription_id.required(row)?,
+            meter: self.meter_id.required(row)?,
             usage_month,
         })
     }
@@ -258,7 +262,7 @@ impl<'a> RatedReader<'a> {
     fn product(&self, row: usize) -> Result<Product, BadColumn> {
         let mut product = Product::default();
         for (column, (name, _, place)) in self.product.iter().zip(PRODUCT_TEXTS) {
-            *place(&mut product) = optional(*column, row, name)?.ok_or(BadColumn(name))?;
+            *place(&mut product) = column.get(row).ok_or(BadColumn(name))?.to_owned();
         }
         Ok(product)
     }

@@ -140,7 +140,7 @@ fn read_file(
     for batch in reader {
         let batch = batch.map_err(|cause| StorageError::damaged(&file.path, cause))?;
         let bad = |column| StorageError::damaged(&file.path, column);
-        let lines = RatedReader::new(&batch).map_err(bad)?;
+        let mut lines = RatedReader::new(&batch).map_err(bad)?;
         for row in 0..batch.num_rows() {
             if page.is_full() {
                 return Ok(());

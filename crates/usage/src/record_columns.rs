@@ -5,15 +5,16 @@ use std::sync::Arc;
 use arrow::array::{Array, Date32Array, RecordBatch, StringArray, StringBuilder, UInt32Array};
 use arrow::datatypes::{Date32Type, UInt32Type};
 use arrow::error::ArrowError;
-use billing::ids::{CustomerId, EntitlementId};
+use billing::ids::{CustomerId, EntitlementId, MeterId, SubscriptionId};
+use billing::money::Currency;
 use billing::uom::QuantityBasis;
 use billing::usage::{MeterDescription, ResourceDescription};
 use billing::usage::{ProviderCost, RecordOrigin, UsageKind, UsageRecord};
 
-use crate::columns::{BadColumn, Frame, numbers, primitive, text, typed};
+use crate::columns::{BadColumn, Frame, numbers, parsed, primitive, text, typed};
 use crate::day::DayMemory;
 use crate::decimals::{DecimalColumn, Numbers};
-use crate::text::{Text, TextColumn};
+use crate::text::{Parsed, Text, TextColumn};
 
 /// Free text of a record: column, how it is read and where it is put.
 type TextField = (&'static str, fn(&UsageRecord) -> &str, fn(&mut UsageRecord) -> &mut String);
@@ -96,7 +97,7 @@ impl RecordColumns {
             RecordOrigin::ProviderRow => self.record_id.append_null(),
         }
         self.revision.push(record.revision());
-        let day = self.days.to_days(record.usage_date);
+        let day = self.days.days_of(record.usage_date);
         self.usage_date.push(day);
         self.kind.push(Some(kind_word(record.kind)))?;
         self.customer_id.push(record.customer_id.as_ref().map(CustomerId::as_str))?;
@@ -151,16 +152,16 @@ pub(crate) struct RecordReader<'a> {
     revision: &'a UInt32Array,
     usage_date: &'a Date32Array,
     kind: Text<'a>,
-    customer_id: Text<'a>,
-    subscription_id: Text<'a>,
-    entitlement_id: Text<'a>,
-    meter_id: Text<'a>,
+    customer_id: Parsed<'a, CustomerId>,
+    subscription_id: Parsed<'a, SubscriptionId>,
+    entitlement_id: Parsed<'a, EntitlementId>,
+    meter_id: Parsed<'a, MeterId>,
     quantity: Numbers<'a>,
     quantity_basis: Text<'a>,
     unit_of_measure: Text<'a>,
     texts: Vec<Text<'a>>,
     provider_cost: Numbers<'a>,
-    provider_currency: Text<'a>,
+    provider_currency: Parsed<'a, Currency>,
 }
 
 impl<'a> RecordReader<'a> {
@@ -171,16 +172,16 @@ impl<'a> RecordReader<'a> {
             revision: primitive::<UInt32Type>(batch, "revision")?,
             usage_date: primitive::<Date32Type>(batch, "usage_date")?,
             kind: text(batch, "kind")?,
-            customer_id: text(batch, file.name("customer_id"))?,
-            subscription_id: text(batch, file.name("subscription_id"))?,
-            entitlement_id: text(batch, "entitlement_id")?,
-            meter_id: text(batch, file.name("meter_id"))?,
+            customer_id: parsed(batch, file.name("customer_id"))?,
+            subscription_id: parsed(batch, file.name("subscription_id"))?,
+            entitlement_id: parsed(batch, "entitlement_id")?,
+            meter_id: parsed(batch, file.name("meter_id"))?,
             quantity: numbers(batch, file.name("quantity"))?,
             quantity_basis: text(batch, "quantity_basis")?,
             unit_of_measure: text(batch, file.name("unit_of_measure"))?,
             texts,
             provider_cost: numbers(batch, "provider_cost")?,
-            provider_currency: text(batch, "provider_currency")?,
+            provider_currency: parsed(batch, "provider_currency")?,
         })
     }
 
@@ -193,17 +194,17 @@ impl<'a> RecordReader<'a> {
         self.revision.value(row)
     }
 
-    pub(crate) fn record(&self, row: usize, days: &mut DayMemory) -> Result<UsageRecord, BadColumn> {
+    pub(crate) fn record(&mut self, row: usize, days: &mut DayMemory) -> Result<UsageRecord, BadColumn> {
         let mut record = UsageRecord {
             origin: self.origin(row)?,
             kind: read_kind(self.kind.get(row))?,
-            usage_date: days.from_days(self.usage_date.value(row)).ok_or(BadColumn("usage_date"))?,
-            customer_id: optional(self.customer_id, row, "customer_id")?,
-            subscription_id: required(self.subscription_id, row, "subscription_id")?,
+            usage_date: days.date_of(self.usage_date.value(row)).ok_or(BadColumn("usage_date"))?,
+            customer_id: self.customer_id.get(row)?,
+            subscription_id: self.subscription_id.required(row)?,
             subscription_name: String::new(),
-            entitlement_id: optional(self.entitlement_id, row, "entitlement_id")?,
+            entitlement_id: self.entitlement_id.get(row)?,
             entitlement_name: String::new(),
-            meter_id: required(self.meter_id, row, "meter_id")?,
+            meter_id: self.meter_id.required(row)?,
             meter: MeterDescription::default(),
             product_name: String::new(),
             publisher_name: String::new(),
@@ -227,25 +228,13 @@ impl<'a> RecordReader<'a> {
         Ok(RecordOrigin::Own { record_id, revision: self.revision.value(row) })
     }
 
-    fn provider_cost(&self, row: usize) -> Result<Option<ProviderCost>, BadColumn> {
-        match (self.provider_cost.get(row), optional(self.provider_currency, row, "provider_currency")?) {
+    fn provider_cost(&mut self, row: usize) -> Result<Option<ProviderCost>, BadColumn> {
+        match (self.provider_cost.get(row), self.provider_currency.get(row)?) {
             (Some(amount), Some(currency)) => Ok(Some(ProviderCost { amount, currency })),
             (None, None) => Ok(None),
             _ => Err(BadColumn("provider_cost")),
         }
     }
-}
-
-pub(crate) fn optional<T: std::str::FromStr>(
-    column: Text<'_>,
-    row: usize,
-    name: &'static str,
-) -> Result<Option<T>, BadColumn> {
-    column.get(row).map(|text| text.parse().map_err(|_| BadColumn(name))).transpose()
-}
-
-pub(crate) fn required<T: std::str::FromStr>(column: Text<'_>, row: usize, name: &'static str) -> Result<T, BadColumn> {
-    optional(column, row, name)?.ok_or(BadColumn(name))
 }
 
 fn kind_word(kind: UsageKind) -> &'static str {

@@ -95,7 +95,7 @@ fn read_file(
     let mut memory = DayMemory::default();
     for batch in reader {
         let batch = batch.map_err(|cause| StorageError::damaged(path, cause))?;
-        let records = RecordReader::new(&batch, FileKind::Records).map_err(bad)?;
+        let mut records = RecordReader::new(&batch, FileKind::Records).map_err(bad)?;
         let keys = typed::<FixedSizeBinaryArray>(&batch, RECORD_KEY).map_err(bad)?;
         for (row, day) in records.days().iter().enumerate() {
             if *day < days.0 || *day >= days.1 {

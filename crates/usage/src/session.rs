@@ -22,7 +22,8 @@ use chunk::{Chunk, ChunkRow};
 use identity::{Refusal, Verdict};
 use months::MonthFiles;
 
-/// What the filters of known keys may take; beyond, they are read again for each chunk.
+/// What the filters of earlier imports may take, and those of this one; beyond, they are read
+/// again for each chunk. It is enough for 45 million keys.
 const FILTER_MEMORY_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(crate) struct Session<'a> {
@@ -63,7 +64,7 @@ impl<'a> Session<'a> {
             known,
             seen: Vec::new(),
             notes: Vec::new(),
-            filter_memory,
+            filter_memory: FILTER_MEMORY_BYTES,
             chunk: Chunk::default(),
             provider_row: None,
             written: Vec::new(),
@@ -150,7 +151,7 @@ impl<'a> Session<'a> {
         if entries.is_empty() {
             return Ok(());
         }
-        entries.sort_unstable();
+        crate::keys::sort(&mut entries);
         let mut file = crate::new_file::NewFile::create(self.store.directory())?;
         let count = crate::keys::write_keys(&entries, &mut file)?;
         let file = file.complete_for_now(count);

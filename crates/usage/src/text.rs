@@ -1,9 +1,13 @@
 //! Columns of text that repeats.
 
+use std::str::FromStr;
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, DictionaryArray, StringArray, StringDictionaryBuilder, TypedDictionaryArray};
 use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
-use std::sync::Arc;
+
+use crate::columns::BadColumn;
 
 /// A dictionary column that is being filled.
 ///
@@ -82,6 +86,35 @@ impl<'a> Text<'a> {
         let key = self.array.key(row)?;
         let values: &'a StringArray = self.values.values();
         (key < values.len()).then(|| values.value(key))
+    }
+}
+
+/// A dictionary column whose texts are read as `T`, each once.
+#[derive(Debug)]
+pub(crate) struct Parsed<'a, T> {
+    text: Text<'a>,
+    name: &'static str,
+    /// By the text's place in the dictionary.
+    known: Vec<Option<T>>,
+}
+
+impl<'a, T: Clone + FromStr> Parsed<'a, T> {
+    pub(crate) fn new(text: Text<'a>, name: &'static str) -> Self {
+        Self { text, name, known: vec![None; text.values.values().len()] }
+    }
+
+    pub(crate) fn get(&mut self, row: usize) -> Result<Option<T>, BadColumn> {
+        let Some(key) = self.text.array.key(row) else { return Ok(None) };
+        let known = self.known.get_mut(key).ok_or(BadColumn(self.name))?;
+        if known.is_none() {
+            let text = self.text.get(row).ok_or(BadColumn(self.name))?;
+            *known = Some(text.parse().map_err(|_| BadColumn(self.name))?);
+        }
+        Ok(known.clone())
+    }
+
+    pub(crate) fn required(&mut self, row: usize) -> Result<T, BadColumn> {
+        self.get(row)?.ok_or(BadColumn(self.name))
     }
 }
 

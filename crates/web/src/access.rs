@@ -15,8 +15,8 @@ use crate::call::bearer_token;
 use crate::failure::Failure;
 use crate::state::AppState;
 
-/// The proof that the caller may read billing data of one organisation. Handlers have no other way
-/// to documents: each one is asked for with the organisation in the query, and checked once more.
+/// The proof that the caller may read billing data of one organisation. Handlers get documents here
+/// and nowhere else: each is asked for with the organisation in the query, and checked once more.
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(crate) books: Books,

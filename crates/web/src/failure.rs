@@ -123,3 +123,33 @@ impl IntoResponse for Failure {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(code: &str, status: u16, vendor_code: u32) {
+        let inside = EngineError::new(code, "the disk /srv/x is full").with_operator("row 7");
+        let failure = Failure::from(inside);
+        assert_eq!((failure.error.http_status, failure.error.code), (status, vendor_code), "{code}");
+        assert!(!failure.error.description.contains("/srv/x"), "{code}");
+        assert!(failure.operator.contains("row 7") && failure.operator.contains(code));
+    }
+
+    #[test]
+    fn codes_of_the_engine_have_an_answer_that_tells_nothing_of_the_inside() {
+        check("invoice.unknown", 404, 1000);
+        check("organisation.unknown", 404, 1000);
+        check("ledger.busy", 503, 800_003);
+        check("ledger.damaged", 500, 800_003);
+        check("storage.full", 500, 800_003);
+        check("", 500, 800_003);
+    }
+
+    #[test]
+    fn a_busy_server_says_when_to_come_again() {
+        let response = Failure::busy().into_response();
+        assert_eq!(response.headers().get(header::RETRY_AFTER).unwrap(), "1");
+    }
+}

@@ -2,7 +2,10 @@
 //!
 //! A request passes the layers (ids and trace, limits, panics, compression), finds its place in the
 //! route table, says who calls, and only then reaches a handler. Handlers read documents through a
-//! [`Reader`](access::Reader), which asks the one authorisation question for each of them.
+//! `Reader`, which asks the one authorisation question for each of them.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![deny(clippy::as_conversions, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod access;
 mod answer;

@@ -96,10 +96,8 @@ impl Server {
         // Only a matter of speed.
         let _ = stream.set_nodelay(true);
         let service = self.router.clone().map_request(|request: Request<Incoming>| request.map(Body::new));
-        let connection = self
-            .builder
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-            .into_owned();
+        let connection =
+            self.builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
         let connection = self.graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -70,12 +70,7 @@ pub(crate) async fn open(
 }
 
 /// Ids and numbers hold no control characters, so no two sets of fields give the same bytes.
-fn mac(
-    key: &[u8; 32],
-    party: &OrganisationId,
-    number: &InvoiceNumber,
-    expires: i64,
-) -> Result<Hmac<Sha256>, Failure> {
+fn mac(key: &[u8; 32], party: &OrganisationId, number: &InvoiceNumber, expires: i64) -> Result<Hmac<Sha256>, Failure> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(Failure::unexpected)?;
     mac.update(format!("{PURPOSE}\n{party}\n{number}\n{expires}").as_bytes());
     Ok(mac)

@@ -130,6 +130,7 @@ fn draft_line(
         exchange_rate: month.exchange_rate.clone(),
         earned_credit_rates: month.earned_credit_rates,
         daily_line_count: totals.daily_line_count,
+        consumed_after: month.consumed_after,
         subtotal: Amount::exact(amounts.subtotal, currency)?,
         tax: Amount::zero(currency),
     };

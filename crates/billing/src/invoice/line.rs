@@ -49,6 +49,8 @@ pub struct InvoiceLine {
     /// The lowest and the highest earned-credit rate of the days.
     pub earned_credit_rates: (Decimal, Decimal),
     pub daily_line_count: u64,
+    /// Where the scope's running quantity stood at the end: late usage goes on from here.
+    pub consumed_after: Decimal,
     pub subtotal: Amount,
     pub tax: Amount,
 }

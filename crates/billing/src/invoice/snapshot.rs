@@ -42,7 +42,9 @@ pub struct CarriedDay {
     pub subscription: SubscriptionId,
     pub meter: MeterId,
     pub usage_date: Date,
-    /// The usage files that had been looked at when it was moved on.
+    /// It stands in usage files after this place of the manifest ...
+    pub usage_after: u64,
+    /// ... and up to this one: others of the same day were billed, or are late by themselves.
     pub usage_through: u64,
 }
 

@@ -87,6 +87,8 @@ pub struct ScopeMonth<'a> {
     pub single_unit_price: Option<Decimal>,
     /// The earliest and the latest usage day.
     pub days: (Date, Date),
+    /// Where the running quantity stands after the last record.
+    pub consumed_after: Decimal,
 }
 
 /// Why a party cannot be rated; the party is parked, others go on.
@@ -98,6 +100,8 @@ pub enum RateError {
     OutOfOrder(SubscriptionId),
     #[error("a quantity of meter {meter} cannot be kept exactly in blocks of {unit:?}")]
     Quantity { meter: MeterId, unit: String, cause: DecimalError },
+    #[error("meter {meter} is priced in {from:?} and in {to:?} in one month, so its quantities cannot be added")]
+    UnitChanged { meter: MeterId, from: String, to: String },
     #[error("an amount of meter {meter} has more digits than can be kept exactly")]
     Amount { meter: MeterId, cause: DecimalError },
     #[error(transparent)]
@@ -113,6 +117,7 @@ impl RateError {
             Self::UnknownSubscription(_) => "rating.subscription_unknown",
             Self::OutOfOrder(_) => "rating.out_of_order",
             Self::Quantity { .. } => "rating.quantity_inexact",
+            Self::UnitChanged { .. } => "rating.unit_changed",
             Self::Amount { cause, .. } => cause.code(),
             Self::Fx(error) => error.code(),
             Self::Period(error) => error.code(),
@@ -172,10 +177,11 @@ impl<'a> PartyRater<'a> {
             earned_credit_rate: subscription.earned_credit_rate(record.usage_date, price.earned_credit_rate),
             credit_rate: Decimal::ZERO,
         };
-        let rating = self.rate_in_scope(&scope, key, &record, in_force, factors)?;
+        self.check_unit(&scope, price)?;
+        let (rating, consumed_after) = self.rate_in_scope(&scope, key, &record, in_force, factors)?;
         let amount_error = |cause| RateError::Amount { meter: scope.meter.clone(), cause };
         let total = billing_total(rating.pricing_total, exchange_rate.rate).map_err(amount_error)?;
-        self.add_to_month(&scope, &record, price, &exchange_rate, &rating).map_err(amount_error)?;
+        self.add_to_month(&scope, &record, price, &exchange_rate, &rating, consumed_after).map_err(amount_error)?;
         Ok(Some(RatedLine {
             key,
             record,
@@ -206,7 +212,7 @@ impl<'a> PartyRater<'a> {
         record: &UsageRecord,
         in_force: PriceInForce<'a>,
         factors: DayFactors,
-    ) -> Result<DayRating, RateError> {
+    ) -> Result<(DayRating, Decimal), RateError> {
         let price = in_force.price;
         let quantity = UnitOfMeasure::parse(&price.unit_of_measure)
             .pricing_quantity(record.quantity, record.quantity_basis)
@@ -221,14 +227,26 @@ impl<'a> PartyRater<'a> {
             let start = late_from.get(scope).copied().unwrap_or_default();
             (ScopeCounter::starting_at(start), (Date::MIN, RecordKey([0; 16])))
         });
-        if *last > place {
+        // Equal places would be one record twice.
+        if *last >= place {
             return Err(RateError::OutOfOrder(scope.subscription.clone()));
         }
         *last = place;
-        counter
+        let rating = counter
             .advance(price, quantity)
             .and_then(|step| rate_day(step, quantity, factors))
-            .map_err(|cause| RateError::Amount { meter: scope.meter.clone(), cause })
+            .map_err(|cause| RateError::Amount { meter: scope.meter.clone(), cause })?;
+        Ok((rating, counter.consumed()))
+    }
+
+    /// A scope's quantities are blocks of one size: a price that changes the block parks the party.
+    fn check_unit(&self, scope: &ScopeKey, price: &MeterPrice) -> Result<(), RateError> {
+        let Some(month) = self.scopes.get(scope) else { return Ok(()) };
+        let (before, now) = (&month.price.unit_of_measure, &price.unit_of_measure);
+        if before == now || UnitOfMeasure::parse(before) == UnitOfMeasure::parse(now) {
+            return Ok(());
+        }
+        Err(RateError::UnitChanged { meter: scope.meter.clone(), from: before.clone(), to: now.clone() })
     }
 
     fn add_to_month(
@@ -238,6 +256,7 @@ impl<'a> PartyRater<'a> {
         price: &'a MeterPrice,
         exchange_rate: &ExchangeRate,
         rating: &DayRating,
+        consumed_after: Decimal,
     ) -> Result<(), DecimalError> {
         let (credit, day) = (rating.factors.earned_credit_rate, record.usage_date);
         let month = self.scopes.entry(scope.clone()).or_insert_with(|| ScopeMonth {
@@ -247,7 +266,9 @@ impl<'a> PartyRater<'a> {
             earned_credit_rates: (credit, credit),
             single_unit_price: Some(rating.unit_price),
             days: (day, day),
+            consumed_after: Decimal::ZERO,
         });
+        month.consumed_after = consumed_after;
         month.totals.add(rating.quantity, rating.list_amount, rating.pricing_total)?;
         month.price = price;
         let (lowest, highest) = month.earned_credit_rates;

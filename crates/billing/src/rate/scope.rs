@@ -30,6 +30,12 @@ impl ScopeCounter {
         Self { consumed: consumed.max(Decimal::ZERO) }
     }
 
+    /// The blocks consumed so far.
+    #[must_use]
+    pub fn consumed(self) -> Decimal {
+        self.consumed
+    }
+
     /// Moves the counter by `quantity` and prices the move with `price`, the version of the day:
     /// the position comes from the running total, the tiers from the day (RT-10).
     ///

@@ -1,15 +1,16 @@
 //! Imports customers and subscriptions: the directory below the billed parties.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use billing::ids::OrganisationId;
 use billing::party::{Customer, Subscription};
 use billing::ports::QuarantinedLine;
 use formats::directory::{read_customers, read_subscriptions};
+use jiff::Timestamp;
 
 use crate::books::Books;
 use crate::error::EngineResult;
-use crate::import::{ImportFile, ImportReport, set_aside};
+use crate::import::{ImportFile, ImportReport, keep_quarantined, set_aside};
 
 /// Imports customers. A row without a billed party goes below `organisation`, or below the only
 /// party there is. A known customer's name, domain and country are replaced; its party is not.
@@ -20,6 +21,7 @@ pub async fn import_customers(
     books: &Books,
     file: ImportFile,
     organisation: Option<&OrganisationId>,
+    now: Timestamp,
 ) -> EngineResult<ImportReport> {
     let parsed = read_customers(file.input)?;
     let mut report = ImportReport { source: file.name.clone(), ..ImportReport::default() };
@@ -52,6 +54,7 @@ pub async fn import_customers(
     }
     books.ledger.save_customers(&customers).await?;
     report.quarantined.extend(parsed.rejected.into_iter().map(|line| set_aside(&file.name, "customers", "", line)));
+    keep_quarantined(books, &file.sha256, &report, now).await?;
     Ok(report)
 }
 
@@ -59,10 +62,11 @@ pub async fn import_customers(
 ///
 /// # Errors
 /// As [`import_customers`].
-pub async fn import_subscriptions(books: &Books, file: ImportFile) -> EngineResult<ImportReport> {
+pub async fn import_subscriptions(books: &Books, file: ImportFile, now: Timestamp) -> EngineResult<ImportReport> {
     let parsed = read_subscriptions(file.input)?;
     let mut report = ImportReport { source: file.name.clone(), ..ImportReport::default() };
-    let owners = books.ledger.subscriptions().await?;
+    let owners: BTreeMap<_, _> =
+        books.ledger.subscriptions().await?.into_iter().map(|(id, owner, _)| (id, owner)).collect();
     let mut subscriptions = Vec::new();
     for row in parsed.value {
         if books.ledger.customer(&row.customer_id).await?.is_none() {
@@ -70,7 +74,7 @@ pub async fn import_subscriptions(books: &Books, file: ImportFile) -> EngineResu
             report.quarantined.push(refused(&file.name, row.line, "customer_id", "customer.unknown", message));
             continue;
         }
-        if let Some((_, owner, _)) = owners.iter().find(|(id, owner, _)| *id == row.subscription_id && *owner != row.customer_id) {
+        if let Some(owner) = owners.get(&row.subscription_id).filter(|owner| **owner != row.customer_id) {
             let message = format!("subscription {} belongs to customer {owner}; it cannot be moved", row.subscription_id);
             report.quarantined.push(refused(&file.name, row.line, "customer_id", "subscription.customer_differs", message));
             continue;
@@ -85,12 +89,14 @@ pub async fn import_subscriptions(books: &Books, file: ImportFile) -> EngineResu
     }
     books.ledger.save_subscriptions(&subscriptions).await?;
     report.quarantined.extend(parsed.rejected.into_iter().map(|line| set_aside(&file.name, "subscriptions", "", line)));
+    keep_quarantined(books, &file.sha256, &report, now).await?;
     Ok(report)
 }
 
 fn refused(source: &str, line: u64, field: &str, code: &str, message: String) -> QuarantinedLine {
     QuarantinedLine {
         id: 0,
+        usage_import: 0,
         source: source.to_owned(),
         format: "directory".to_owned(),
         header: String::new(),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::books::Books;
 use crate::error::EngineResult;
-use crate::import::{ImportFile, ImportReport, set_aside};
+use crate::import::{ImportFile, ImportReport, keep_quarantined, set_aside};
 use crate::rating::canonical;
 
 /// Imports one price list. It is in force by its own dates, or from the day that `options` say.
@@ -30,6 +30,10 @@ pub async fn import_prices(
     let mut report = counted(&file.name, count, added);
     report.quarantined =
         parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "prices", "", rejected)).collect();
+    if !report.quarantined.is_empty() {
+        report.notes.push("a meter with a bad line keeps the price it had; mend the list and import it again".to_owned());
+    }
+    keep_quarantined(books, &file.sha256, &report, now).await?;
     let shown_only = sheet.offer_terms.iter().filter(|term| term.credit.is_some() || !term.tiered_discounts.is_empty());
     for term in shown_only {
         report.notes.push(format!("offer term {:?} is kept to be shown and changes no price", term.name));
@@ -59,6 +63,7 @@ pub async fn import_fx(
     let count = u64::try_from(parsed.value.len()).unwrap_or(u64::MAX);
     let mut report = counted(&file.name, count, added);
     report.quarantined = parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "fx", "", rejected)).collect();
+    keep_quarantined(books, &file.sha256, &report, now).await?;
     Ok(report)
 }
 

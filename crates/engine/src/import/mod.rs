@@ -12,8 +12,12 @@ pub use lists::{import_fx, import_prices};
 pub use quarantine::{QuarantineReplay, replay_quarantine};
 pub use usage::{UsageImportOptions, import_usage};
 
-use billing::ports::QuarantinedLine;
+use billing::ports::{QuarantinedLine, UsageImport};
 use formats::error::RejectedLine;
+use jiff::Timestamp;
+
+use crate::books::Books;
+use crate::error::EngineResult;
 
 /// A file that is imported, with the digest of its bytes.
 #[derive(Debug)]
@@ -39,8 +43,10 @@ pub struct ImportReport {
 fn set_aside(source: &str, format: &str, header: &str, rejected: RejectedLine) -> QuarantinedLine {
     QuarantinedLine {
         id: 0,
+        usage_import: 0,
         source: source.to_owned(),
-        format: format.to_owned(),
+        // A line that was cut cannot be read again; it is kept to be looked at.
+        format: if rejected.raw_cut { "cut".to_owned() } else { format.to_owned() },
         header: header.to_owned(),
         line: rejected.line,
         column: rejected.column,
@@ -49,4 +55,25 @@ fn set_aside(source: &str, format: &str, header: &str, rejected: RejectedLine) -
         message: rejected.message,
         raw: rejected.raw,
     }
+}
+
+/// Keeps the bad lines of a list that is no usage, to be looked at: such lines are mended in their
+/// file, which is then imported again.
+async fn keep_quarantined(books: &Books, file_sha256: &str, report: &ImportReport, now: Timestamp) -> EngineResult<()> {
+    if report.quarantined.is_empty() {
+        return Ok(());
+    }
+    books
+        .ledger
+        .commit_usage_import(&UsageImport {
+            source: report.source.clone(),
+            source_sha256: file_sha256.to_owned(),
+            imported_at: now,
+            accepted: report.accepted,
+            duplicate: report.duplicate,
+            quarantined: report.quarantined.clone(),
+            ..UsageImport::default()
+        })
+        .await?;
+    Ok(())
 }

@@ -27,6 +27,8 @@ const PRICE_DECIMALS_MAX: u8 = 15;
 #[derive(Debug, Default)]
 pub(super) struct ImpliedPrices {
     meters: BTreeMap<(MeterId, Currency), ImpliedMeter>,
+    /// Lines that state a cost for a quantity of zero: no price can bring it back.
+    pub(super) cost_without_quantity_count: u64,
 }
 
 #[derive(Debug)]
@@ -48,6 +50,20 @@ impl DayCost {
         Ok(Self { quantity: self.quantity.checked_add(other.quantity)?, cost: self.cost.checked_add(other.cost)? })
     }
 
+    /// Total cost / total quantity. Where that has no end, the last digit goes up, so that the
+    /// truncation of the month's line does not take a cent of the provider's total.
+    fn implied_price(self) -> Result<Decimal, DecimalError> {
+        let quotient = self.cost.div_significant(self.quantity, PRICE_DIGITS)?;
+        let price = quotient.rounded(PRICE_DECIMALS_MAX, Rounding::HalfEven)?;
+        if price.checked_mul(self.quantity)?.abs()? >= self.cost.abs()? {
+            return Ok(price);
+        }
+        // One unit of the digit at which the price was rounded.
+        let integer_digits = u8::try_from(price.abs()?.rounded(0, Rounding::TowardZero)?.to_string().len()).unwrap_or(1);
+        let decimals = PRICE_DIGITS.saturating_sub(integer_digits).max(price.scale()).min(PRICE_DECIMALS_MAX);
+        price.checked_add(Decimal::new(1, decimals)?)
+    }
+
     fn agreed_price(self) -> Option<Decimal> {
         self.cost.div_rounded(self.quantity, AGREEMENT_DECIMALS, Rounding::HalfEven).ok()
     }
@@ -60,7 +76,11 @@ fn failed(error: DecimalError) -> EngineError {
 impl ImpliedPrices {
     /// Takes a record's cost and quantity. A record without a cost implies nothing.
     pub(super) fn add(&mut self, record: &UsageRecord) -> EngineResult<()> {
-        let Some(cost) = record.provider_cost.filter(|_| !record.quantity.is_zero()) else { return Ok(()) };
+        let Some(cost) = record.provider_cost else { return Ok(()) };
+        if record.quantity.is_zero() {
+            self.cost_without_quantity_count += u64::from(!cost.amount.is_zero());
+            return Ok(());
+        }
         let block_size = match record.quantity_basis {
             QuantityBasis::Blocks => Decimal::ONE,
             QuantityBasis::Units => UnitOfMeasure::parse(&record.unit_of_measure).block_size,
@@ -82,11 +102,7 @@ impl ImpliedPrices {
         let mut prices = Vec::new();
         for ((meter_id, currency), implied) in self.meters {
             for (effective, total) in implied.runs()? {
-                let unit_price = total
-                    .cost
-                    .div_significant(total.quantity, PRICE_DIGITS)
-                    .and_then(|price| price.rounded(PRICE_DECIMALS_MAX, Rounding::HalfEven))
-                    .map_err(failed)?;
+                let unit_price = total.implied_price().map_err(failed)?;
                 prices.push(MeterPrice {
                     meter_id: meter_id.clone(),
                     meter: implied.meter.clone(),
@@ -109,7 +125,7 @@ impl ImpliedPrices {
 }
 
 impl ImpliedMeter {
-    /// One open-ended run from the first month on when all days agree, else runs of days that do.
+    /// One open-ended run from the first day on when all days agree, else runs of days that do.
     fn runs(&self) -> EngineResult<Vec<(DayRange, DayCost)>> {
         let mut runs: Vec<(DayRange, DayCost)> = Vec::new();
         for (day, cost) in &self.days {
@@ -123,8 +139,9 @@ impl ImpliedMeter {
         }
         // A quantity that nets to zero prices nothing.
         runs.retain(|(_, total)| !total.quantity.is_zero());
+        // Open-ended, but never before the first day seen: another file may price the days before.
         if let [(range, _)] = runs.as_mut_slice() {
-            *range = DayRange { from: range.from.first_of_month(), until: None };
+            range.until = None;
         }
         Ok(runs)
     }

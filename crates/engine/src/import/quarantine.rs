@@ -1,5 +1,7 @@
 //! Replays lines that were set aside, after what was wrong has been mended.
 
+use std::collections::BTreeMap;
+
 use billing::ports::{QuarantinedLine, UsageImport};
 use billing::usage::UsageRecord;
 use formats::usage::{UsageFormat, UsageItem, replay};
@@ -19,42 +21,58 @@ pub struct QuarantineReplay {
 }
 
 /// Reads every quarantined line of usage again; those that are good now are imported and settled.
+/// Lines of one import are replayed together and apart from those of others: equal provider rows
+/// are counted within one file (RI-2).
 ///
 /// # Errors
-/// Storage failures: then nothing was replayed.
+/// Storage failures; the imports that were replayed before stay replayed.
 pub async fn replay_quarantine(
     books: &Books,
     options: &UsageImportOptions,
     now: Timestamp,
 ) -> EngineResult<QuarantineReplay> {
     let lines = books.ledger.quarantine().await?;
-    let mut placement = Placement::load(books, options, now).await?;
     let mut outcome = QuarantineReplay::default();
-    let mut pushed: Vec<u64> = Vec::new();
+    for import in lines.chunk_by(|a, b| a.usage_import == b.usage_import) {
+        replay_import(books, import, options, now, &mut outcome).await?;
+    }
+    Ok(outcome)
+}
+
+async fn replay_import(
+    books: &Books,
+    lines: &[QuarantinedLine],
+    options: &UsageImportOptions,
+    now: Timestamp,
+    outcome: &mut QuarantineReplay,
+) -> EngineResult<()> {
+    let mut placement = Placement::load(books, options, now).await?;
+    let mut pushed: BTreeMap<u64, &QuarantinedLine> = BTreeMap::new();
     let known = books.ledger.usage_files().await?;
     let closed_months = closed_months(books).await?;
     let imported = {
         let mut session = books.usage.begin_import(&known, &closed_months)?;
-        for line in &lines {
+        for line in lines {
             match read_again(line) {
                 Ok(record) => match placement.push(session.as_mut(), &line.source, line.id, record)? {
-                    None => pushed.push(line.id),
-                    Some(refused) => outcome.remaining.push(QuarantinedLine { id: line.id, line: line.line, ..refused }),
+                    None => drop(pushed.insert(line.id, line)),
+                    Some(refused) => outcome.remaining.push(still_bad(line, refused.code, refused.message)),
                 },
-                Err(reason) => outcome.remaining.push(*reason),
+                Err((code, message)) => outcome.remaining.push(still_bad(line, code, message)),
             }
         }
         session.finish()?
     };
     for refused in &imported.refused {
-        pushed.retain(|id| *id != refused.line);
-        if let Some(line) = lines.iter().find(|line| line.id == refused.line) {
-            let (code, message) = (refused.code.to_owned(), refused.message.clone());
-            outcome.remaining.push(QuarantinedLine { code, message, ..line.clone() });
+        if let Some(line) = pushed.remove(&refused.line) {
+            outcome.remaining.push(still_bad(line, refused.code.to_owned(), refused.message.clone()));
         }
     }
-    outcome.accepted = imported.accepted;
-    outcome.duplicate = imported.duplicate;
+    outcome.accepted += imported.accepted;
+    outcome.duplicate += imported.duplicate;
+    if pushed.is_empty() {
+        return Ok(());
+    }
     books
         .ledger
         .commit_usage_import(&UsageImport {
@@ -67,27 +85,28 @@ pub async fn replay_quarantine(
             customers: placement.introduced_customers,
             subscriptions: placement.introduced_subscriptions,
             quarantined: vec![],
-            settled: pushed,
+            settled: pushed.into_keys().collect(),
         })
         .await?;
-    Ok(outcome)
+    Ok(())
 }
 
-/// The record of a quarantined line, or the line with today's reason.
-fn read_again(line: &QuarantinedLine) -> Result<UsageRecord, Box<QuarantinedLine>> {
-    let because = |code: &str, message: String| {
-        Box::new(QuarantinedLine { code: code.to_owned(), message, ..line.clone() })
-    };
+fn still_bad(line: &QuarantinedLine, code: String, message: String) -> QuarantinedLine {
+    QuarantinedLine { code, message, ..line.clone() }
+}
+
+/// The record of a quarantined line, or today's reason (code, sentence) against it.
+fn read_again(line: &QuarantinedLine) -> Result<UsageRecord, (String, String)> {
     if line.format == "record" {
-        return serde_json::from_slice(&line.raw).map_err(|error| because("storage.damaged", error.to_string()));
+        return serde_json::from_slice(&line.raw).map_err(|error| ("storage.damaged".to_owned(), error.to_string()));
     }
-    let Ok(format) = line.format.parse::<UsageFormat>() else {
-        return Err(Box::new(line.clone()));
-    };
+    let unchanged = || (line.code.clone(), line.message.clone());
+    // Lines of price lists and directories, and lines too long to be kept whole, wait to be seen only.
+    let format = line.format.parse::<UsageFormat>().map_err(|_| unchanged())?;
     match replay(format, line.header.as_bytes(), &[line.raw.clone()]).next() {
         Some(Ok(UsageItem::Record { record, .. })) => Ok(record),
-        Some(Ok(UsageItem::Rejected(rejected))) => Err(because(rejected.code, rejected.message)),
-        Some(Err(error)) => Err(because(error.code, error.to_string())),
-        None => Err(Box::new(line.clone())),
+        Some(Ok(UsageItem::Rejected(rejected))) => Err((rejected.code.to_owned(), rejected.message)),
+        Some(Err(error)) => Err((error.code.to_owned(), error.to_string())),
+        None => Err(unchanged()),
     }
 }

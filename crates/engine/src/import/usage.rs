@@ -95,6 +95,10 @@ pub async fn import_usage(
         .await?;
     report.notes.extend(placement.notes);
     if options.own_cost_as_price {
+        if implied.cost_without_quantity_count > 0 {
+            let count = implied.cost_without_quantity_count;
+            report.notes.push(format!("{count} lines state a cost without a quantity; no price can bring it back"));
+        }
         let sheet = implied.into_sheet(&file.name)?;
         report.notes.push(format!("{} prices were made from the provider's cost", sheet.prices.len()));
         lists::add_sheet(books, &sheet, now).await?;
@@ -114,12 +118,21 @@ fn check_quarantine_size(report: &ImportReport) -> EngineResult<()> {
     Err(EngineError::new("usage.file.too_many_bad_lines", message))
 }
 
+/// Every month up to the last one that any party was billed for: usage of earlier months was billed
+/// as late usage, so a restatement of it is as final.
 pub(super) async fn closed_months(books: &Books) -> EngineResult<Vec<BillingPeriod>> {
-    let mut months = BTreeSet::new();
+    let mut last: Option<BillingPeriod> = None;
     for party in books.billed_parties().await? {
-        months.extend(books.ledger.closures(&party.id).await?.into_iter().map(|closure| closure.period));
+        let closed = books.ledger.closures(&party.id).await?.into_iter().map(|closure| closure.period).max();
+        last = last.max(closed);
     }
-    Ok(months.into_iter().collect())
+    let mut months = Vec::new();
+    let mut month = last;
+    while let Some(closed) = month {
+        months.push(closed);
+        month = BillingPeriod::containing(closed.previous().first_day()).ok();
+    }
+    Ok(months)
 }
 
 /// A record that was read but not accepted, kept so that it can be replayed.
@@ -138,6 +151,7 @@ pub(super) fn refused_record(
     };
     Ok(QuarantinedLine {
         id: 0,
+        usage_import: 0,
         source: source.to_owned(),
         format: "record".to_owned(),
         header: String::new(),

@@ -15,8 +15,7 @@ use super::words;
 /// Stored tags that are no JSON object.
 pub fn daily_rated(day: &ShownDay, party: &Organisation) -> EngineResult<DailyRatedUsageLineItem> {
     let (line, customer) = (&day.line, &day.customer);
-    let (record, product, meter, resource) =
-        (&line.record, &line.product, &line.record.meter, &line.record.resource);
+    let (record, product, meter, resource) = (&line.record, &line.product, &line.record.meter, &line.record.resource);
     let (first_day, last_day) = words::inclusive_days(line.scope.usage_month);
     let earned_credit_rate = line.rating.factors.earned_credit_rate;
     let (credit_type, rate_of_credit) = credit(line.rating.factors);

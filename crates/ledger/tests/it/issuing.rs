@@ -97,6 +97,7 @@ async fn a_period_without_a_document_is_closed_once() {
             subscription: "plan-1".parse().unwrap(),
             meter: "meter-1".parse().unwrap(),
             usage_date: jiff::civil::date(2026, 10, 5),
+            usage_after: 2,
             usage_through: 3,
         }],
     };
@@ -124,6 +125,7 @@ async fn issuing_closes_the_period_and_takes_the_party_out_of_the_parked() {
             subscription: "plan-1".parse().unwrap(),
             meter: "meter-1".parse().unwrap(),
             usage_date: jiff::civil::date(2026, 10, day),
+            usage_after: 2,
             usage_through: 7,
         });
     }

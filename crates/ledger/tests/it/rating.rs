@@ -1,4 +1,4 @@
-use billing::ports::{Ledger, StoredFile};
+use billing::ports::{Closure, Ledger, StoredFile};
 
 use crate::world::{World, id, period, request, run};
 
@@ -39,4 +39,23 @@ async fn the_files_of_a_closed_period_are_the_invoices() {
     assert_eq!(paths(&unnamed), ["c"]);
     assert_eq!(world.ledger.rated_run(&party, month).await.unwrap(), None);
     world.check_sound().await;
+}
+
+#[tokio::test]
+async fn a_period_closed_without_a_document_has_no_run() {
+    let world = World::new().await;
+    let open = run("party-1", "2026-10", &["a"]);
+    world.ledger.commit_rating(&open).await.unwrap();
+    let closure = Closure {
+        party: open.party.clone(),
+        period: open.period,
+        usage_through: open.usage_through,
+        invoice: None,
+        carried: Vec::new(),
+    };
+    assert!(world.ledger.close_empty(&closure).await.unwrap());
+    assert_eq!(world.ledger.rated_run(&open.party, open.period).await.unwrap(), None);
+    assert!(world.ledger.rated_files().await.unwrap().is_empty());
+    let unnamed = world.ledger.commit_rating(&open).await.unwrap();
+    assert_eq!(paths(&unnamed), ["a"]);
 }

@@ -59,8 +59,9 @@ fn row(closing: &PartyClosing) -> [String; 5] {
 
 /// Names each meter without a price once, with its days.
 pub(crate) fn print_unpriced(unpriced: &[UnpricedUsage]) {
-    for (meter, (days, reason)) in by_meter(unpriced) {
-        say(format!("unpriced: {reason} ({days} days of meter {meter})"));
+    for (days, reason) in by_meter(unpriced).into_values() {
+        let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        say(format!("unpriced, {days}: {reason}"));
     }
 }
 

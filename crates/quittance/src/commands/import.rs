@@ -116,13 +116,13 @@ async fn fx(data: &DataDir, args: &ImportFxArgs) -> Result<Vec<ImportReport>, Fa
 
 async fn customers(data: &DataDir, args: &ImportDirectoryArgs) -> Result<Vec<ImportReport>, Failure> {
     each(&args.files, async |file| {
-        import_customers(&data.books, file, args.org.as_ref()).await.map_err(Failure::from)
+        import_customers(&data.books, file, args.org.as_ref(), clock::now()?).await.map_err(Failure::from)
     })
     .await
 }
 
 async fn subscriptions(data: &DataDir, args: &ImportDirectoryArgs) -> Result<Vec<ImportReport>, Failure> {
-    each(&args.files, async |file| import_subscriptions(&data.books, file).await.map_err(Failure::from)).await
+    each(&args.files, async |file| import_subscriptions(&data.books, file, clock::now()?).await.map_err(Failure::from)).await
 }
 
 async fn each(

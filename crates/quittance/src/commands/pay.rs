@@ -20,7 +20,11 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &PayArgs) -> CommandRe
     let received = Amount::exact(args.amount, currency).map_err(|error| {
         Failure::new("payment.amount", format!("{} is no amount in {currency}: {error}", args.amount))
     })?;
-    let booked = pay(&data.books, &args.number, received, &args.reference, clock::now()?).await?;
+    let received_at = match args.date {
+        Some(date) => clock::midnight(date)?,
+        None => clock::now()?,
+    };
+    let booked = pay(&data.books, &args.number, received, &args.reference, received_at).await?;
     let issued = find(&data.books, None, &args.number).await?;
     let outcome = if booked { "booked" } else { "booked before" };
     let mut rows = Rows::new(&["invoice", "payment", "amount", "received in all"], &["amount", "received in all"]);

@@ -127,8 +127,8 @@ async fn import_lists(data: &DataDir, world: &World) -> Result<(), Failure> {
     let parties: Vec<&str> = organisations.iter().skip(1).map(|organisation| organisation.id.as_str()).collect();
     let price_options = formats::price::PriceOptions { format: None, effective_from: None, earned_credit_rate: None };
     let reports = [
-        import_customers(books, file("customers.csv", world.customers_csv(&parties)), None).await?,
-        import_subscriptions(books, file("subscriptions.csv", world.subscriptions_csv())).await?,
+        import_customers(books, file("customers.csv", world.customers_csv(&parties)), None, at).await?,
+        import_subscriptions(books, file("subscriptions.csv", world.subscriptions_csv()), at).await?,
         import_prices(books, file("prices.csv", world.prices_csv()), &price_options, at).await?,
         import_fx(books, file("fx.csv", World::fx_csv().to_owned()), &formats::fx::FxOptions::default(), at).await?,
     ];

@@ -2,17 +2,24 @@
 
 use billing::usage::{ContentDigest, RecordKey};
 
+use super::number;
+
 /// Key 16, content digest 16, revision 4, day 4; numbers little-endian.
 pub(super) const ENTRY_BYTES: usize = 40;
 
 /// A stored version of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyEntry {
     pub(crate) key: RecordKey,
     pub(crate) revision: u32,
     pub(crate) content: ContentDigest,
     /// Days since 1970-01-01.
     pub(crate) day: i32,
+}
+
+/// Sorts as key files are sorted: by key, then revision.
+pub(crate) fn sort(entries: &mut [KeyEntry]) {
+    entries.sort_unstable_by_key(|entry| (number(entry.key), entry.revision));
 }
 
 impl KeyEntry {

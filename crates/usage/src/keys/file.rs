@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::entry::ENTRY_BYTES;
 use super::filter::Filter;
 use super::header::{HEADER_BYTES, KEY_BYTES, Layout, entry_count};
-use super::{BLOCK_BYTES, CHECKSUM_BYTES, ENTRIES_PER_BLOCK, KeyEntry, checksum};
+use super::{BLOCK_BYTES, CHECKSUM_BYTES, ENTRIES_PER_BLOCK, KeyEntry, checksum, number};
 use crate::directory::DataDirectory;
 use crate::error::{Result, StorageError};
 
@@ -20,7 +20,7 @@ use crate::error::{Result, StorageError};
 struct Front {
     filter: Filter,
     /// The first key of each block.
-    index: Vec<RecordKey>,
+    index: Vec<u128>,
 }
 
 /// A file of keys that was found to be whole.
@@ -68,10 +68,11 @@ impl KeyFile {
         let mut blocks = Blocks { keys: self, front, file: None, loaded: None };
         for (place, key) in wanted.iter().enumerate().filter(|(_, key)| front.filter.may_hold(**key)) {
             // The last block that begins before the key may hold it, and those that begin with it.
-            let mut block = front.index.partition_point(|first| first < key).saturating_sub(1);
-            while front.index.get(block).is_some_and(|first| first <= key) {
+            let wanted = number(*key);
+            let mut block = front.index.partition_point(|first| *first < wanted).saturating_sub(1);
+            while front.index.get(block).is_some_and(|first| *first <= wanted) {
                 let entries = blocks.load(block)?;
-                let start = entries.partition_point(|entry| entry.key < *key);
+                let start = entries.partition_point(|entry| number(entry.key) < wanted);
                 entries.iter().skip(start).take_while(|e| e.key == *key).for_each(|e| found(place, *e));
                 block += 1;
             }
@@ -114,7 +115,7 @@ fn read_front(file: &File, layout: &Layout, relative: &str) -> Result<Front> {
     }
     let (filter, index) = bytes.split_at(usize::try_from(layout.filter_bytes).unwrap_or(usize::MAX).min(bytes.len()));
     let (index, _) = index.as_chunks::<{ KEY_BYTES as usize }>();
-    let index: Vec<RecordKey> = index.iter().copied().map(RecordKey).collect();
+    let index: Vec<u128> = index.iter().copied().map(u128::from_be_bytes).collect();
     if !index.is_sorted() {
         return Err(StorageError::damaged(relative, "its index is not in order"));
     }
@@ -157,8 +158,9 @@ impl Blocks<'_> {
         debug_assert_eq!(entries.len(), ENTRIES_PER_BLOCK);
         let entries: Vec<KeyEntry> =
             entries.iter().take(self.keys.layout.entries_in(block)).map(KeyEntry::from_bytes).collect();
-        let expected_first = self.front.index.get(block);
-        if entries.first().map(|entry| &entry.key) != expected_first || !entries.is_sorted() {
+        let expected_first = self.front.index.get(block).copied();
+        let is_sorted = entries.is_sorted_by_key(|entry| (number(entry.key), entry.revision));
+        if entries.first().map(|entry| number(entry.key)) != expected_first || !is_sorted {
             return Err(StorageError::damaged(relative, format!("block {block} is not in order")));
         }
         Ok(entries)

@@ -49,7 +49,7 @@ pub(super) fn records(frame: &Frame, places: &[u32]) -> Result<Vec<UsageRecord>>
         return Ok(Vec::new());
     }
     let batch = frame.batch(Some(places))?;
-    let reader = RecordReader::new(&batch, FileKind::Records).map_err(bad)?;
+    let mut reader = RecordReader::new(&batch, FileKind::Records).map_err(bad)?;
     let mut days = DayMemory::default();
     (0..batch.num_rows()).map(|row| reader.record(row, &mut days).map_err(bad)).collect()
 }

@@ -6,7 +6,7 @@ use billing::usage::{ContentDigest, RecordKey, RecordOrigin, UsageRecord};
 use super::chunk::ChunkRow;
 use crate::day::month_of;
 use crate::error::Result;
-use crate::keys::{KeyEntry, KeyFile};
+use crate::keys::{KeyEntry, KeyFile, number};
 
 /// What becomes of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(super) fn judge<'k>(
     closed_months: &[BillingPeriod],
 ) -> Result<Vec<Verdict>> {
     let mut by_key: Vec<(RecordKey, u32)> = rows.iter().map(|row| row.key).zip(0..).collect();
-    by_key.sort_unstable();
+    by_key.sort_unstable_by_key(|(key, place)| (number(*key), *place));
     let mut keys: Vec<RecordKey> = by_key.iter().map(|(key, _)| *key).collect();
     keys.dedup();
     let hits = stored_versions(&keys, known)?;

@@ -10,7 +10,7 @@ use crate::columns::Frame;
 use crate::day::{from_days, month_of};
 use crate::directory::{DataDirectory, records_folder};
 use crate::error::{Result, StorageError};
-use crate::keys::{KeyEntry, write_keys};
+use crate::keys::{KeyEntry, sort, write_keys};
 use crate::new_file::{CompleteFile, NewFile, Publication};
 use crate::parquet_file;
 use crate::records_file::with_identities;
@@ -64,7 +64,7 @@ impl Month {
             return Err(StorageError::failed("columns in memory", "a month without days"));
         };
         let rows = parquet_file::write(directory, &batch, days)?;
-        entries.sort_unstable();
+        sort(&mut entries);
         let mut file = NewFile::create(directory)?;
         let count = write_keys(&entries, &mut file)?;
         Ok(MonthFiles { month: self.month, rows, keys: file.complete(count, Some(days))? })

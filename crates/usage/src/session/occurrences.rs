@@ -10,13 +10,13 @@ use billing::usage::{ContentDigest, RecordKey, UsageRecord};
 
 use super::chunk::ChunkRow;
 use crate::error::Result;
-use crate::keys::KeyFile;
+use crate::keys::{KeyFile, number};
 
 /// Gives the provider rows of a chunk their keys. `any_row` is asked for them.
 pub(super) fn name_provider_rows(rows: &mut [ChunkRow], any_row: &UsageRecord, seen: &[KeyFile]) -> Result<()> {
     let mut by_content: Vec<(ContentDigest, u32)> =
         rows.iter().zip(0..).filter(|(row, _)| row.is_provider_row).map(|(row, place)| (row.content, place)).collect();
-    by_content.sort_unstable();
+    by_content.sort_unstable_by_key(|(content, place)| (u128::from_be_bytes(content.0), *place));
     let mut groups: Vec<Group> = by_content
         .chunk_by(|a, b| a.0 == b.0)
         .scan(0, |end, group| {
@@ -26,7 +26,7 @@ pub(super) fn name_provider_rows(rows: &mut [ChunkRow], any_row: &UsageRecord, s
             Some(Group { first_key: any_row.key(content, 0), content, places: start..*end })
         })
         .collect();
-    groups.sort_unstable_by_key(|group| group.first_key);
+    groups.sort_unstable_by_key(|group| number(group.first_key));
     let came_before = seen_before(&groups, seen)?;
     for (group, came_before) in groups.iter().zip(came_before) {
         let start = if came_before { count_seen(group.content, any_row, seen)? } else { 0 };

@@ -113,7 +113,7 @@ fn any_record() -> impl Strategy<Value = UsageRecord> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn the_store_holds_what_the_model_holds(

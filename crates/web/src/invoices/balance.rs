@@ -10,7 +10,8 @@ use crate::answer;
 use crate::call::Call;
 use crate::failure::Failure;
 
-/// The balance in the currency that the caller's organisation is billed in.
+/// The balance in the currency that the caller's organisation is billed in; where there is none, in
+/// the first one that there is.
 pub(crate) async fn summary(reader: &Reader) -> Result<Response, Failure> {
     let organisation = reader.organisation().await?;
     let balances = party_balances(&reader.books, &organisation.id).await?;

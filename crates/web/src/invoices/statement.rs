@@ -1,7 +1,5 @@
 //! `GET /v1/invoices/{invoice}/documents/statement`
 
-use std::sync::Arc;
-
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use engine::Books;
@@ -26,12 +24,12 @@ pub(crate) async fn answer(call: &Call, headers: &HeaderMap) -> Result<Response,
         _ => Reader::admit(state, headers).await?.invoice(segment).await?,
     };
     let number = issued.invoice.number.clone();
-    let bytes = render(state.books.clone(), Arc::new(issued)).await?;
+    let bytes = render(state.books.clone(), issued).await?;
     Ok(answer::statement(&number, bytes))
 }
 
 /// Rendering and reading files block, so they do not belong on the threads that serve requests.
-async fn render(books: Books, issued: Arc<IssuedInvoice>) -> Result<Vec<u8>, Failure> {
+async fn render(books: Books, issued: IssuedInvoice) -> Result<Vec<u8>, Failure> {
     let runtime = Handle::current();
     let rendered = spawn_blocking(move || runtime.block_on(statement_pdf(&books, &issued)));
     Ok(rendered.await.map_err(Failure::unexpected)??)

@@ -10,8 +10,8 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use crate::answer::PDF;
 use crate::dispatch::dispatch;
@@ -30,14 +30,39 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .fallback(dispatch)
         .with_state(Arc::new(state))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panicked(panic.as_ref())))
         .layer(from_fn_with_state(admission, limits::admit))
         .layer(CompressionLayer::new().compress_when(worth_it))
         .layer(from_fn(identification::identify))
 }
 
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+fn panicked(panic: &(dyn Any + Send)) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a text");
     Failure::unexpected(format!("panic: {text}")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use testkit::contract::check_text;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_unexpected_error_and_its_text_stays_inside() {
+        let failing = Router::new().fallback(|| async {
+            let secret = "secret";
+            assert_eq!(secret, "", "row 7");
+        });
+        let router = failing.layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panicked(panic.as_ref())));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = std::str::from_utf8(&body).unwrap();
+        assert_eq!(check_text("Error", text), []);
+        assert!(!text.contains("secret") && !text.contains("row 7"), "{text}");
+    }
 }

@@ -1,7 +1,6 @@
 //! Daily rated usage.
 
 use std::cell::Cell;
-use std::sync::Arc;
 
 use axum::response::Response;
 use billing::party::Organisation;
@@ -110,7 +109,6 @@ struct Page {
 impl Page {
     /// Reading Parquet blocks, so it does not belong on the threads that serve requests.
     async fn read(books: Books, source: DaySource, cut: Cut) -> Result<Self, Failure> {
-        let source = Arc::new(source);
         let read = spawn_blocking(move || cut.read(&books, &source));
         Ok(Self { size: cut.size, days: read.await.map_err(Failure::unexpected)?? })
     }

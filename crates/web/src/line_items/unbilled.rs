@@ -2,8 +2,8 @@
 
 use axum::response::Response;
 use billing::period::BillingPeriod;
-use formats::vendor::{InvoiceLineItemType, Paging, QueryPeriod, VendorError};
 use formats::vendor::request::Query;
+use formats::vendor::{InvoiceLineItemType, Paging, QueryPeriod, VendorError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 

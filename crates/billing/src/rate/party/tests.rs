@@ -57,7 +57,13 @@ fn sheet() -> PriceSheet {
     late.meter_id = "meter-late".parse().unwrap();
     late.effective.from = date(2026, 9, 15);
     late.tiers = TierTable::new(vec![Tier { from: Decimal::ZERO, unit_price: Decimal::ONE }]).unwrap();
-    PriceSheet { title: "list".to_owned(), offer_terms: vec![], prices: vec![tiered, late] }
+    let mut unit = late.clone();
+    unit.meter_id = "meter-unit".parse().unwrap();
+    unit.effective.from = date(2026, 9, 1);
+    let mut larger_unit = unit.clone();
+    larger_unit.effective.from = date(2026, 9, 15);
+    larger_unit.unit_of_measure = "100 Hours".to_owned();
+    PriceSheet { title: "list".to_owned(), offer_terms: vec![], prices: vec![tiered, late, unit, larger_unit] }
 }
 
 fn usage(day: i8, id: u8, meter: &str, quantity: &str) -> UsageInOrder {
@@ -137,6 +143,8 @@ fn what_cannot_be_rated_parks_the_party() {
     let mut october = usage(1, 1, "meter-1", "1");
     october.1.usage_date = date(2026, 10, 1);
     assert_eq!(code(vec![october]), "fx.rate_missing");
+    assert_eq!(code(vec![usage(1, 1, "meter-1", "1"), usage(1, 1, "meter-1", "1")]), "rating.out_of_order");
+    assert_eq!(code(vec![usage(1, 1, "meter-unit", "1"), usage(16, 2, "meter-unit", "1")]), "rating.unit_changed");
 }
 
 proptest! {

@@ -15,7 +15,7 @@ fn entry(number: u64, revision: u32) -> KeyEntry {
 }
 
 fn written(directory: &DataDirectory, mut entries: Vec<KeyEntry>) -> CompleteFile {
-    entries.sort_unstable();
+    crate::keys::sort(&mut entries);
     let mut file = NewFile::create(directory).unwrap();
     let count = write_keys(&entries, &mut file).unwrap();
     file.complete(count, None).unwrap()

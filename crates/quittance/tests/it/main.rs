@@ -1,0 +1,26 @@
+//! The program from outside: command lines, files, exit codes and the served API.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says where")]
+
+mod bad_directory;
+mod bad_files;
+mod bad_usage;
+mod books;
+mod chance;
+mod codes;
+mod damage;
+mod damage_ledger;
+mod demo;
+mod demo_books;
+mod disk_full;
+mod gallery;
+mod http;
+mod kill;
+mod options;
+mod real_month;
+mod restating;
+mod sample;
+mod server;
+mod server_pages;
+mod shared;
+mod writers;
