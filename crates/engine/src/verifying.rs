@@ -44,23 +44,42 @@ pub async fn verify(books: &Books, tick: &(dyn Fn(u64) + Sync)) -> EngineResult<
     for sentence in books.ledger.integrity().await? {
         verification.findings.push(Finding { subject: "ledger".to_owned(), sentence });
     }
-    check_files(books, &mut verification, tick).await?;
-    check_documents(books, &mut verification).await?;
-    match list(books, None).await {
-        Ok(invoices) => {
-            for issued in invoices {
-                verification.invoice_count += 1;
-                if let Some(finding) = check_invoice(books, &issued).await? {
-                    verification.findings.push(finding);
-                }
-                tick(1);
+    let files = check_files(books, &mut verification, tick).await;
+    verification.absorb("files", files)?;
+    let documents = check_documents(books, &mut verification).await;
+    verification.absorb("documents", documents)?;
+    let invoices = check_invoices(books, &mut verification, tick).await;
+    verification.absorb("invoices", invoices)?;
+    Ok(verification)
+}
+
+impl Verification {
+    /// A step that fails over damage that was found before ends only itself.
+    fn absorb(&mut self, step: &str, result: EngineResult<()>) -> EngineResult<()> {
+        match result {
+            Err(error) if self.findings.is_empty() => Err(error),
+            Err(error) => {
+                self.findings.push(Finding { subject: step.to_owned(), sentence: error.message });
+                Ok(())
             }
-        }
-        Err(error) => {
-            verification.findings.push(Finding { subject: "invoices".to_owned(), sentence: error.message });
+            Ok(()) => Ok(()),
         }
     }
-    Ok(verification)
+}
+
+async fn check_invoices(
+    books: &Books,
+    verification: &mut Verification,
+    tick: &(dyn Fn(u64) + Sync),
+) -> EngineResult<()> {
+    for issued in list(books, None).await? {
+        verification.invoice_count += 1;
+        if let Some(finding) = check_invoice(books, &issued).await? {
+            verification.findings.push(finding);
+        }
+        tick(1);
+    }
+    Ok(())
 }
 
 async fn check_files(books: &Books, verification: &mut Verification, tick: &(dyn Fn(u64) + Sync)) -> EngineResult<()> {

@@ -51,8 +51,9 @@ pub(crate) async fn closed_by(
     row.as_ref().map(|row| Fields::new(row, &CLOSURES).optional("number")).transpose()
 }
 
-/// Writes a closure; the period's parking and rated run end with it, for the document names the
-/// run's files, or there is nothing to bill. `document` is the document's issuer and type.
+/// Writes a closure; the period's parking and rated run end with it. From now on the document
+/// names the run's files, and a run without a document would go on being shown as unbilled.
+/// `document` is the document's issuer and type.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     closure: &Closure,
@@ -124,12 +125,6 @@ pub(crate) async fn close_empty(ledger: &SqliteLedger, closure: &Closure) -> Res
         return Ok(false);
     }
     insert(&mut transaction, closure, None).await?;
-    // What was rated to be shown is not billed here; it would go on being shown as unbilled.
-    sqlx::query("DELETE FROM rated_runs WHERE party = $1 AND period = $2")
-        .bind(closure.party.as_str())
-        .bind(closure.period.to_string())
-        .execute(&mut *transaction)
-        .await?;
     transaction.commit().await?;
     Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::Books;
 
@@ -24,6 +24,18 @@ pub(crate) struct WriteLock {
 
 const LEDGER: &str = "ledger.db";
 
+/// The ledgers that this process has opened.
+static OPENED: Mutex<Vec<ledger::SqliteLedger>> = Mutex::new(Vec::new());
+
+/// Closes them. Only then is the database's log taken into its file, where `verify` sees every byte
+/// of it and a copy of the file is a copy of the books.
+pub(crate) async fn close_all() {
+    let opened = std::mem::take(&mut *OPENED.lock().unwrap_or_else(PoisonError::into_inner));
+    for ledger in opened {
+        ledger.close().await;
+    }
+}
+
 impl DataDir {
     /// Opens a data directory that `init` or `demo` made.
     pub(crate) async fn open(root: &Path) -> Result<Self, Failure> {
@@ -39,6 +51,7 @@ impl DataDir {
             Failure::new("data_dir.unusable", format!("{} cannot be made: {error}", root.display()))
         })?;
         let ledger = ledger::SqliteLedger::open(&root.join(LEDGER)).await?;
+        OPENED.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());
         let usage = usage::DirectoryStore::open(root)?;
         let books = Books {
             ledger: Arc::new(ledger),

@@ -22,7 +22,9 @@ async fn main() -> ExitCode {
         Err(exit_code) => return exit_code,
     };
     start_log();
-    match commands::run(&invocation).await {
+    let ended = commands::run(&invocation).await;
+    data_dir::close_all().await;
+    match ended {
         Ok(exit) => exit.into(),
         Err(failure) => failure.report(invocation.output),
     }

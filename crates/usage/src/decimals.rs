@@ -8,6 +8,12 @@ use billing::decimal::Decimal;
 
 /// Digits of the widest decimal that the readers of Parquet share.
 pub(crate) const DIGITS_MAX: u8 = 38;
+/// The scale of every column that has room for it.
+///
+/// A reader of a folder takes one file's scale for all: DuckDB then rounds without a word, Polars
+/// refuses. So files have the same scale but for figures that do not fit it; what is storable as
+/// usage (12 digits and 26 decimals) always does.
+const COMMON_SCALE: u8 = 26;
 /// Stands where a row has no number.
 const NO_NUMBER: u8 = u8::MAX;
 
@@ -20,12 +26,17 @@ pub(crate) struct Extent {
 
 impl Extent {
     pub(crate) fn with(self, number: Decimal) -> Self {
-        let digits = number.mantissa().unsigned_abs().checked_ilog10().map_or(0, |log| log.saturating_add(1));
-        let decimals = u32::from(number.scale());
-        Self {
-            integer_digits: self.integer_digits.max(digits.saturating_sub(decimals)),
-            decimals: self.decimals.max(decimals),
-        }
+        self.with_parts(number.mantissa(), number.scale())
+    }
+
+    fn with_parts(self, mantissa: i128, scale: u8) -> Self {
+        let digits = mantissa.unsigned_abs().checked_ilog10().map_or(0, |log| log.saturating_add(1));
+        let integer_digits = self.integer_digits.max(digits.saturating_sub(u32::from(scale)));
+        Self { integer_digits, ..self.with_decimals(scale) }
+    }
+
+    fn with_decimals(self, scale: u8) -> Self {
+        Self { decimals: self.decimals.max(u32::from(scale)), ..self }
     }
 
     pub(crate) fn fits(self) -> bool {
@@ -46,7 +57,8 @@ impl DecimalColumn {
         self.scales.push(number.map_or(NO_NUMBER, Decimal::scale));
     }
 
-    /// The numbers of `rows`, or of all, at the largest scale among them.
+    /// The numbers of `rows`, or of all, at [`COMMON_SCALE`], or at the largest scale among them
+    /// where one of them does not fit it.
     ///
     /// # Errors
     /// A number that has no room at that scale; [`Extent`] tells beforehand.
@@ -65,12 +77,21 @@ impl DecimalColumn {
             }
         };
         let numbers: Vec<(i128, u8)> = numbers.collect();
-        let scale = numbers.iter().map(|(_, scale)| *scale).filter(|scale| *scale != NO_NUMBER).max().unwrap_or(0);
+        let scale = scale_for(&numbers);
         let widened: Vec<Option<i128>> =
             numbers.into_iter().map(|number| widened(number, scale)).collect::<Result<_, _>>()?;
         let array = Decimal128Array::from(widened).with_precision_and_scale(DIGITS_MAX, scale.cast_signed())?;
         Ok(Arc::new(array))
     }
+}
+
+fn scale_for(numbers: &[(i128, u8)]) -> u8 {
+    let (mut extent, mut largest) = (Extent::default(), 0);
+    for (mantissa, scale) in numbers.iter().filter(|(_, scale)| *scale != NO_NUMBER) {
+        extent = extent.with_parts(*mantissa, *scale);
+        largest = largest.max(*scale);
+    }
+    if extent.with_decimals(COMMON_SCALE).fits() { largest.max(COMMON_SCALE) } else { largest }
 }
 
 fn widened((mantissa, scale): (i128, u8), to: u8) -> Result<Option<i128>, ArrowError> {
@@ -114,8 +135,21 @@ impl<'a> Numbers<'a> {
         if self.array.is_null(row) {
             return None;
         }
-        Decimal::new(self.array.value(row), self.scale).ok()
+        let (mantissa, scale) = without_zeros(self.array.value(row), self.scale);
+        Decimal::new(mantissa, scale).ok()
     }
+}
+
+/// Takes trailing zeros off in large steps; one by one it would be most of the time of reading.
+fn without_zeros(mut mantissa: i128, mut scale: u8) -> (i128, u8) {
+    for (zeros, power) in [(16, 10_i128.pow(16)), (8, 10_i128.pow(8)), (4, 10_000), (2, 100)] {
+        // A multiple of 10^n is one of 2^n.
+        if scale >= zeros && mantissa.trailing_zeros() >= u32::from(zeros) && mantissa % power == 0 {
+            mantissa /= power;
+            scale -= zeros;
+        }
+    }
+    (mantissa, scale)
 }
 
 #[cfg(test)]
@@ -145,6 +179,21 @@ mod tests {
         check(&[None], None, &[None]);
         let longest = [Some("99999999999999999999999999999999999999"), Some("-1")];
         check(&longest, None, &longest);
+    }
+
+    #[test]
+    fn files_of_usual_figures_have_one_scale() {
+        let check = |numbers: &[&str], scale: i8| {
+            let mut column = DecimalColumn::default();
+            numbers.iter().for_each(|number| column.push(Some(d(number))));
+            let array = column.array(None).unwrap();
+            let array = array.as_any().downcast_ref::<Decimal128Array>().unwrap();
+            assert_eq!(array.scale(), scale, "{numbers:?}");
+        };
+        check(&[], 26);
+        check(&["1", "2.5", "-999999999999.99999999999999999999999999"], 26);
+        check(&["0.000000000000000000000000000001"], 30);
+        check(&["1000000000000", "2.5"], 1);
     }
 
     #[test]

@@ -11,8 +11,8 @@
 //! usage/tmp/<process>-<number>.partial            not yet complete
 //! ```
 //!
-//! The folders are plain: DuckDB or Polars read them as they are. Decimal columns have the scale
-//! that their file needs, so a reader of several files has to unite the types, not take the first.
+//! The folders are plain: DuckDB or Polars read them as they are. What counts is the manifest, so
+//! a folder may hold more than that, and superseded versions of restated records besides.
 
 mod columns;
 mod day;

@@ -75,3 +75,27 @@ fn mac(key: &[u8; 32], party: &OrganisationId, number: &InvoiceNumber, expires: 
     mac.update(format!("{PURPOSE}\n{party}\n{number}\n{expires}").as_bytes());
     Ok(mac)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signature(key: u8, party: &str, number: &str, expires: i64) -> Vec<u8> {
+        let mac = mac(&[key; 32], &party.parse().unwrap(), &number.parse().unwrap(), expires).unwrap();
+        mac.finalize().into_bytes().to_vec()
+    }
+
+    #[test]
+    fn a_signature_is_about_one_document_of_one_party_until_one_instant() {
+        let signed = signature(7, "harrow", "G000000001", 1_794_313_800);
+        assert_eq!(signature(7, "harrow", "g000000001", 1_794_313_800), signed);
+        for other in [
+            signature(8, "harrow", "G000000001", 1_794_313_800),
+            signature(7, "harrov", "G000000001", 1_794_313_800),
+            signature(7, "harrow", "G000000002", 1_794_313_800),
+            signature(7, "harrow", "G000000001", 1_794_313_801),
+        ] {
+            assert_ne!(other, signed);
+        }
+    }
+}

@@ -1,13 +1,15 @@
 //! Imports usage: each record is placed below a customer, then counted once for ever.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::sync_channel;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::party::{Customer, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{ImportSession, QuarantinedLine, UsageImport};
 use billing::usage::UsageRecord;
-use formats::usage::{UsageFormat, UsageItem, UsageOptions, usage_reader};
+use formats::error::FileError;
+use formats::usage::{UsageFormat, UsageItem, UsageOptions, UsageReader, usage_reader};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -17,6 +19,9 @@ use crate::error::{EngineError, EngineResult};
 use crate::import::own_cost::ImpliedPrices;
 use crate::import::{ImportFile, ImportReport, lists, set_aside};
 
+/// Records that are handed over at once, and how many such batches may wait.
+const BATCH_LENGTH: usize = 2048;
+const BATCHES_AHEAD_MAX: usize = 4;
 /// Lines of one file that may be set aside before the file itself is doubted.
 const QUARANTINE_MAX: usize = 100_000;
 
@@ -46,7 +51,7 @@ pub async fn import_usage(
 ) -> EngineResult<ImportReport> {
     let mut placement = Placement::load(books, options, now).await?;
     let mut report = ImportReport { source: file.name.clone(), ..ImportReport::default() };
-    let mut reader = usage_reader(file.input, &UsageOptions { format: options.format })?;
+    let reader = usage_reader(file.input, &UsageOptions { format: options.format })?;
     let format = reader.format().name().to_owned();
     let header = String::from_utf8_lossy(reader.header_text()).into_owned();
     let known = books.ledger.usage_files().await?;
@@ -54,8 +59,8 @@ pub async fn import_usage(
     let mut implied = ImpliedPrices::default();
     let imported = {
         let mut session = books.usage.begin_import(&known, &closed_months)?;
-        while let Some(item) = reader.next() {
-            match item? {
+        read_ahead(reader, |item| {
+            match item {
                 UsageItem::Record { line, record } => {
                     if options.own_cost_as_price {
                         implied.add(&record)?;
@@ -67,9 +72,9 @@ pub async fn import_usage(
                     report.quarantined.push(set_aside(&file.name, &format, &header, rejected));
                 }
             }
-            check_quarantine_size(&report)?;
             tick(1);
-        }
+            check_quarantine_size(&report)
+        })?;
         session.finish()?
     };
     report.format = format;
@@ -104,6 +109,33 @@ pub async fn import_usage(
         lists::add_sheet(books, &sheet, now).await?;
     }
     Ok(report)
+}
+
+/// Reads on one core and hands over on the other: reading and storing cost about the same.
+///
+/// # Errors
+/// The reader's error, or the first that `take` answers; the reader then stops.
+fn read_ahead(reader: UsageReader, mut take: impl FnMut(UsageItem) -> EngineResult<()>) -> EngineResult<()> {
+    let (sender, receiver) = sync_channel::<Vec<Result<UsageItem, FileError>>>(BATCHES_AHEAD_MAX);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut reader = reader.peekable();
+            while reader.peek().is_some() {
+                let batch = reader.by_ref().take(BATCH_LENGTH).collect();
+                // The other side has stopped: there is nobody to read for.
+                if sender.send(batch).is_err() {
+                    return;
+                }
+            }
+        });
+        // A receiver that is moved in here is dropped on an error, which ends the thread.
+        for batch in receiver {
+            for item in batch {
+                take(item?)?;
+            }
+        }
+        Ok(())
+    })
 }
 
 fn check_quarantine_size(report: &ImportReport) -> EngineResult<()> {

@@ -112,7 +112,6 @@ fn line(subtotal: i64, earned_credit_rate: &str) -> InvoiceLine {
         earned_credit_rates: (Decimal::ZERO, d(earned_credit_rate)),
         daily_line_count: 7,
         consumed_after: Decimal::ZERO,
-        consumed_after: d("168"),
         subtotal: eur(subtotal),
         tax: eur(0),
     }

@@ -5,6 +5,7 @@ use crate::world::{World, at, check_refused, customer, file, subscription};
 fn quarantined(line: u64) -> QuarantinedLine {
     QuarantinedLine {
         id: 0,
+        usage_import: 0,
         source: "usage.csv".to_owned(),
         format: "own-csv".to_owned(),
         header: "record_id,quantity".to_owned(),
@@ -125,12 +126,14 @@ async fn quarantined_lines_are_never_lost() -> Result<(), PortError> {
     world.ledger.commit_usage_import(&usage_import(&["a"], &bad)).await?;
     let waiting = world.ledger.quarantine().await?;
     assert_eq!(waiting.len(), 250);
-    assert_eq!(waiting[6], QuarantinedLine { id: 7, ..quarantined(7) });
+    assert_eq!(waiting[6], QuarantinedLine { id: 7, usage_import: 1, ..quarantined(7) });
 
     let replay = UsageImport { settled: (1..=120).collect(), ..usage_import(&["b"], &[1_000]) };
     world.ledger.commit_usage_import(&replay).await?;
     world.ledger.drop_quarantined(&[121, 122, 122, 9_999]).await?;
-    let waiting: Vec<u64> = world.ledger.quarantine().await?.iter().map(|line| line.id).collect();
+    let waiting = world.ledger.quarantine().await?;
+    assert_eq!(waiting.last(), Some(&QuarantinedLine { id: 251, usage_import: 2, ..quarantined(1_000) }));
+    let waiting: Vec<u64> = waiting.iter().map(|line| line.id).collect();
     assert_eq!(waiting, (123..=251).collect::<Vec<_>>());
 
     // What was settled once is not settled again: its usage would count twice.

@@ -13,6 +13,9 @@ async fn a_payment_is_booked_once() {
     let transfer = payment(&number, 10_000, "transfer 1");
     assert!(world.ledger.book_payment(&transfer).await.unwrap());
     assert!(!world.ledger.book_payment(&transfer).await.unwrap());
+    // The same words for another amount are a mistake, not a repetition.
+    let other = world.ledger.book_payment(&payment(&number, 203, "transfer 1")).await;
+    check_refused(other, "payment.reference_used");
     assert!(world.ledger.book_payment(&payment(&number, 203, "transfer 2")).await.unwrap());
     let received = world.ledger.invoice(&number).await.unwrap().unwrap().received;
     assert_eq!(received, eur(10_203));

@@ -19,6 +19,7 @@ pub(crate) struct Books {
 /// How a command ended, and what it printed.
 #[derive(Debug)]
 pub(crate) struct Ended {
+    #[allow(dead_code, reason = "shown when an assertion fails")]
     line: String,
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
@@ -66,7 +67,7 @@ impl Books {
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = bare_command();
         command.args(["--data-dir", "books"]).args(line.split_whitespace());
-        command.env("QUITTANCE_NOW", self.now).env("QUITTANCE_LOG", "off").current_dir(self.folder.path());
+        command.env("QUITTANCE_NOW", self.now).env("QUITTANCE_LOG", "error").current_dir(self.folder.path());
         command
     }
 

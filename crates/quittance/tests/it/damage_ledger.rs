@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use billing::ports::Ledger;
+use billing::ports::{Ledger, StoredFile};
 use ledger::SqliteLedger;
 
 use crate::books::Books;
@@ -11,15 +11,23 @@ use crate::chance::Chance;
 use crate::damage::check_named;
 use crate::sample;
 
-/// What is searched for in the file, and the word by which `verify` has to name its row.
+/// What is searched for in the file, and the words by which `verify` may name its row.
 struct Needle {
     bytes: Vec<u8>,
-    named: String,
+    /// Bytes at its beginning that only help to find it.
+    spared: usize,
+    names: Vec<String>,
 }
 
 fn needle(bytes: &[u8], named: impl ToString) -> Needle {
     // Long enough to be unique; short enough to lie on one page nearly always.
-    Needle { bytes: bytes[..bytes.len().min(100)].to_vec(), named: named.to_string() }
+    Needle { bytes: bytes[..bytes.len().min(100)].to_vec(), spared: 0, names: vec![named.to_string()] }
+}
+
+/// The digest of a file where it stands behind `before`: it is part of the file's name as well.
+fn digest_of(file: &StoredFile, before: &str, row: &str) -> Needle {
+    let bytes = [before, &file.sha256].concat().into_bytes();
+    Needle { bytes, spared: before.len(), names: vec![file.path.clone(), row.to_owned()] }
 }
 
 async fn needles(path: &Path) -> Vec<Needle> {
@@ -33,7 +41,7 @@ async fn needles(path: &Path) -> Vec<Needle> {
             needles.push(needle(&line, number));
         }
         for file in &invoice.rated_files {
-            needles.push(needle(file.sha256.as_bytes(), number));
+            needles.push(digest_of(file, "\"sha256\":\"", number.as_str()));
         }
     }
     for digest in ledger.price_sheets().await.unwrap().into_iter().chain(ledger.fx_lists().await.unwrap()) {
@@ -46,11 +54,11 @@ async fn needles(path: &Path) -> Vec<Needle> {
         needles.push(needle(&entry.hash.0, "journal_entries"));
     }
     for file in ledger.usage_files().await.unwrap() {
-        needles.push(needle(file.rows.sha256.as_bytes(), &file.rows.path));
-        needles.push(needle(file.keys.sha256.as_bytes(), &file.keys.path));
+        needles.push(digest_of(&file.rows, ".parquet", "usage_files"));
+        needles.push(digest_of(&file.keys, ".keys", "usage_files"));
     }
     for document in ledger.documents().await.unwrap() {
-        needles.push(needle(document.sha256.as_bytes(), &document.number));
+        needles.push(needle([document.kind.as_str(), &document.sha256].concat().as_bytes(), &document.number));
     }
     ledger.close().await;
     needles
@@ -76,16 +84,16 @@ async fn a_flipped_byte_in_a_row_is_found_and_named() {
     let needles = needles(&path).await;
     let whole = fs::read(&path).unwrap();
     let mut chance = Chance::new(11);
-    for Needle { bytes, named } in &needles {
+    for Needle { bytes, spared, names } in &needles {
         let text = String::from_utf8_lossy(bytes);
         let places = find(&whole, bytes);
-        assert!(!places.is_empty(), "{text:?} of {named} is not in the database");
-        let (offset, bit) = (chance.below(bytes.len()), 1 << chance.below(7));
+        assert!(!places.is_empty(), "{text:?} of {names:?} is not in the database");
+        let (offset, bit) = (spared + chance.below(bytes.len() - spared), 1 << chance.below(7));
         let mut damaged = whole.clone();
         // A page may hold a stale copy of a row beside the row.
         places.iter().for_each(|place| damaged[place + offset] ^= bit);
         fs::write(&path, damaged).unwrap();
-        check_named(&books, named, &format!("byte {offset} of {text:?}"));
+        check_named(&books, names, &format!("byte {offset} of {text:?}"));
     }
     fs::write(&path, whole).unwrap();
     books.verify_sound();

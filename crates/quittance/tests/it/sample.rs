@@ -85,7 +85,7 @@ fn full_dir() -> &'static Path {
         for number in ["G000000001", "G000000002", "G000000003", "G000000004", "G000000005", "G000000006"] {
             books.run(&format!("invoices pdf {number} --out {number}.pdf")).exits(0);
         }
-        books.run("pay G000000001 --amount 0.01 --reference transfer-4711").exits(0);
+        books.run("pay G000000001 --amount 1 --reference transfer-4711").exits(0);
         let dir = books.dir();
         (books, dir)
     });

@@ -23,10 +23,9 @@ impl Filter {
         let lines = usize::try_from(line_count(count)).unwrap_or(usize::MAX);
         let mut filter = Self { lines: vec![[0; WORDS_PER_LINE]; lines] };
         for key in keys {
-            let mask = mask_of(key);
             let line = filter.line_of(key);
             if let Some(line) = filter.lines.get_mut(line) {
-                line.iter_mut().zip(mask).for_each(|(word, bits)| *word |= bits);
+                bits_of(key).for_each(|(word, bit)| line[word & 7] |= bit);
             }
         }
         filter
@@ -34,14 +33,15 @@ impl Filter {
 
     pub(super) fn may_hold(&self, key: RecordKey) -> bool {
         let Some(line) = self.lines.get(self.line_of(key)) else { return false };
-        line.iter().zip(mask_of(key)).all(|(word, bits)| word & bits == bits)
+        // The first bit that is missing ends it: for most unknown keys that is the first or second.
+        bits_of(key).all(|(word, bit)| line[word & 7] & bit != 0)
     }
 
     /// The high half of the key as a fraction of the lines, so that lines follow the keys' order.
     fn line_of(&self, key: RecordKey) -> usize {
-        let fraction = u128::from_be_bytes(key.0) >> 64;
-        let lines = u128::try_from(self.lines.len()).unwrap_or(u128::MAX);
-        usize::try_from((fraction * lines) >> 64).unwrap_or(usize::MAX)
+        let (high, _) = halves(key);
+        let lines = u64::try_from(self.lines.len()).unwrap_or(u64::MAX);
+        usize::try_from((u128::from(high) * u128::from(lines)) >> 64).unwrap_or(usize::MAX)
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
@@ -64,17 +64,18 @@ fn line_count(key_count: u64) -> u64 {
     key_count.saturating_mul(BITS_PER_KEY).div_ceil(LINE_BITS).max(1)
 }
 
-fn mask_of(key: RecordKey) -> [u64; WORDS_PER_LINE] {
-    let mut bits = u128::from_be_bytes(key.0);
-    let mut mask = [0; WORDS_PER_LINE];
-    for _ in 0..BITS_SET_PER_KEY {
-        let (word, bit) = ((bits >> 6) & 7, bits & 63);
-        if let Some(word) = usize::try_from(word).ok().and_then(|word| mask.get_mut(word)) {
-            *word |= 1_u64 << bit;
-        }
-        bits >>= 9;
-    }
-    mask
+fn halves(key: RecordKey) -> (u64, u64) {
+    let [high, low] = *key.0.as_chunks::<8>().0 else { return (0, 0) };
+    (u64::from_be_bytes(high), u64::from_be_bytes(low))
+}
+
+/// The words of a line, 0 to 7, and the bits in them that stand for `key`.
+fn bits_of(key: RecordKey) -> impl Iterator<Item = (usize, u64)> {
+    let (_, low) = halves(key);
+    (0..BITS_SET_PER_KEY).map(move |number| {
+        let nine = low >> (9 * number);
+        (usize::try_from((nine >> 6) & 7).unwrap_or(0), 1 << (nine & 63))
+    })
 }
 
 #[cfg(test)]

@@ -7,5 +7,6 @@ mod model;
 mod rated;
 mod reading;
 mod samples;
+mod scratch;
 mod speed;
 mod sweeping;

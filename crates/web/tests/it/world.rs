@@ -133,20 +133,20 @@ async fn fill(books: &Books) {
     let harrow = organisation("harrow", "Harrow Lane Cloud", Some("provider"));
     let other = organisation("other", "Other Reseller", Some("provider"));
     books.ledger.save_organisations(&[provider, harrow, other]).await.unwrap();
+    let now = at("2026-11-04T09:30:00Z");
     let customers = format!(
         "customer_id,name,billed_party,domain,country\n\
          {CUSTOMER},Conservas Oliveira,harrow,conservasoliveira.onmicrosoft.com,PT\n\
          {OTHER_CUSTOMER},Somebody Else,other,,\n"
     );
-    accepted(&import_customers(books, file("customers.csv", customers), None).await.unwrap());
+    accepted(&import_customers(books, file("customers.csv", customers), None, now).await.unwrap());
     let subscriptions = format!(
         "subscription_id,customer_id,name,earned_credit\n\
          {PLAN},{CUSTOMER},Azure plan,\n\
          {CREDITED_PLAN},{CUSTOMER},Managed plan,2026-10-01/2026-10-11\n\
          {OTHER_PLAN},{OTHER_CUSTOMER},Azure plan,\n"
     );
-    accepted(&import_subscriptions(books, file("subscriptions.csv", subscriptions)).await.unwrap());
-    let now = at("2026-11-04T09:30:00Z");
+    accepted(&import_subscriptions(books, file("subscriptions.csv", subscriptions), now).await.unwrap());
     let prices = file("prices.csv", prices());
     accepted(&import_prices(books, prices, &PriceOptions::default(), now).await.unwrap());
     let rates = "CurrencyCode,USDPerUnit,Month\nEUR,1.18175,202610\nEUR,1.2,202611\n".to_owned();

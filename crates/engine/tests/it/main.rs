@@ -1,0 +1,5 @@
+//! Use cases on a real SQLite ledger and real Parquet files.
+
+mod months;
+mod quarantine;
+mod world;

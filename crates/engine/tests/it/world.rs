@@ -1,0 +1,141 @@
+//! One issuer, one billed organisation, one customer, and files given as text.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use billing::invoice::{Invoice, InvoiceLine, InvoiceNumber};
+use billing::party::Organisation;
+use billing::period::BillingPeriod;
+use billing::ports::{PortError, PortResult};
+use engine::closing::{CloseOptions, ClosingOutcome, close};
+use engine::import::{
+    ImportFile, ImportReport, UsageImportOptions, import_customers, import_prices, import_subscriptions, import_usage,
+};
+use engine::{Books, DocumentShelf};
+use formats::source::Input;
+use jiff::Timestamp;
+
+/// No test here prints.
+#[derive(Debug)]
+struct NoDocuments;
+
+impl DocumentShelf for NoDocuments {
+    fn render_invoice(&self, _: &Invoice, _: &[InvoiceLine]) -> PortResult<Vec<u8>> {
+        Err(PortError::new("document.render.failed", "nothing is printed here", ""))
+    }
+
+    fn store(&self, _: &str, _: &[u8]) -> PortResult<String> {
+        Err(PortError::new("storage.failed", "nothing is stored here", ""))
+    }
+
+    fn load(&self, _: &str) -> PortResult<Vec<u8>> {
+        Err(PortError::new("storage.file_missing", "nothing is stored here", ""))
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) books: Books,
+    _root: tempfile::TempDir,
+}
+
+pub(crate) const USAGE_HEADER: &str = "record_id,usage_date,customer_id,subscription_id,meter_id,quantity,quantity_basis";
+const PRICES_HEADER: &str = "meter_id,currency,unit_price,unit_of_measure,tier_from,effective_from";
+
+pub(crate) fn now() -> Timestamp {
+    "2027-01-15T00:00:00Z".parse().unwrap()
+}
+
+fn organisation(id: &str, billed_by: Option<&str>) -> Organisation {
+    Organisation {
+        id: id.parse().unwrap(),
+        name: id.to_owned(),
+        tenant_id: String::new(),
+        partner_number: String::new(),
+        address_lines: vec![],
+        country: "FR".to_owned(),
+        tax_id: String::new(),
+        email: String::new(),
+        currency: "EUR".parse().unwrap(),
+        payment_terms_days: 60,
+        language: "en".to_owned(),
+        billed_by: billed_by.map(|id| id.parse().unwrap()),
+    }
+}
+
+fn file(name: &str, text: String) -> ImportFile {
+    ImportFile { input: Input::new(name, Cursor::new(text.into_bytes())), name: name.to_owned(), sha256: String::new() }
+}
+
+impl World {
+    /// Books with a price list and the customer `c` with the plan `p`.
+    pub(crate) async fn new(prices: &[&str]) -> Self {
+        let world = Self::empty().await;
+        world.customers("c").await;
+        let subscriptions = file("subscriptions.csv", "subscription_id,customer_id\np,c\n".to_owned());
+        assert_eq!(import_subscriptions(&world.books, subscriptions, now()).await.unwrap().accepted, 1);
+        world.prices(prices).await;
+        world
+    }
+
+    pub(crate) async fn empty() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let books = Books {
+            ledger: Arc::new(ledger::SqliteLedger::open(&root.path().join("ledger.db")).await.unwrap()),
+            usage: Arc::new(usage::DirectoryStore::open(root.path()).unwrap()),
+            documents: Arc::new(NoDocuments),
+        };
+        let organisations = [organisation("issuer", None), organisation("partner", Some("issuer"))];
+        books.ledger.save_organisations(&organisations).await.unwrap();
+        Self { books, _root: root }
+    }
+
+    pub(crate) async fn customers(&self, id: &str) {
+        let csv = file("customers.csv", format!("customer_id,name\n{id},Customer\n"));
+        assert_eq!(import_customers(&self.books, csv, None, now()).await.unwrap().accepted, 1);
+    }
+
+    pub(crate) async fn prices(&self, rows: &[&str]) {
+        let csv = file("prices.csv", format!("{PRICES_HEADER}\n{}\n", rows.join("\n")));
+        let report = import_prices(&self.books, csv, &formats::price::PriceOptions::default(), now()).await.unwrap();
+        assert!(report.quarantined.is_empty(), "{report:?}");
+    }
+
+    pub(crate) async fn import(&self, text: String) -> ImportReport {
+        import_usage(&self.books, file("usage", text), &UsageImportOptions::default(), now(), &|_| {}).await.unwrap()
+    }
+
+    /// Imports records of the plan `p`: (id, day, meter, quantity).
+    pub(crate) async fn usage(&self, records: &[(&str, &str, &str, &str)]) -> ImportReport {
+        let rows = records.iter().map(|(id, day, meter, quantity)| format!("{id},{day},c,p,{meter},{quantity},blocks\n"));
+        self.import(format!("{USAGE_HEADER}\n{}", rows.collect::<String>())).await
+    }
+
+    /// Closes a month for the one party: `issued TOTAL`, `nothing`, `closed` or the code that parked it.
+    pub(crate) async fn close(&self, period: &str, allow_unpriced: bool) -> String {
+        let period: BillingPeriod = period.parse().unwrap();
+        let options = CloseOptions { early: false, allow_unpriced };
+        let closings = close(&self.books, period, options, now(), &|_| {}).await.unwrap();
+        match &closings[0].outcome {
+            ClosingOutcome::Issued { total, .. } => format!("issued {}", total.to_plain()),
+            ClosingOutcome::AlreadyClosed(_) => "closed".to_owned(),
+            ClosingOutcome::Nothing => "nothing".to_owned(),
+            ClosingOutcome::Parked(reasons) => reasons[0].0.clone(),
+        }
+    }
+
+    /// The lines of an invoice: `meter month quantity subtotal`.
+    pub(crate) async fn lines(&self, number: &str) -> Vec<String> {
+        let number: InvoiceNumber = number.parse().unwrap();
+        let lines = engine::invoices::lines(&self.books, &number, 0, u32::MAX).await.unwrap();
+        let text = |line: &InvoiceLine| {
+            format!("{} {} {} {}", line.scope.meter, line.scope.usage_month, line.quantity, line.subtotal.to_plain())
+        };
+        lines.iter().map(text).collect()
+    }
+
+    /// Recomputes everything.
+    pub(crate) async fn assert_sound(&self) {
+        let verification = engine::verifying::verify(&self.books, &|_| {}).await.unwrap();
+        assert_eq!(verification.findings, []);
+    }
+}
