@@ -8,7 +8,7 @@ use billing::decimal::Decimal;
 
 /// Digits of the widest decimal that the readers of Parquet share.
 pub(crate) const DIGITS_MAX: u8 = 38;
-/// The scale of every column that has room for it.
+/// The scale of a column that has room for it.
 ///
 /// A reader of a folder takes one file's scale for all: DuckDB then rounds without a word, Polars
 /// refuses. So files have the same scale but for figures that do not fit it; what is storable as
@@ -45,19 +45,37 @@ impl Extent {
 }
 
 /// Numbers of one column, each with its own scale until they are written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct DecimalColumn {
+    common_scale: u8,
     mantissas: Vec<i128>,
     scales: Vec<u8>,
 }
 
+impl Default for DecimalColumn {
+    fn default() -> Self {
+        Self::at(COMMON_SCALE)
+    }
+}
+
 impl DecimalColumn {
+    /// With a common scale of its own, for figures that have fewer decimals: it leaves readers more
+    /// digits to add up in.
+    pub(crate) fn at(common_scale: u8) -> Self {
+        Self { common_scale, mantissas: Vec::new(), scales: Vec::new() }
+    }
+
+    /// What was collected; this column is empty afterwards.
+    pub(crate) fn finish(&mut self) -> Self {
+        std::mem::replace(self, Self::at(self.common_scale))
+    }
+
     pub(crate) fn push(&mut self, number: Option<Decimal>) {
         self.mantissas.push(number.map_or(0, Decimal::mantissa));
         self.scales.push(number.map_or(NO_NUMBER, Decimal::scale));
     }
 
-    /// The numbers of `rows`, or of all, at [`COMMON_SCALE`], or at the largest scale among them
+    /// The numbers of `rows`, or of all, at the common scale, or at the largest scale among them
     /// where one of them does not fit it.
     ///
     /// # Errors
@@ -77,7 +95,7 @@ impl DecimalColumn {
             }
         };
         let numbers: Vec<(i128, u8)> = numbers.collect();
-        let scale = scale_for(&numbers);
+        let scale = scale_for(&numbers, self.common_scale);
         let widened: Vec<Option<i128>> =
             numbers.into_iter().map(|number| widened(number, scale)).collect::<Result<_, _>>()?;
         let array = Decimal128Array::from(widened).with_precision_and_scale(DIGITS_MAX, scale.cast_signed())?;
@@ -85,13 +103,13 @@ impl DecimalColumn {
     }
 }
 
-fn scale_for(numbers: &[(i128, u8)]) -> u8 {
+fn scale_for(numbers: &[(i128, u8)], common_scale: u8) -> u8 {
     let (mut extent, mut largest) = (Extent::default(), 0);
     for (mantissa, scale) in numbers.iter().filter(|(_, scale)| *scale != NO_NUMBER) {
         extent = extent.with_parts(*mantissa, *scale);
         largest = largest.max(*scale);
     }
-    if extent.with_decimals(COMMON_SCALE).fits() { largest.max(COMMON_SCALE) } else { largest }
+    if extent.with_decimals(common_scale).fits() { largest.max(common_scale) } else { largest }
 }
 
 fn widened((mantissa, scale): (i128, u8), to: u8) -> Result<Option<i128>, ArrowError> {

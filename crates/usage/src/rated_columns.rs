@@ -10,8 +10,8 @@ use billing::ids::{CustomerId, MeterId, SubscriptionId};
 use billing::money::Currency;
 use billing::period::BillingPeriod;
 use billing::price::Product;
-use billing::rate::{DayFactors, DayRating, RatedLine, ScopeKey};
-use billing::usage::RecordKey;
+use billing::rate::{BILLING_TOTAL_DECIMALS, DayFactors, DayRating, RatedLine, ScopeKey};
+use billing::usage::{MeterDescription, RecordKey};
 
 use crate::columns::{BadColumn, Frame, numbers, parsed, primitive, text, typed};
 use crate::day::DayMemory;
@@ -21,16 +21,22 @@ use crate::record_columns::{FileKind, RecordColumns, RecordReader};
 use crate::records_file::{key_column, read_key};
 use crate::text::{Parsed, Text, TextColumn};
 
-type TextField = (&'static str, fn(&Product) -> &str, fn(&mut Product) -> &mut String);
+type TextField = (&'static str, fn(&RatedLine) -> &str, fn(&mut RatedLine) -> &mut String);
 
-const PRODUCT_TEXTS: [TextField; 7] = [
-    ("product_id", |p| &p.product_id, |p| &mut p.product_id),
-    ("sku_id", |p| &p.sku_id, |p| &mut p.sku_id),
-    ("availability_id", |p| &p.availability_id, |p| &mut p.availability_id),
-    ("product_name", |p| &p.product_name, |p| &mut p.product_name),
-    ("sku_name", |p| &p.sku_name, |p| &mut p.sku_name),
-    ("publisher_name", |p| &p.publisher_name, |p| &mut p.publisher_name),
-    ("publisher_id", |p| &p.publisher_id, |p| &mut p.publisher_id),
+/// What the price says about itself; the record's own words stand in columns of their own.
+const PRICE_TEXTS: [TextField; 12] = [
+    ("product_id", |l| &l.product.product_id, |l| &mut l.product.product_id),
+    ("sku_id", |l| &l.product.sku_id, |l| &mut l.product.sku_id),
+    ("availability_id", |l| &l.product.availability_id, |l| &mut l.product.availability_id),
+    ("product_name", |l| &l.product.product_name, |l| &mut l.product.product_name),
+    ("sku_name", |l| &l.product.sku_name, |l| &mut l.product.sku_name),
+    ("publisher_name", |l| &l.product.publisher_name, |l| &mut l.product.publisher_name),
+    ("publisher_id", |l| &l.product.publisher_id, |l| &mut l.product.publisher_id),
+    ("price_unit", |l| &l.price_unit, |l| &mut l.price_unit),
+    ("price_meter_category", |l| &l.price_meter.category, |l| &mut l.price_meter.category),
+    ("price_meter_subcategory", |l| &l.price_meter.subcategory, |l| &mut l.price_meter.subcategory),
+    ("price_meter_name", |l| &l.price_meter.name, |l| &mut l.price_meter.name),
+    ("price_meter_region", |l| &l.price_meter.region, |l| &mut l.price_meter.region),
 ];
 
 type Figure = (&'static str, fn(&RatedLine) -> Decimal);
@@ -49,6 +55,13 @@ const FIGURES: [Figure; 11] = [
     ("exchange_rate", |l| l.exchange_rate),
     ("billing_total", |l| l.billing_total),
 ];
+
+fn figure_column(name: &str) -> DecimalColumn {
+    match name {
+        "billing_total" => DecimalColumn::at(BILLING_TOTAL_DECIMALS),
+        _ => DecimalColumn::default(),
+    }
+}
 
 /// Digits that each column of figures needs so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -85,7 +98,7 @@ pub(crate) struct RatedColumns {
     usage_month: Vec<i32>,
     months: DayMemory,
     figures: [DecimalColumn; FIGURES.len()],
-    product: [TextColumn; PRODUCT_TEXTS.len()],
+    price_texts: [TextColumn; PRICE_TEXTS.len()],
     pricing_currency: TextColumn,
     billing_currency: TextColumn,
     exchange_rate_date: Vec<i32>,
@@ -102,8 +115,8 @@ impl RatedColumns {
             meter_id: TextColumn::default(),
             usage_month: Vec::new(),
             months: DayMemory::default(),
-            figures: Default::default(),
-            product: Default::default(),
+            figures: FIGURES.map(|(name, _)| figure_column(name)),
+            price_texts: Default::default(),
             pricing_currency: TextColumn::default(),
             billing_currency: TextColumn::default(),
             exchange_rate_date: Vec::new(),
@@ -116,7 +129,7 @@ impl RatedColumns {
     }
 
     pub(crate) fn text_bytes(&self) -> usize {
-        self.record.text_bytes() + self.product.iter().map(TextColumn::text_bytes).sum::<usize>()
+        self.record.text_bytes() + self.price_texts.iter().map(TextColumn::text_bytes).sum::<usize>()
     }
 
     /// Adds a line; its slices are not kept.
@@ -130,8 +143,8 @@ impl RatedColumns {
         for (column, (_, get)) in self.figures.iter_mut().zip(FIGURES) {
             column.push(Some(get(line)));
         }
-        for (column, (_, get, _)) in self.product.iter_mut().zip(PRODUCT_TEXTS) {
-            column.push(Some(get(&line.product)))?;
+        for (column, (_, get, _)) in self.price_texts.iter_mut().zip(PRICE_TEXTS) {
+            column.push(Some(get(line)))?;
         }
         self.pricing_currency.push(Some(line.pricing_currency.code()))?;
         self.billing_currency.push(Some(line.billing_currency.code()))?;
@@ -148,12 +161,12 @@ impl RatedColumns {
         frame.add("meter_id", self.meter_id.finish()?);
         frame.add("usage_month", Arc::new(Date32Array::from(std::mem::take(&mut self.usage_month))));
         for (column, (name, _)) in self.figures.iter_mut().zip(FIGURES) {
-            frame.add_decimals(name, false, std::mem::take(column));
+            frame.add_decimals(name, false, column.finish());
         }
         frame.add("pricing_currency", self.pricing_currency.finish()?);
         frame.add("billing_currency", self.billing_currency.finish()?);
         frame.add("exchange_rate_date", Arc::new(Date32Array::from(std::mem::take(&mut self.exchange_rate_date))));
-        for (column, (name, ..)) in self.product.iter_mut().zip(PRODUCT_TEXTS) {
+        for (column, (name, ..)) in self.price_texts.iter_mut().zip(PRICE_TEXTS) {
             frame.add(name, column.finish()?);
         }
         self.record.finish(&mut frame)?;
@@ -173,7 +186,7 @@ pub(crate) struct RatedReader<'a> {
     meter_id: Parsed<'a, MeterId>,
     usage_month: &'a Date32Array,
     figures: Vec<Numbers<'a>>,
-    product: Vec<Text<'a>>,
+    price_texts: Vec<Text<'a>>,
     pricing_currency: Parsed<'a, Currency>,
     billing_currency: Parsed<'a, Currency>,
     exchange_rate_date: &'a Date32Array,
@@ -189,7 +202,7 @@ impl<'a> RatedReader<'a> {
             meter_id: parsed(batch, "meter_id")?,
             usage_month: primitive::<Date32Type>(batch, "usage_month")?,
             figures: FIGURES.iter().map(|(name, _)| numbers(batch, name)).collect::<Result<_, _>>()?,
-            product: PRODUCT_TEXTS.iter().map(|(name, ..)| text(batch, name)).collect::<Result<_, _>>()?,
+            price_texts: PRICE_TEXTS.iter().map(|(name, ..)| text(batch, name)).collect::<Result<_, _>>()?,
             pricing_currency: parsed(batch, "pricing_currency")?,
             billing_currency: parsed(batch, "billing_currency")?,
             exchange_rate_date: primitive::<Date32Type>(batch, "exchange_rate_date")?,
@@ -214,7 +227,7 @@ impl<'a> RatedReader<'a> {
         let mut day = |column: &Date32Array, name| days.date_of(column.value(row)).ok_or(BadColumn(name));
         let month = day(self.usage_month, "usage_month")?;
         let exchange_rate_dated = day(self.exchange_rate_date, "exchange_rate_date")?;
-        Ok(RatedLine {
+        let mut line = RatedLine {
             key: read_key(self.keys, row)?,
             record,
             scope: self.scope(row, BillingPeriod::containing(month).map_err(|_| BadColumn("usage_month"))?)?,
@@ -232,13 +245,19 @@ impl<'a> RatedReader<'a> {
                 effective_unit_price: effective,
                 pricing_total: pricing,
             },
-            product: self.product(row)?,
+            product: Product::default(),
+            price_meter: MeterDescription::default(),
+            price_unit: String::new(),
             pricing_currency: self.pricing_currency.required(row)?,
             billing_currency: self.billing_currency.required(row)?,
             exchange_rate: rate,
             exchange_rate_dated,
             billing_total: billing,
-        })
+        };
+        for (column, (name, _, place)) in self.price_texts.iter().zip(PRICE_TEXTS) {
+            *place(&mut line) = column.get(row).ok_or(BadColumn(name))?.to_owned();
+        }
+        Ok(line)
     }
 
     fn scope(&mut self, row: usize, usage_month: BillingPeriod) -> Result<ScopeKey, BadColumn> {
@@ -257,13 +276,5 @@ impl<'a> RatedReader<'a> {
             *figure = column.get(row).ok_or(BadColumn(name))?;
         }
         Ok(figures)
-    }
-
-    fn product(&self, row: usize) -> Result<Product, BadColumn> {
-        let mut product = Product::default();
-        for (column, (name, _, place)) in self.product.iter().zip(PRODUCT_TEXTS) {
-            *place(&mut product) = column.get(row).ok_or(BadColumn(name))?.to_owned();
-        }
-        Ok(product)
     }
 }

@@ -133,13 +133,13 @@ impl RecordColumns {
         frame.add(named("subscription_id"), self.subscription_id.finish()?);
         frame.add_nullable("entitlement_id", self.entitlement_id.finish()?);
         frame.add(named("meter_id"), self.meter_id.finish()?);
-        frame.add_decimals(named("quantity"), false, std::mem::take(&mut self.quantity));
+        frame.add_decimals(named("quantity"), false, self.quantity.finish());
         frame.add("quantity_basis", self.quantity_basis.finish()?);
         frame.add(named("unit_of_measure"), self.unit_of_measure.finish()?);
         for (column, (name, ..)) in self.texts.iter_mut().zip(TEXTS) {
             frame.add(self.file.name(name), column.finish()?);
         }
-        frame.add_decimals("provider_cost", true, std::mem::take(&mut self.provider_cost));
+        frame.add_decimals("provider_cost", true, self.provider_cost.finish());
         frame.add_nullable("provider_currency", self.provider_currency.finish()?);
         Ok(())
     }

@@ -20,7 +20,7 @@ use crate::rate::day::{DayFactors, DayRating, billing_total, rate_day};
 use crate::rate::month::MonthTotals;
 use crate::rate::scope::ScopeCounter;
 use crate::uom::UnitOfMeasure;
-use crate::usage::{RecordKey, UsageRecord};
+use crate::usage::{MeterDescription, RecordKey, UsageRecord};
 
 /// The scope of accumulation (RT-4); also what one invoice line is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct RatedLine {
     /// Its slices are empty when the line was read back from storage.
     pub rating: DayRating,
     pub product: Product,
+    /// The meter and the unit of measure in the words of the price.
+    pub price_meter: MeterDescription,
+    pub price_unit: String,
     pub pricing_currency: Currency,
     pub billing_currency: Currency,
     pub exchange_rate: Decimal,
@@ -188,6 +191,8 @@ impl<'a> PartyRater<'a> {
             scope,
             rating,
             product: price.product.clone(),
+            price_meter: price.meter.clone(),
+            price_unit: price.unit_of_measure.clone(),
             pricing_currency: price.currency,
             billing_currency,
             exchange_rate: exchange_rate.rate,

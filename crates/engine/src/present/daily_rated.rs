@@ -15,11 +15,13 @@ use super::words;
 /// Stored tags that are no JSON object.
 pub fn daily_rated(day: &ShownDay, party: &Organisation) -> EngineResult<DailyRatedUsageLineItem> {
     let (line, customer) = (&day.line, &day.customer);
-    let (record, product, meter, resource) = (&line.record, &line.product, &line.record.meter, &line.record.resource);
+    let (record, product, resource) = (&line.record, &line.product, &line.record.resource);
+    let (meter, own_meter) = (&line.price_meter, &line.record.meter);
     let (first_day, last_day) = words::inclusive_days(line.scope.usage_month);
     let earned_credit_rate = line.rating.factors.earned_credit_rate;
     let (credit_type, rate_of_credit) = credit(line.rating.factors);
-    let unit: Text = record.unit_of_measure.as_str().into();
+    // The unit that the quantity is counted in is the price's; the record's own may differ.
+    let unit = known(&line.price_unit, &record.unit_of_measure);
     Ok(DailyRatedUsageLineItem {
         partner_id: party.tenant_id.as_str().into(),
         partner_name: party.name.as_str().into(),
@@ -41,11 +43,11 @@ pub fn daily_rated(day: &ShownDay, party: &Organisation) -> EngineResult<DailyRa
         charge_end_date: last_day,
         usage_date: record.usage_date.into(),
         meter_type: unit.clone(),
-        meter_category: meter.category.as_str().into(),
+        meter_category: known(&meter.category, &own_meter.category),
         meter_id: line.scope.meter.as_str().into(),
-        meter_sub_category: meter.subcategory.as_str().into(),
-        meter_name: meter.name.as_str().into(),
-        meter_region: meter.region.as_str().into(),
+        meter_sub_category: known(&meter.subcategory, &own_meter.subcategory),
+        meter_name: known(&meter.name, &own_meter.name),
+        meter_region: known(&meter.region, &own_meter.region),
         unit_of_measure: unit.clone(),
         resource_location: resource.location.as_str().into(),
         consumed_service: resource.consumed_service.as_str().into(),

@@ -58,7 +58,8 @@ async fn needles(path: &Path) -> Vec<Needle> {
         needles.push(digest_of(&file.keys, ".keys", "usage_files"));
     }
     for document in ledger.documents().await.unwrap() {
-        needles.push(needle([document.kind.as_str(), &document.sha256].concat().as_bytes(), &document.number));
+        let row = [document.kind.as_str(), &document.sha256].concat();
+        needles.push(Needle { spared: document.kind.len(), ..needle(row.as_bytes(), &document.number) });
     }
     ledger.close().await;
     needles

@@ -7,6 +7,5 @@ mod model;
 mod rated;
 mod reading;
 mod samples;
-mod scratch;
 mod speed;
 mod sweeping;

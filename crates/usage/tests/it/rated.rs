@@ -36,6 +36,8 @@ fn line(number: u64, total: &str) -> RatedLine {
             effective_unit_price: d("0.03825"),
             pricing_total: d(total),
         },
+        price_meter: billing::usage::MeterDescription { category: "Compute".to_owned(), name: "B1".to_owned(), ..Default::default() },
+        price_unit: "1 Hour".to_owned(),
         product: Product {
             product_id: format!("DZH318Z0BQ{number}"),
             sku_id: "0001".to_owned(),
