@@ -9,6 +9,9 @@ use billing::ports::PortError;
 
 pub(crate) type Result<T> = std::result::Result<T, LedgerError>;
 
+/// Another process holds the file; to try again may help.
+pub(crate) const BUSY: &str = "ledger.busy";
+
 /// A failure inside the crate. `Display` is the sentence for the caller.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LedgerError {
@@ -152,7 +155,7 @@ impl SqlFailure {
 
     fn code(self) -> &'static str {
         match self {
-            Self::Busy => "ledger.busy",
+            Self::Busy => BUSY,
             Self::Full => "storage.full",
             Self::Damaged => "ledger.damaged",
             Self::ReadOnly => "ledger.read_only",

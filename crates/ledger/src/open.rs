@@ -1,17 +1,19 @@
 //! Opening a ledger: one connection that writes, a few that read.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use billing::ports::PortResult;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
+use tokio::time::sleep;
 
-use crate::error::{LedgerError, Result};
+use crate::error::{BUSY, LedgerError, Result};
 use crate::migrations;
 
 /// How long a statement waits for another process, and a call for the connection.
 const WAIT_MAX: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(20);
 const READERS_MAX: u32 = 4;
 /// What stays of the write-ahead log after a large import.
 const LOG_BYTES_MAX: &str = "67108864";
@@ -49,7 +51,19 @@ impl SqliteLedger {
         self.writer.close().await;
     }
 
+    /// Tries again while others hold the file: SQLite does not wait by itself for the moment in
+    /// which another process turns on the write-ahead log of a new one.
     async fn connect(path: &Path, create: bool) -> Result<Self> {
+        let started = Instant::now();
+        loop {
+            match Self::connect_once(path, create).await {
+                Err(error) if error.code() == BUSY && started.elapsed() < WAIT_MAX => sleep(PAUSE).await,
+                done => return done,
+            }
+        }
+    }
+
+    async fn connect_once(path: &Path, create: bool) -> Result<Self> {
         let plain = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(create)

@@ -117,7 +117,7 @@ pub(crate) enum OrgCommand {
     List,
     /// Add a billed organisation
     #[command(after_help = "Example:\n  quittance org add quillon --name 'Quillon Cloud' --currency EUR --country FR")]
-    Add(OrgAddArgs),
+    Add(Box<OrgAddArgs>),
 }
 
 #[derive(Debug, Args)]

@@ -101,10 +101,8 @@ impl DataDir {
     /// The key that signs statement links; made once.
     pub(crate) async fn link_key(&self) -> Result<[u8; 32], Failure> {
         const NAME: &str = "link_key";
-        if let Some(text) = self.books.ledger.setting(NAME).await? {
-            if let Some(key) = from_hex(&text) {
-                return Ok(key);
-            }
+        if let Some(key) = self.books.ledger.setting(NAME).await?.as_deref().and_then(from_hex) {
+            return Ok(key);
         }
         let key = random_bytes()?;
         self.books.ledger.set_setting(NAME, &billing::ports::hex(&key)).await?;

@@ -84,7 +84,7 @@ impl Rows {
     }
 
     pub(crate) fn push<const N: usize>(&mut self, row: [String; N]) {
-        self.rows.push(row.to_vec());
+        self.rows.push(Vec::from(row));
     }
 
     fn to_table(&self) -> Table {

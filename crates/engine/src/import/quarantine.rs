@@ -103,7 +103,7 @@ fn read_again(line: &QuarantinedLine) -> Result<UsageRecord, (String, String)> {
     let unchanged = || (line.code.clone(), line.message.clone());
     // Lines of price lists and directories, and lines too long to be kept whole, wait to be seen only.
     let format = line.format.parse::<UsageFormat>().map_err(|_| unchanged())?;
-    match replay(format, line.header.as_bytes(), &[line.raw.clone()]).next() {
+    match replay(format, line.header.as_bytes(), std::slice::from_ref(&line.raw)).next() {
         Some(Ok(UsageItem::Record { record, .. })) => Ok(record),
         Some(Ok(UsageItem::Rejected(rejected))) => Err((rejected.code.to_owned(), rejected.message)),
         Some(Err(error)) => Err((error.code.to_owned(), error.to_string())),
