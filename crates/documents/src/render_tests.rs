@@ -103,7 +103,8 @@ fn hostile(text: &str) -> InvoicePaper {
     }
     paper.agreement = Some(text.to_owned());
     paper.notes = vec![text.to_owned()];
-    paper.exchange_rates[0].source = text.to_owned();
+    paper.exchange_rates[0].source = crate::paper::RateSource::Stated(text.to_owned());
+    paper.remarks = vec![crate::paper::Remark::NotPricedYet { meters: vec![text.to_owned()] }];
     paper.tax_lines[0].description = text.to_owned();
     paper.customers.truncate(1);
     let customer = &mut paper.customers[0];
@@ -257,4 +258,25 @@ fn a_fault_of_the_template_is_an_error() {
         error.operator()
     );
     assert_eq!(error.to_string(), "the document could not be printed");
+}
+
+#[test]
+fn remarks_speak_the_language_of_the_document() {
+    use crate::paper::{RateSource, Remark};
+    for (locale, late, credit, source) in [
+        ("en", "usage of September 2026", "net of partner earned credit, 15 %", "monthly list of rates"),
+        ("de", "Nutzung im September 2026", "abzüglich Partnergutschrift, 15 %", "monatliche Kursliste"),
+        ("fr", "consommation de septembre 2026", "net du crédit partenaire, 15 %", "liste mensuelle des taux"),
+    ] {
+        let mut paper = small();
+        paper.locale = locale.to_owned();
+        paper.exchange_rates[0].source = RateSource::MonthlyList;
+        paper.customers[0].lines[0].remarks = vec![
+            Remark::LateUsage { month: jiff::civil::date(2026, 9, 1) },
+            Remark::EarnedCredit { percent: "15".to_owned() },
+        ];
+        for expected in [late, credit, source] {
+            check_printed(&paper, expected);
+        }
+    }
 }

@@ -8,6 +8,7 @@
 //! usage/records/2026-09/<digest>.parquet          records of one usage month, in order of arrival
 //! usage/records/2026-09/<digest>.keys             their keys, sorted, with a filter in front
 //! usage/rated/<party digest>/2026-09/<digest>.parquet   rated lines in their order
+//! …/<digest>-1.parquet                            where the same bytes were written before
 //! usage/tmp/<process>-<number>.partial            not yet complete
 //! ```
 //!
@@ -24,6 +25,7 @@ mod limits;
 mod maintenance;
 mod new_file;
 mod parquet_file;
+mod publishing;
 mod rated_columns;
 mod rated_file;
 mod record_columns;

@@ -1,9 +1,8 @@
 //! Writing a file so that it is either complete and durable or not there.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use billing::ports::{StoredFile, hex};
 use jiff::civil::Date;
@@ -64,7 +63,7 @@ impl<'d> NewFile<'d> {
         self.failure.take()
     }
 
-    /// Syncs the bytes. The file keeps its temporary name until [`publish`].
+    /// Syncs the bytes. The file keeps its temporary name until it is published.
     pub(crate) fn complete(self, row_count: u64, days: Option<(Date, Date)>) -> Result<CompleteFile> {
         self.file.sync_all().map_err(|cause| StorageError::from_io(self.path(), cause))?;
         Ok(self.finished(row_count, days))
@@ -118,7 +117,12 @@ impl CompleteFile {
         self.stored_as(self.partial.relative.clone())
     }
 
-    fn stored_as(&self, path: String) -> StoredFile {
+    /// Gives the file a name that this process holds. Its temporary one is gone then.
+    pub(crate) fn rename(&self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.partial.path, target)
+    }
+
+    pub(crate) fn stored_as(&self, path: String) -> StoredFile {
         StoredFile {
             path,
             sha256: self.sha256.clone(),
@@ -127,39 +131,4 @@ impl CompleteFile {
             days: self.days,
         }
     }
-}
-
-/// A complete file and the folder and name that it is to have.
-#[derive(Debug)]
-pub(crate) struct Publication {
-    pub(crate) file: CompleteFile,
-    pub(crate) folder: String,
-    pub(crate) name: String,
-}
-
-/// Gives files their names, all or none, and syncs the folders.
-///
-/// A name is the digest of content, so a file that has the name already holds the same bytes and
-/// may be replaced.
-pub(crate) fn publish(directory: &DataDirectory, files: &[Publication]) -> Result<Vec<StoredFile>> {
-    let mut named = Vec::with_capacity(files.len());
-    let outcome = files.iter().try_for_each(|publication| {
-        let path = format!("{}/{}", publication.folder, publication.name);
-        let target = directory.absolute(&path)?;
-        directory.make_folder(&publication.folder)?;
-        let was_there = target.exists();
-        fs::rename(&publication.file.partial.path, &target).map_err(|cause| StorageError::from_io(&path, cause))?;
-        named.push((publication.file.stored_as(path), target, was_there));
-        Ok(())
-    });
-    let folders: BTreeSet<&str> = files.iter().map(|publication| publication.folder.as_str()).collect();
-    let outcome = outcome.and_then(|()| folders.into_iter().try_for_each(|folder| directory.sync(folder)));
-    if let Err(error) = outcome {
-        // Nobody was told of these names yet; those that were there before may be somebody's.
-        for (_, target, _) in named.iter().filter(|(_, _, was_there)| !was_there) {
-            let _ = fs::remove_file(target);
-        }
-        return Err(error);
-    }
-    Ok(named.into_iter().map(|(stored, _, _)| stored).collect())
 }

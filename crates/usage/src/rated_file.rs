@@ -11,8 +11,9 @@ use crate::day::DayMemory;
 use crate::directory::{DataDirectory, rated_folder};
 use crate::error::{Result, StorageError};
 use crate::limits::Limits;
-use crate::new_file::{CompleteFile, Publication, publish};
+use crate::new_file::CompleteFile;
 use crate::parquet_file::{self, ROWS_PER_BATCH};
+use crate::publishing::{Publication, publish};
 use crate::rated_columns::{Extents, RatedColumns, RatedReader};
 use crate::store::DirectoryStore;
 
@@ -75,11 +76,11 @@ pub(crate) fn write_rated(
     }
     writer.write_file()?;
     let folder = rated_folder(party, period);
-    let publications: Vec<Publication> = writer
-        .files
-        .into_iter()
-        .map(|file| Publication { name: format!("{}.parquet", file.sha256()), folder: folder.clone(), file })
-        .collect();
+    let alone = |file: CompleteFile| {
+        let stem = file.sha256().to_owned();
+        Publication { folder: folder.clone(), stem, files: vec![(file, "parquet")] }
+    };
+    let publications: Vec<Publication> = writer.files.into_iter().map(alone).collect();
     Ok(publish(store.directory(), &publications)?)
 }
 

@@ -15,7 +15,8 @@ use billing::usage::{RecordKey, RecordOrigin, UsageRecord, is_storable};
 
 use crate::error::Result;
 use crate::keys::KeyFile;
-use crate::new_file::{CompleteFile, publish};
+use crate::new_file::CompleteFile;
+use crate::publishing::publish;
 use crate::store::DirectoryStore;
 
 use chunk::{Chunk, ChunkRow};
@@ -23,7 +24,7 @@ use identity::{Refusal, Verdict};
 use months::MonthFiles;
 
 /// What the filters of earlier imports may take, and those of this one; beyond, they are read
-/// again for each chunk. It is enough for 45 million keys.
+/// again for each chunk. It is enough for 30 million keys.
 const FILTER_MEMORY_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(crate) struct Session<'a> {
@@ -167,9 +168,9 @@ impl<'a> Session<'a> {
 
     fn complete(&mut self) -> Result<ImportedUsage> {
         self.write_chunk()?;
-        let publications: Vec<_> = std::mem::take(&mut self.written).into_iter().flat_map(MonthFiles::named).collect();
+        let publications: Vec<_> = std::mem::take(&mut self.written).into_iter().map(MonthFiles::named).collect();
         let mut stored = publish(self.store.directory(), &publications)?.into_iter();
-        let mut files = Vec::with_capacity(publications.len() / 2);
+        let mut files = Vec::with_capacity(publications.len());
         while let (Some(rows), Some(keys)) = (stored.next(), stored.next()) {
             files.push((rows, keys));
         }

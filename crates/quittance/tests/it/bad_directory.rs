@@ -76,7 +76,8 @@ fn what_is_not_there_is_named() {
     books.run("token create --org nobody").fails("organisation.unknown");
     books.run("org add north --name N --currency EUR --country FR").fails("organisation.exists");
     books.run("invoices pdf G000000001 --out no/such/folder.pdf").fails("file.unwritable");
-    books.run("close --period 2026-12").fails("close.too_early");
+    books.run("close --period 2026-11").fails("close.too_early");
+    books.run("close --period 2026-12 --early").fails("close.period_in_future");
     books.run("serve --listen 192.0.2.1:1").fails("serve.address");
 }
 

@@ -59,13 +59,13 @@ fn files_that_are_damaged_or_something_else() {
 fn files_of_another_kind() {
     let card = r#"{"Meters":[{"MeterId":"m","MeterRates":{"0":1}}],"Currency":"USD"}"#;
     check(card, "import usage", "file.format_unknown");
-    check("customer_id,name\na,b\n", "import usage", "file.wrong_kind");
+    check("customer_id,name\na,b\n", "import usage", "file.format_unknown");
     check(format!("{USAGE_HEADER}{GOOD_LINE}"), "import prices", "file.wrong_kind");
     check(format!("{USAGE_HEADER}{GOOD_LINE}"), "import customers", "file.wrong_kind");
     check(format!("{USAGE_HEADER}{GOOD_LINE}"), "import subscriptions", "file.wrong_kind");
     check(format!("{USAGE_HEADER}{GOOD_LINE}"), "import fx", "file.wrong_kind");
-    check(PNG, "import prices", "file.format_unknown");
-    check(PNG, "import fx", "file.format_unknown");
+    check(PNG, "import prices", "csv.encoding");
+    check(PNG, "import fx", "csv.encoding");
     check("CurrencyCode,USDPerUnit,Month\n", "import fx", "fx.file.no_rates");
     check("meter_id,currency,unit_price\n", "import prices", "price.file.no_prices");
     check(format!("{USAGE_HEADER}{GOOD_LINE}"), "import usage --format azure-ea-csv", "file.format_mismatch");

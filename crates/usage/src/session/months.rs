@@ -11,8 +11,9 @@ use crate::day::{from_days, month_of};
 use crate::directory::{DataDirectory, records_folder};
 use crate::error::{Result, StorageError};
 use crate::keys::{KeyEntry, sort, write_keys};
-use crate::new_file::{CompleteFile, NewFile, Publication};
+use crate::new_file::{CompleteFile, NewFile};
 use crate::parquet_file;
+use crate::publishing::Publication;
 use crate::records_file::with_identities;
 
 /// The accepted rows of one month, in order of arrival.
@@ -81,12 +82,9 @@ pub(super) struct MonthFiles {
 
 impl MonthFiles {
     /// Both files get the name of the rows' digest.
-    pub(super) fn named(self) -> [Publication; 2] {
-        let folder = records_folder(self.month);
-        let name = self.rows.sha256().to_owned();
-        [
-            Publication { file: self.rows, folder: folder.clone(), name: format!("{name}.parquet") },
-            Publication { file: self.keys, folder, name: format!("{name}.keys") },
-        ]
+    pub(super) fn named(self) -> Publication {
+        let stem = self.rows.sha256().to_owned();
+        let files = vec![(self.rows, "parquet"), (self.keys, "keys")];
+        Publication { folder: records_folder(self.month), stem, files }
     }
 }
