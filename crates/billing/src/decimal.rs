@@ -141,7 +141,10 @@ impl Decimal {
         self.mantissa < 0
     }
 
-    #[allow(clippy::arithmetic_side_effects, reason = "dividing by ten and counting down a scale above zero cannot fail")]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "dividing by ten and counting down a scale above zero cannot fail"
+    )]
     fn stripped(mut mantissa: i128, mut scale: u8) -> Self {
         if mantissa == 0 {
             return Self::ZERO;
@@ -154,7 +157,10 @@ impl Decimal {
     }
 
     /// Cuts a 256-bit result back; only zeros may be cut.
-    #[allow(clippy::arithmetic_side_effects, reason = "dividing by ten and counting down a scale above zero cannot fail")]
+    #[allow(
+        clippy::arithmetic_side_effects,
+        reason = "dividing by ten and counting down a scale above zero cannot fail"
+    )]
     fn from_wide(mut mantissa: I256, mut scale: u32) -> Result<Self, DecimalError> {
         let ten = I256::new(10);
         while scale > 0 && mantissa % ten == I256::ZERO {
@@ -397,9 +403,7 @@ fn divide_rounded(numerator: I256, denominator: I256, rounding: Rounding) -> Res
     let away = match rest.cmp(&half) {
         Ordering::Less => false,
         Ordering::Greater => true,
-        Ordering::Equal => {
-            rounding == Rounding::HalfUp || quotient.checked_rem(I256::new(2)) != Some(I256::ZERO)
-        }
+        Ordering::Equal => rounding == Rounding::HalfUp || quotient.checked_rem(I256::new(2)) != Some(I256::ZERO),
     };
     if !away {
         return Ok(quotient);
@@ -446,7 +450,8 @@ impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.mantissa.unsigned_abs().to_string();
         let scale = usize::from(self.scale);
-        let padded = if digits.len() <= scale { format!("{digits:0>width$}", width = scale.saturating_add(1)) } else { digits };
+        let padded =
+            if digits.len() <= scale { format!("{digits:0>width$}", width = scale.saturating_add(1)) } else { digits };
         let (whole, decimals) = padded.split_at(padded.len().saturating_sub(scale));
         let sign = if self.mantissa < 0 { "-" } else { "" };
         if decimals.is_empty() { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{decimals}") }
@@ -595,7 +600,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_number_or_does_not_fit() {
-        for text in ["", "-", ".", "1,5", "NaN", "inf", "0x10", "1e", "1e+", "--1", "1 ", " 1", "1.2.3", "1_000", "١"] {
+        for text in ["", "-", ".", "1,5", "NaN", "inf", "0x10", "1e", "1e+", "--1", "1 ", " 1", "1.2.3", "1_000", "١"]
+        {
             check_read(text, Err(DecimalError::Malformed));
         }
         for text in ["1e999999", "1e-999999", "1e40", "1e-39", &"9".repeat(40), &"9".repeat(4000)] {

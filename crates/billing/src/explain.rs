@@ -96,11 +96,8 @@ pub fn explain_line<'a>(
         let quotient = format!("{} / {}", amounts.pricing_total, line.quantity);
         steps.push(step("effective unit price", quotient, amounts.effective_unit_price, Some("RT-13")));
     }
-    let product = format!(
-        "{} {pricing} x {rate} cut to {} decimals of {billing}",
-        amounts.pricing_total,
-        billing.minor_digits()
-    );
+    let product =
+        format!("{} {pricing} x {rate} cut to {} decimals of {billing}", amounts.pricing_total, billing.minor_digits());
     steps.push(step("subtotal", product, amounts.subtotal, Some("RT-14")));
     Ok(LineExplanation { prices, steps, daily_line_count })
 }

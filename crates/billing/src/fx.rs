@@ -156,8 +156,16 @@ mod tests {
 
     fn table() -> FxTable {
         let september: BillingPeriod = "2026-09".parse().unwrap();
-        let monthly = |currency: &str, usd| FxQuote::UsdPerUnit { currency: currency.parse().unwrap(), month: september, usd: d(usd) };
-        let euro = |currency: &str, day, units| FxQuote::PerEuro { currency: currency.parse().unwrap(), fixed_on: day, units: d(units) };
+        let monthly = |currency: &str, usd| FxQuote::UsdPerUnit {
+            currency: currency.parse().unwrap(),
+            month: september,
+            usd: d(usd),
+        };
+        let euro = |currency: &str, day, units| FxQuote::PerEuro {
+            currency: currency.parse().unwrap(),
+            fixed_on: day,
+            units: d(units),
+        };
         FxTable::new([
             monthly("EUR", "1.1817500000"),
             monthly("CHF", "1.25"),

@@ -16,22 +16,22 @@
     )
 )]
 
+pub mod balance;
 pub mod decimal;
+pub mod explain;
 pub mod fx;
 pub mod ids;
+pub mod invoice;
+pub mod journal;
+pub mod legacy_usage;
 pub mod money;
 pub mod party;
 pub mod period;
-pub mod price;
-pub mod uom;
-pub mod usage;
-pub mod rate;
-pub mod invoice;
-pub mod journal;
-pub mod balance;
-pub mod explain;
 pub mod ports;
-pub mod legacy_usage;
+pub mod price;
+pub mod rate;
 pub mod savings_plan;
 pub mod seat;
 pub mod tax;
+pub mod uom;
+pub mod usage;

@@ -57,11 +57,9 @@ impl UnitOfMeasure {
         let named = DISTINCT_UNITS.get(spelling.as_str());
         let size = if number.is_empty() { Some(1) } else { number.parse::<i64>().ok().filter(|n| *n > 0) };
         match (size.and_then(|size| size.checked_mul(factor)), named) {
-            (Some(size), Some(name)) => Self {
-                block_size: Decimal::from_integer(size),
-                distinct_unit: (*name).to_owned(),
-                known: true,
-            },
+            (Some(size), Some(name)) => {
+                Self { block_size: Decimal::from_integer(size), distinct_unit: (*name).to_owned(), known: true }
+            }
             _ => Self { block_size: Decimal::ONE, distinct_unit: text.to_owned(), known: false },
         }
     }
@@ -154,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_distinct_unit_costs_its_part_of_the_block() {
-        let price = |unit: &str, block: &str| UnitOfMeasure::parse(unit).price_per_distinct_unit(block.parse().unwrap());
+        let price =
+            |unit: &str, block: &str| UnitOfMeasure::parse(unit).price_per_distinct_unit(block.parse().unwrap());
         assert_eq!(price("10K", "0.0005"), Ok("0.00000005".parse().unwrap()));
         assert_eq!(price("744 Connections", "1"), Err(DecimalError::Inexact));
     }

@@ -292,7 +292,8 @@ pub(crate) mod tests {
 
     #[test]
     fn the_storable_range_is_what_38_digits_hold() {
-        for (text, expected) in [("999999999999.9", true), ("1000000000000", false), ("-1e-26", true), ("1e-27", false)] {
+        for (text, expected) in [("999999999999.9", true), ("1000000000000", false), ("-1e-26", true), ("1e-27", false)]
+        {
             assert_eq!(is_storable(text.parse().unwrap()), expected, "{text}");
         }
     }

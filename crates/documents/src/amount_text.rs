@@ -47,11 +47,7 @@ struct Decimal<'a> {
 /// # Errors
 /// [`AmountDefect`] when `text` is not a plain decimal of at most 40 digits.
 pub(crate) fn print_number(text: &str, style: &NumberStyle) -> Result<String, AmountDefect> {
-    let Decimal {
-        negative,
-        whole,
-        fraction,
-    } = parse(text)?;
+    let Decimal { negative, whole, fraction } = parse(text)?;
     Ok(group(negative, whole, fraction, style))
 }
 
@@ -61,16 +57,8 @@ pub(crate) fn print_number(text: &str, style: &NumberStyle) -> Result<String, Am
 ///
 /// # Errors
 /// [`AmountDefect`] when `text` is not a plain decimal or is finer than the minor digits.
-pub(crate) fn print_amount(
-    text: &str,
-    minor_digits: u8,
-    style: &NumberStyle,
-) -> Result<String, AmountDefect> {
-    let Decimal {
-        negative,
-        whole,
-        fraction,
-    } = parse(text)?;
+pub(crate) fn print_amount(text: &str, minor_digits: u8, style: &NumberStyle) -> Result<String, AmountDefect> {
+    let Decimal { negative, whole, fraction } = parse(text)?;
     let kept = fraction.trim_end_matches('0');
     let width = usize::from(minor_digits);
     if kept.len() > width {
@@ -97,19 +85,12 @@ fn parse(text: &str) -> Result<Decimal<'_>, AmountDefect> {
     if whole.len() + fraction.len() > DIGITS_MAX {
         return Err(AmountDefect::TooLong);
     }
-    Ok(Decimal {
-        negative,
-        whole,
-        fraction,
-    })
+    Ok(Decimal { negative, whole, fraction })
 }
 
 fn group(negative: bool, whole: &str, fraction: &str, style: &NumberStyle) -> String {
     let mut printed = String::new();
-    let is_zero = whole
-        .bytes()
-        .chain(fraction.bytes())
-        .all(|byte| byte == b'0');
+    let is_zero = whole.bytes().chain(fraction.bytes()).all(|byte| byte == b'0');
     if negative && !is_zero {
         printed.push(MINUS);
     }
@@ -135,11 +116,7 @@ mod tests {
     fn check_number(text: &str, expected: [&str; 3]) {
         for (locale, expected) in ["en", "de", "fr"].into_iter().zip(expected) {
             let style = Translation::load(locale).unwrap().numbers;
-            assert_eq!(
-                print_number(text, &style).as_deref(),
-                Ok(expected),
-                "{locale}"
-            );
+            assert_eq!(print_number(text, &style).as_deref(), Ok(expected), "{locale}");
         }
     }
 
@@ -163,18 +140,8 @@ mod tests {
         check_number("-7", ["−7", "−7", "−7"]);
         check_number("999.9", ["999.9", "999,9", "999,9"]);
         check_number("1234.50", ["1,234.50", "1.234,50", "1\u{202f}234,50"]);
-        check_number(
-            "-1234567.5",
-            ["−1,234,567.5", "−1.234.567,5", "−1\u{202f}234\u{202f}567,5"],
-        );
-        check_number(
-            "0.0817769814151179",
-            [
-                "0.0817769814151179",
-                "0,0817769814151179",
-                "0,0817769814151179",
-            ],
-        );
+        check_number("-1234567.5", ["−1,234,567.5", "−1.234.567,5", "−1\u{202f}234\u{202f}567,5"]);
+        check_number("0.0817769814151179", ["0.0817769814151179", "0,0817769814151179", "0,0817769814151179"]);
         check_number("-0.00", ["0.00", "0,00", "0,00"]);
     }
 
@@ -193,8 +160,8 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         for text in [
-            "", "-", ".", "1.", ".5", "+1", "--1", "1e5", "1,5", "1 000", " 1", "1\n", "007",
-            "1.2.3", "NaN", "inf", "0x10", "١٢", "1_000", "#1", "−5",
+            "", "-", ".", "1.", ".5", "+1", "--1", "1e5", "1,5", "1 000", " 1", "1\n", "007", "1.2.3", "NaN", "inf",
+            "0x10", "١٢", "1_000", "#1", "−5",
         ] {
             check_refused(text, AmountDefect::NotDecimal);
         }

@@ -43,11 +43,7 @@ impl RenderError {
     /// The sentence for the operator: what the caller is told plus what only we may read.
     pub fn operator(&self) -> String {
         match self {
-            Self::AmountMalformed {
-                field,
-                text,
-                defect,
-            } => {
+            Self::AmountMalformed { field, text, defect } => {
                 format!("the paper's field {field} {defect}: {text:?}")
             }
             Self::LocaleUnknown { locale } => {
@@ -58,10 +54,7 @@ impl RenderError {
     }
 
     pub(crate) fn failed(step: &'static str, cause: &impl ToString) -> Self {
-        Self::Failed {
-            step,
-            causes: vec![cause.to_string()],
-        }
+        Self::Failed { step, causes: vec![cause.to_string()] }
     }
 }
 
@@ -89,9 +82,7 @@ mod tests {
             "the paper's field total is not a plain decimal number: \"1e5\"",
         );
         check(
-            &RenderError::LocaleUnknown {
-                locale: "xx".to_owned(),
-            },
+            &RenderError::LocaleUnknown { locale: "xx".to_owned() },
             "document.locale.unknown",
             "invoices are printed in en, de, fr, not in \"xx\"",
             "no file in translations/ for locale \"xx\"",

@@ -91,11 +91,7 @@ fn clean(text: &str) -> String {
             space_pending = !cleaned.is_empty();
             continue;
         }
-        marks_count = if is_mark(character) {
-            marks_count + 1
-        } else {
-            0
-        };
+        marks_count = if is_mark(character) { marks_count + 1 } else { 0 };
         if marks_count > MARKS_MAX {
             continue;
         }
@@ -135,11 +131,7 @@ fn is_mark(character: char) -> bool {
 fn break_long_words(text: &str, units_max: usize) -> String {
     let broken = text.split(' ').map(|word| {
         let units: usize = word.chars().map(width_units).sum();
-        if units > units_max {
-            break_word(word, units_max / 4)
-        } else {
-            word.to_owned()
-        }
+        if units > units_max { break_word(word, units_max / 4) } else { word.to_owned() }
     });
     broken.collect::<Vec<_>>().join(" ")
 }
@@ -204,21 +196,13 @@ mod tests {
     fn long_words_may_break() {
         check(&"a".repeat(38), &"a".repeat(38));
         let broken = Printable::new(&"a".repeat(100), Column::Wide);
-        assert!(
-            broken
-                .as_str()
-                .split(BREAK_HERE)
-                .all(|part| part.len() <= 9)
-        );
+        assert!(broken.as_str().split(BREAK_HERE).all(|part| part.len() <= 9));
         assert_eq!(broken.as_str().replace(BREAK_HERE, ""), "a".repeat(100));
     }
 
     #[test]
     fn running_text_is_shortened() {
-        assert_eq!(
-            Printable::shortened("Halden GmbH", 40).as_str(),
-            "Halden GmbH"
-        );
+        assert_eq!(Printable::shortened("Halden GmbH", 40).as_str(), "Halden GmbH");
         assert_eq!(Printable::shortened("字字字字", 5).as_str(), "字字…");
     }
 

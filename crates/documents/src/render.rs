@@ -40,8 +40,7 @@ pub fn render(paper: &InvoicePaper) -> Result<Vec<u8>, RenderError> {
 /// As [`render`].
 pub fn render_counted(paper: &InvoicePaper) -> Result<RenderedPaper, RenderError> {
     let sheet_json = Sheet::new(paper)?.to_json()?;
-    let rendered = typeset(sheet_json.clone(), paper)
-        .and_then(|document| export(&document, sheet_json, paper));
+    let rendered = typeset(sheet_json.clone(), paper).and_then(|document| export(&document, sheet_json, paper));
     // The typesetter remembers every layout for a next, similar document. In a server that
     // memory would only grow; and what it remembers must not reach another customer's paper.
     comemo::evict(0);
@@ -51,22 +50,12 @@ pub fn render_counted(paper: &InvoicePaper) -> Result<RenderedPaper, RenderError
 fn typeset(sheet_json: String, paper: &InvoicePaper) -> Result<PagedDocument, RenderError> {
     let world = PaperWorld::new(sheet_json, paper.issued_on)?;
     let world: &dyn World = &world;
-    typst::compile::<PagedDocument>(world)
-        .output
-        .map_err(|causes| failed("typesetting", &causes))
+    typst::compile::<PagedDocument>(world).output.map_err(|causes| failed("typesetting", &causes))
 }
 
 /// `sheet_json` is all the document says, so it identifies the document.
-fn export(
-    document: &PagedDocument,
-    sheet_json: String,
-    paper: &InvoicePaper,
-) -> Result<RenderedPaper, RenderError> {
-    let lines_count: usize = paper
-        .customers
-        .iter()
-        .map(|customer| customer.lines.len())
-        .sum();
+fn export(document: &PagedDocument, sheet_json: String, paper: &InvoicePaper) -> Result<RenderedPaper, RenderError> {
+    let lines_count: usize = paper.customers.iter().map(|customer| customer.lines.len()).sum();
     let options = PdfOptions {
         ident: Smart::Custom(sheet_json),
         creator: Smart::Custom(Some(CREATOR.to_owned())),
@@ -75,10 +64,7 @@ fn export(
         ..PdfOptions::default()
     };
     let pdf = typst_pdf::pdf(document, &options).map_err(|causes| failed("export", &causes))?;
-    Ok(RenderedPaper {
-        pdf,
-        page_count: document.pages().len(),
-    })
+    Ok(RenderedPaper { pdf, page_count: document.pages().len() })
 }
 
 fn failed(step: &'static str, causes: &[SourceDiagnostic]) -> RenderError {
@@ -86,10 +72,7 @@ fn failed(step: &'static str, causes: &[SourceDiagnostic]) -> RenderError {
         let hints = cause.hints.iter().map(|hint| format!(" ({})", hint.v));
         format!("{}{}", cause.message, hints.collect::<String>())
     };
-    RenderError::Failed {
-        step,
-        causes: causes.iter().map(sentence).collect(),
-    }
+    RenderError::Failed { step, causes: causes.iter().map(sentence).collect() }
 }
 
 #[cfg(test)]

@@ -51,9 +51,7 @@ fn collect(frame: &Frame, origin: Point, placed: &mut Vec<Placed>) {
 
 /// All text of a page without spaces: justified and broken lines lose theirs.
 fn squeezed(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_whitespace() && *c != '\u{200b}')
-        .collect()
+    text.chars().filter(|c| !c.is_whitespace() && *c != '\u{200b}').collect()
 }
 
 #[track_caller]
@@ -62,18 +60,9 @@ fn check_inside_margins(paper: &InvoicePaper) {
     let slack = Abs::pt(0.5);
     for (page, placed) in pages_of(paper).iter().enumerate() {
         for piece in placed {
-            assert!(
-                piece.left >= left - slack,
-                "page {page}: {piece:?} left of the margin"
-            );
-            assert!(
-                piece.right <= right + slack,
-                "page {page}: {piece:?} right of the margin"
-            );
-            assert!(
-                piece.baseline <= Abs::mm(297.0),
-                "page {page}: {piece:?} below the page"
-            );
+            assert!(piece.left >= left - slack, "page {page}: {piece:?} left of the margin");
+            assert!(piece.right <= right + slack, "page {page}: {piece:?} right of the margin");
+            assert!(piece.baseline <= Abs::mm(297.0), "page {page}: {piece:?} below the page");
         }
     }
 }
@@ -81,15 +70,8 @@ fn check_inside_margins(paper: &InvoicePaper) {
 #[track_caller]
 fn check_printed(paper: &InvoicePaper, expected: &str) {
     let pages = pages_of(paper);
-    let text: String = pages
-        .iter()
-        .flatten()
-        .map(|piece| piece.text.as_str())
-        .collect();
-    assert!(
-        squeezed(&text).contains(&squeezed(expected)),
-        "{expected:?} not in {text:?}"
-    );
+    let text: String = pages.iter().flatten().map(|piece| piece.text.as_str()).collect();
+    assert!(squeezed(&text).contains(&squeezed(expected)), "{expected:?} not in {text:?}");
 }
 
 /// Puts `text` wherever a stranger's text can stand.
@@ -137,12 +119,7 @@ fn hostile_text_stays_inside_the_margins() {
     for text in [
         "W".repeat(400),
         format!("{} {} {}", "W".repeat(19), "W".repeat(12), "W".repeat(7)),
-        format!(
-            "{0} {1} {2}",
-            "n".repeat(38),
-            "n".repeat(24),
-            "n".repeat(14)
-        ),
+        format!("{0} {1} {2}", "n".repeat(38), "n".repeat(24), "n".repeat(14)),
         "m".repeat(400),
         "a/b-c_d.e:".repeat(60),
         "שלום".repeat(60),
@@ -210,28 +187,17 @@ fn transcript(paper: &InvoicePaper) -> String {
 #[test]
 fn the_small_invoice_reads_as_reviewed() {
     let transcript = transcript(&small());
-    assert_eq!(
-        transcript,
-        include_str!("../testdata/small.txt"),
-        "now it reads\n{transcript}"
-    );
+    assert_eq!(transcript, include_str!("../testdata/small.txt"), "now it reads\n{transcript}");
 }
 
 #[test]
 fn the_template_gives_no_warnings() {
     for locale in crate::LOCALES {
-        let paper = InvoicePaper {
-            locale: locale.to_owned(),
-            ..small()
-        };
+        let paper = InvoicePaper { locale: locale.to_owned(), ..small() };
         let json = Sheet::new(&paper).unwrap().to_json().unwrap();
         let world = PaperWorld::new(json, paper.issued_on).unwrap();
         let compiled = typst::compile::<PagedDocument>(&world);
-        assert!(
-            compiled.warnings.is_empty(),
-            "{locale}: {:?}",
-            compiled.warnings
-        );
+        assert!(compiled.warnings.is_empty(), "{locale}: {:?}", compiled.warnings);
     }
 }
 
@@ -252,11 +218,7 @@ fn a_fault_of_the_template_is_an_error() {
     let paper = small();
     let error = typeset("{}".to_owned(), &paper).unwrap_err();
     assert_eq!(error.code(), "document.render.failed");
-    assert!(
-        error.operator().starts_with("typesetting failed: "),
-        "{}",
-        error.operator()
-    );
+    assert!(error.operator().starts_with("typesetting failed: "), "{}", error.operator());
     assert_eq!(error.to_string(), "the document could not be printed");
 }
 

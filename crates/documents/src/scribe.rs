@@ -5,8 +5,8 @@
 
 use crate::amount_text::{AmountDefect, print_amount, print_number};
 use crate::error::RenderError;
-use crate::paper::{RateSource, Remark, 
-    ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, TaxLine,
+use crate::paper::{
+    ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, RateSource, Remark, TaxLine,
 };
 use crate::printable::{Column, Printable};
 use crate::sheet::{CustomerBlock, LineRow, PartyBlock, Row, Sheet, Weight};
@@ -81,12 +81,7 @@ impl Scribe<'_> {
         lines.extend(party.email.as_deref().map(wide));
         let plain_name = Printable::unbroken(&party.name);
         let short_name = Printable::shortened(&party.name, 48);
-        Ok(PartyBlock {
-            name: name(&party.name),
-            plain_name,
-            short_name,
-            lines,
-        })
+        Ok(PartyBlock { name: name(&party.name), plain_name, short_name, lines })
     }
 
     fn facts(&self) -> Result<Vec<Row>, RenderError> {
@@ -136,11 +131,7 @@ impl Scribe<'_> {
             rows.push(self.tax_line(index, line)?);
         }
         rows.extend([
-            row(
-                self.label("adjustments")?,
-                "totals.adjustments",
-                &totals.adjustments,
-            )?,
+            row(self.label("adjustments")?, "totals.adjustments", &totals.adjustments)?,
             row(self.label("total")?, "totals.total", &totals.total)?.strong(),
             row(self.label("paid")?, "totals.paid", &totals.paid)?,
         ]);
@@ -150,34 +141,20 @@ impl Scribe<'_> {
     fn tax_line(&self, index: usize, line: &TaxLine) -> Result<Row, RenderError> {
         let base = self.amount(&format!("tax_lines[{index}].base"), &line.base)?;
         let amount = self.amount(&format!("tax_lines[{index}].amount"), &line.amount)?;
-        let values = [
-            ("description", line.description.as_str()),
-            ("base", base.as_str()),
-        ];
+        let values = [("description", line.description.as_str()), ("base", base.as_str())];
         let name = wide(&fill(self.label("tax_line")?, &values));
-        Ok(Row {
-            name,
-            value: amount,
-            weight: Weight::Small,
-        })
+        Ok(Row { name, value: amount, weight: Weight::Small })
     }
 
     fn due(&self) -> Result<Row, RenderError> {
         let printed = self.amount("totals.due", &self.paper.totals.due)?;
-        let name = if self.in_favour() {
-            self.label("in_your_favour")?
-        } else {
-            self.label("due")?
-        };
+        let name = if self.in_favour() { self.label("in_your_favour")? } else { self.label("due")? };
         Ok(Row::new(name, printed).strong())
     }
 
     /// Asks for payment only where something is to be paid.
     fn due_by(&self, due: &Row) -> Result<Option<String>, RenderError> {
-        let is_zero = !due
-            .value
-            .as_str()
-            .contains(|c: char| ('1'..='9').contains(&c));
+        let is_zero = !due.value.as_str().contains(|c: char| ('1'..='9').contains(&c));
         if is_zero || self.in_favour() {
             return Ok(None);
         }
@@ -191,16 +168,10 @@ impl Scribe<'_> {
 
     fn customers(&self) -> Result<Vec<CustomerBlock>, RenderError> {
         let customers = self.paper.customers.iter().enumerate();
-        customers
-            .map(|(index, customer)| self.customer(index, customer))
-            .collect()
+        customers.map(|(index, customer)| self.customer(index, customer)).collect()
     }
 
-    fn customer(
-        &self,
-        index: usize,
-        customer: &CustomerCharges,
-    ) -> Result<CustomerBlock, RenderError> {
+    fn customer(&self, index: usize, customer: &CustomerCharges) -> Result<CustomerBlock, RenderError> {
         let path = format!("customers[{index}]");
         let lines = customer.lines.iter().enumerate();
         Ok(CustomerBlock {
@@ -247,24 +218,16 @@ impl Scribe<'_> {
                 let percent = self.number("earned_credit", percent)?;
                 fill(self.label("earned_credit")?, &[("percent", percent.as_str())])
             }
-            Remark::NotPricedYet { meters } => {
-                fill(self.label("not_priced_yet")?, &[("meters", &meters.join(", "))])
-            }
+            Remark::NotPricedYet { meters } => fill(self.label("not_priced_yet")?, &[("meters", &meters.join(", "))]),
         })
     }
 
     fn exchange_rates(&self) -> Result<Vec<Printable>, RenderError> {
         let notes = self.paper.exchange_rates.iter().enumerate();
-        notes
-            .map(|(index, note)| self.exchange_rate(index, note))
-            .collect()
+        notes.map(|(index, note)| self.exchange_rate(index, note)).collect()
     }
 
-    fn exchange_rate(
-        &self,
-        index: usize,
-        note: &ExchangeRateNote,
-    ) -> Result<Printable, RenderError> {
+    fn exchange_rate(&self, index: usize, note: &ExchangeRateNote) -> Result<Printable, RenderError> {
         let rate = self.number(&format!("exchange_rates[{index}].rate"), &note.rate)?;
         let date = self.translation.date(note.date);
         let source = match &note.source {
@@ -283,19 +246,13 @@ impl Scribe<'_> {
     }
 }
 
-fn number_cell(
-    field: &str,
-    text: &str,
-    printed: Result<String, AmountDefect>,
-) -> Result<Printable, RenderError> {
+fn number_cell(field: &str, text: &str, printed: Result<String, AmountDefect>) -> Result<Printable, RenderError> {
     let malformed = |defect| RenderError::AmountMalformed {
         field: field.to_owned(),
         text: text.chars().take(80).collect(),
         defect,
     };
-    printed
-        .map(|number| Printable::new(&number, Column::Number))
-        .map_err(malformed)
+    printed.map(|number| Printable::new(&number, Column::Number)).map_err(malformed)
 }
 
 fn wide(text: &str) -> Printable {

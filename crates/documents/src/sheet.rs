@@ -78,24 +78,16 @@ pub(crate) struct LineRow {
 impl Sheet {
     /// The sheet as JSON, the form in which the template reads it.
     pub(crate) fn to_json(&self) -> Result<String, RenderError> {
-        serde_json::to_string(self)
-            .map_err(|cause| RenderError::failed("writing the sheet", &cause))
+        serde_json::to_string(self).map_err(|cause| RenderError::failed("writing the sheet", &cause))
     }
 }
 
 impl Row {
     pub(crate) fn new(name: &str, value: Printable) -> Self {
-        Self {
-            name: Printable::new(name, Column::Wide),
-            value,
-            weight: Weight::Normal,
-        }
+        Self { name: Printable::new(name, Column::Wide), value, weight: Weight::Normal }
     }
 
     pub(crate) fn strong(self) -> Self {
-        Self {
-            weight: Weight::Strong,
-            ..self
-        }
+        Self { weight: Weight::Strong, ..self }
     }
 }

@@ -42,9 +42,7 @@ impl Translation {
             "de" => include_str!("../translations/de.json"),
             "fr" => include_str!("../translations/fr.json"),
             _ => {
-                return Err(RenderError::LocaleUnknown {
-                    locale: locale.to_owned(),
-                });
+                return Err(RenderError::LocaleUnknown { locale: locale.to_owned() });
             }
         };
         serde_json::from_str(file).map_err(|cause| RenderError::failed("translation", &cause))
@@ -68,21 +66,10 @@ impl Translation {
 
     /// A day as it is written in a letter, for example `30 September 2026`.
     pub(crate) fn date(&self, date: Date) -> String {
-        let day = if date.day() == 1 {
-            self.dates.first_day.clone()
-        } else {
-            date.day().to_string()
-        };
+        let day = if date.day() == 1 { self.dates.first_day.clone() } else { date.day().to_string() };
         let month = usize::from(date.month().unsigned_abs()).saturating_sub(1);
         let month = self.dates.months.get(month).map_or("", String::as_str);
-        fill(
-            &self.dates.pattern,
-            &[
-                ("day", &day),
-                ("month", month),
-                ("year", &date.year().to_string()),
-            ],
-        )
+        fill(&self.dates.pattern, &[("day", &day), ("month", month), ("year", &date.year().to_string())])
     }
 }
 
@@ -95,10 +82,7 @@ pub(crate) fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         let (name, tail) = after.split_once('}').unwrap_or((after, ""));
-        let value = values
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| *value);
+        let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
         filled.push_str(value.unwrap_or(name));
         rest = tail;
     }
@@ -115,25 +99,13 @@ mod tests {
     use super::*;
 
     fn keys_of(locale: &str) -> BTreeSet<String> {
-        Translation::load(locale)
-            .unwrap()
-            .labels
-            .into_keys()
-            .collect()
+        Translation::load(locale).unwrap().labels.into_keys().collect()
     }
 
     /// The words that follow `opening` in `source`, up to the first character not in a key.
     fn words_after(source: &str, opening: &str) -> BTreeSet<String> {
-        let starts = source
-            .match_indices(opening)
-            .map(|(at, _)| &source[at + opening.len()..]);
-        starts
-            .map(|rest| {
-                rest.chars()
-                    .take_while(|c| c.is_ascii_lowercase() || *c == '_')
-                    .collect()
-            })
-            .collect()
+        let starts = source.match_indices(opening).map(|(at, _)| &source[at + opening.len()..]);
+        starts.map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()).collect()
     }
 
     #[test]
@@ -152,11 +124,7 @@ mod tests {
         for locale in LOCALES {
             for (key, label) in Translation::load(locale).unwrap().labels {
                 assert!(!label.trim().is_empty(), "{locale} {key}");
-                assert_eq!(
-                    placeholders(&label),
-                    placeholders(&english[&key]),
-                    "{locale} {key}"
-                );
+                assert_eq!(placeholders(&label), placeholders(&english[&key]), "{locale} {key}");
             }
         }
     }
@@ -177,20 +145,14 @@ mod tests {
 
     #[test]
     fn values_are_filled_in_once() {
-        assert_eq!(
-            fill("1 {a} = {b}", &[("a", "{b}"), ("b", "2")]),
-            "1 {b} = 2"
-        );
+        assert_eq!(fill("1 {a} = {b}", &[("a", "{b}"), ("b", "2")]), "1 {b} = 2");
         assert_eq!(fill("open {a", &[]), "open a");
     }
 
     #[test]
     fn other_locales_are_refused() {
         for locale in ["", "EN", "en-GB", "xx", "../en"] {
-            assert_eq!(
-                Translation::load(locale).unwrap_err().code(),
-                "document.locale.unknown"
-            );
+            assert_eq!(Translation::load(locale).unwrap_err().code(), "document.locale.unknown");
         }
     }
 }

@@ -20,10 +20,7 @@ use crate::error::RenderError;
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
     let mut fonts = FontStore::new();
     fonts.extend(embedded());
-    Shared {
-        library: LazyHash::new(Library::default()),
-        fonts,
-    }
+    Shared { library: LazyHash::new(Library::default()), fonts }
 });
 
 struct Shared {
@@ -69,19 +66,11 @@ impl World for PaperWorld {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.template.id() {
-            Ok(self.template.clone())
-        } else {
-            Err(absent(id))
-        }
+        if id == self.template.id() { Ok(self.template.clone()) } else { Err(absent(id)) }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == self.sheet_id {
-            Ok(self.sheet_json.clone())
-        } else {
-            Err(absent(id))
-        }
+        if id == self.sheet_id { Ok(self.sheet_json.clone()) } else { Err(absent(id)) }
     }
 
     fn font(&self, index: usize) -> Option<Font> {
@@ -101,8 +90,7 @@ pub(crate) fn midnight(date: Date) -> Option<Datetime> {
 }
 
 fn virtual_file(path: &str) -> Result<FileId, RenderError> {
-    let path =
-        VirtualPath::new(path).map_err(|cause| RenderError::failed("naming a file", &cause))?;
+    let path = VirtualPath::new(path).map_err(|cause| RenderError::failed("naming a file", &cause))?;
     Ok(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 

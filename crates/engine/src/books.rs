@@ -71,7 +71,10 @@ impl Books {
         }
         match parties.as_slice() {
             [only] => Ok(only.clone()),
-            [] => Err(EngineError::new("organisation.unknown", "there is no billed organisation yet; run `quittance init`")),
+            [] => Err(EngineError::new(
+                "organisation.unknown",
+                "there is no billed organisation yet; run `quittance init`",
+            )),
             several => {
                 let names: Vec<&str> = several.iter().map(|party| party.id.as_str()).collect();
                 let message = format!("several organisations are billed; choose one with --org: {}", names.join(", "));

@@ -35,7 +35,11 @@ pub struct PartyClosing {
 
 #[derive(Debug, Clone)]
 pub enum ClosingOutcome {
-    Issued { number: InvoiceNumber, total: Amount, line_count: usize },
+    Issued {
+        number: InvoiceNumber,
+        total: Amount,
+        line_count: usize,
+    },
     /// Closed by an earlier run.
     AlreadyClosed(Option<InvoiceNumber>),
     /// Nothing to bill: no document (IN-6).
@@ -76,18 +80,14 @@ pub async fn close(
     let mut closings = Vec::new();
     for party in run.parties.clone() {
         let closing = match run.rate_party(books, &party, Purpose::Bill, tick).await? {
-            PartyOutcome::Closed(closure) => PartyClosing {
-                party,
-                outcome: ClosingOutcome::AlreadyClosed(closure.invoice),
-                unpriced: vec![],
-            },
+            PartyOutcome::Closed(closure) => {
+                PartyClosing { party, outcome: ClosingOutcome::AlreadyClosed(closure.invoice), unpriced: vec![] }
+            }
             // Nothing that is done later would un-park it, so it is told and not kept.
             PartyOutcome::Failed(code, message) if code == "close.later_period_closed" => {
                 PartyClosing { party, outcome: ClosingOutcome::Parked(vec![(code, message)]), unpriced: vec![] }
             }
-            PartyOutcome::Failed(code, message) => {
-                park(books, &party, period, vec![(code, message)], vec![]).await?
-            }
+            PartyOutcome::Failed(code, message) => park(books, &party, period, vec![(code, message)], vec![]).await?,
             PartyOutcome::Rated(rated) => close_party(books, *rated, options, now).await?,
         };
         closings.push(closing);

@@ -23,7 +23,10 @@ pub struct ExplainedLine {
 /// `explain.line_malformed`.
 pub fn parse_line(text: &str) -> EngineResult<(InvoiceNumber, u32)> {
     let malformed = || {
-        EngineError::new("explain.line_malformed", format!("{text:?} names no line; a line is written like G000000001-12"))
+        EngineError::new(
+            "explain.line_malformed",
+            format!("{text:?} names no line; a line is written like G000000001-12"),
+        )
     };
     let (number, line) = text.rsplit_once('-').ok_or_else(malformed)?;
     Ok((number.parse().map_err(|_| malformed())?, line.parse().map_err(|_| malformed())?))

@@ -48,6 +48,7 @@ pub(crate) async fn load_directory(ledger: &dyn Ledger, digest: &BlobDigest) -> 
 }
 
 async fn load<T: DeserializeOwned>(ledger: &dyn Ledger, digest: &BlobDigest, what: &str) -> EngineResult<T> {
-    let bytes = ledger.blob(digest).await?.ok_or_else(|| EngineError::damaged(what, format!("blob {digest} is missing")))?;
+    let bytes =
+        ledger.blob(digest).await?.ok_or_else(|| EngineError::damaged(what, format!("blob {digest} is missing")))?;
     serde_json::from_slice(&bytes).map_err(|error| EngineError::damaged(what, format!("blob {digest}: {error}")))
 }

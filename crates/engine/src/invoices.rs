@@ -61,7 +61,11 @@ pub async fn list(books: &Books, party: Option<&OrganisationId>) -> EngineResult
 ///
 /// # Errors
 /// `invoice.unknown`, or storage failures.
-pub async fn find(books: &Books, party: Option<&OrganisationId>, number: &InvoiceNumber) -> EngineResult<IssuedInvoice> {
+pub async fn find(
+    books: &Books,
+    party: Option<&OrganisationId>,
+    number: &InvoiceNumber,
+) -> EngineResult<IssuedInvoice> {
     let stored = books.ledger.invoice(number).await?;
     let visible = stored.filter(|stored| party.is_none_or(|party| *party == stored.party));
     let unknown = || EngineError::new("invoice.unknown", format!("there is no invoice {number}"));

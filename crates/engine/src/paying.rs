@@ -30,8 +30,7 @@ pub async fn pay(
     if received.minor <= 0 {
         return Err(EngineError::new("payment.not_positive", "a payment is an amount above zero"));
     }
-    let postings =
-        payment_postings(received).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    let postings = payment_postings(received).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     let payment = Payment {
         issuer: issued.stored.issuer,
         number: number.clone(),

@@ -26,7 +26,12 @@ pub struct PartyRating {
 
 #[derive(Debug, Clone)]
 pub enum RatingOutcome {
-    Rated { daily_line_count: u64, late_count: u64, subtotal: Amount, unpriced: Vec<UnpricedUsage> },
+    Rated {
+        daily_line_count: u64,
+        late_count: u64,
+        subtotal: Amount,
+        unpriced: Vec<UnpricedUsage>,
+    },
     /// The period was closed for this party before; nothing was done.
     Closed,
     /// (code, sentence)
@@ -121,7 +126,8 @@ impl PeriodRun {
             return Ok(PartyOutcome::Closed(closure.clone()));
         }
         if let Some(later) = closures.iter().find(|closure| closure.period > self.period) {
-            let message = format!("{} is closed already; {} can no longer be closed before it", later.period, self.period);
+            let message =
+                format!("{} is closed already; {} can no longer be closed before it", later.period, self.period);
             return Ok(PartyOutcome::Failed("close.later_period_closed".to_owned(), message));
         }
         let directory = ledger.party_directory(party).await?.ok_or_else(|| {
@@ -132,7 +138,8 @@ impl PeriodRun {
         let subscriptions: BTreeSet<SubscriptionId> = directory.subscriptions.keys().cloned().collect();
         let selected = selection::complete(books.usage.as_ref(), &self.files, &selection, &subscriptions, own)?;
         let skipped = closures.last().map(|closure| closure.period.next()).filter(|next| *next < self.period);
-        if let Some(open) = skipped.into_iter().chain(selected.earlier_open).min().filter(|_| purpose == Purpose::Bill) {
+        if let Some(open) = skipped.into_iter().chain(selected.earlier_open).min().filter(|_| purpose == Purpose::Bill)
+        {
             let message = format!("{open} is not closed yet; close it first");
             return Ok(PartyOutcome::Failed("close.earlier_period_open".to_owned(), message));
         }
@@ -149,8 +156,7 @@ impl PeriodRun {
         };
         let carried = carried_days(&draft.unpriced, &selection);
         let snapshot = self.snapshot(ledger.put_blob(&canonical(&directory)?).await?, &selection);
-        let run =
-            RatedRun { party: party.clone(), period: self.period, usage_through: selection.usage_through, files };
+        let run = RatedRun { party: party.clone(), period: self.period, usage_through: selection.usage_through, files };
         Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, snapshot, carried, late_count })))
     }
 

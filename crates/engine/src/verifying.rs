@@ -158,7 +158,8 @@ impl Recomputation {
         let (ledger, invoice) = (books.ledger.as_ref(), &issued.invoice);
         let snapshot = &invoice.snapshot;
         if snapshot.rules_version != billing::invoice::RULES_VERSION {
-            let message = format!("it was computed by rules {}, which this version does not have", snapshot.rules_version);
+            let message =
+                format!("it was computed by rules {}, which this version does not have", snapshot.rules_version);
             return Err(EngineError::new("verify.rules_version", message));
         }
         let mut files = ledger.usage_files().await?;

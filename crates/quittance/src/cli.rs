@@ -43,7 +43,9 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  quittance demo\n  quittance demo --no-serve --data-dir /tmp/demo")]
     Demo(DemoArgs),
     /// Make a data directory with an issuer and one billed organisation
-    #[command(after_help = "Example:\n  quittance init --data-dir books --issuer \"North Cloud\" --partner \"Quillon\" --currency EUR")]
+    #[command(
+        after_help = "Example:\n  quittance init --data-dir books --issuer \"North Cloud\" --partner \"Quillon\" --currency EUR"
+    )]
     Init(InitArgs),
     /// Billed organisations
     #[command(subcommand)]

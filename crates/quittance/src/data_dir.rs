@@ -53,11 +53,8 @@ impl DataDir {
         let ledger = ledger::SqliteLedger::open(&root.join(LEDGER)).await?;
         OPENED.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());
         let usage = usage::DirectoryStore::open(root)?;
-        let books = Books {
-            ledger: Arc::new(ledger),
-            usage: Arc::new(usage),
-            documents: Arc::new(FileShelf::new(root)),
-        };
+        let books =
+            Books { ledger: Arc::new(ledger), usage: Arc::new(usage), documents: Arc::new(FileShelf::new(root)) };
         Ok(Self { books, root: root.to_owned() })
     }
 
@@ -76,7 +73,8 @@ impl DataDir {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let message = format!("another command is writing to {}; try again when it is done", self.root.display());
+                let message =
+                    format!("another command is writing to {}; try again when it is done", self.root.display());
                 return Err(Failure::new("data_dir.locked", message));
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),

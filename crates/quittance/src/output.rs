@@ -118,9 +118,9 @@ pub(crate) fn print<T: Serialize>(output: Output, value: &T, rows: &Rows) -> Res
         }
         Output::Csv => {
             let mut writer = csv::Writer::from_writer(std::io::stdout());
-            let written = writer.write_record(&rows.headings).and_then(|()| {
-                rows.rows.iter().try_for_each(|row| writer.write_record(row))
-            });
+            let written = writer
+                .write_record(&rows.headings)
+                .and_then(|()| rows.rows.iter().try_for_each(|row| writer.write_record(row)));
             written.map_err(|error| Failure::new("storage.failed", format!("writing failed: {error}")))?;
             writer.flush().map_err(Failure::from)
         }

@@ -86,7 +86,8 @@ fn customers(invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<Vec<Custome
 
 fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
     let product = [&line.product.sku_name, &line.product.product_name, &line.meter.name];
-    let description = product.into_iter().find(|text| !text.is_empty()).map_or(line.scope.meter.as_str(), String::as_str);
+    let description =
+        product.into_iter().find(|text| !text.is_empty()).map_or(line.scope.meter.as_str(), String::as_str);
     let plan = if line.subscription_name.is_empty() {
         line.scope.subscription.as_str()
     } else {

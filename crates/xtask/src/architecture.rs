@@ -18,7 +18,11 @@ const HTTP: &str = "axum";
 
 /// The table of ARCHITECTURE.md. A crate that is not in it may not exist.
 const WALLS: &[Wall] = &[
-    Wall { name: "billing", may_use: &[], never_knows: &["tokio", SQL, HTTP, "arrow", "parquet", "typst", "serde_json"] },
+    Wall {
+        name: "billing",
+        may_use: &[],
+        never_knows: &["tokio", SQL, HTTP, "arrow", "parquet", "typst", "serde_json"],
+    },
     Wall { name: "formats", may_use: &["billing"], never_knows: &["tokio", SQL, HTTP, "typst"] },
     Wall { name: "ledger", may_use: &["billing"], never_knows: &["arrow", "parquet", HTTP, "typst"] },
     Wall { name: "documents", may_use: &["billing"], never_knows: &[SQL, HTTP, "arrow", "parquet", "tokio"] },
@@ -94,8 +98,8 @@ impl Graph {
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
-        let metadata: Metadata =
-            serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata cannot be read: {error}"))?;
+        let metadata: Metadata = serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("cargo metadata cannot be read: {error}"))?;
         Ok(Self::new(metadata))
     }
 
@@ -103,7 +107,8 @@ impl Graph {
         let names = metadata.packages.into_iter().map(|package| (package.id, package.name)).collect();
         let normal = |dependency: &Dependency| dependency.dep_kinds.iter().any(|kind| kind.kind.is_none());
         let edges = metadata.resolve.nodes.into_iter().map(|node| {
-            let targets = node.deps.iter().filter(|dependency| normal(dependency)).map(|dependency| dependency.pkg.clone());
+            let targets =
+                node.deps.iter().filter(|dependency| normal(dependency)).map(|dependency| dependency.pkg.clone());
             (node.id, targets.collect())
         });
         Self { names, members: metadata.workspace_members.into_iter().collect(), edges: edges.collect() }
@@ -137,7 +142,8 @@ impl Graph {
                 breaches.push(format!("{name} has no row in the table of walls"));
                 continue;
             };
-            for ours in self.direct(id).filter(|target| self.members.contains(*target)).map(|target| self.name(target)) {
+            for ours in self.direct(id).filter(|target| self.members.contains(*target)).map(|target| self.name(target))
+            {
                 if !wall.may_use.contains(&ours) {
                     breaches.push(format!("{name} uses {ours}, which it may not"));
                 }
@@ -146,7 +152,8 @@ impl Graph {
             for foreign in wall.never_knows.iter().filter(|foreign| reachable.contains(*foreign)) {
                 breaches.push(format!("{name} reaches {foreign}, which it must not know"));
             }
-            let forbidden = NOT_DIRECTLY.iter().filter(|(crate_name, _)| *crate_name == name).flat_map(|(_, list)| *list);
+            let forbidden =
+                NOT_DIRECTLY.iter().filter(|(crate_name, _)| *crate_name == name).flat_map(|(_, list)| *list);
             for foreign in forbidden {
                 if self.direct(id).any(|target| self.name(target) == *foreign) {
                     breaches.push(format!("{name} names {foreign}, which it may only reach through another crate"));
@@ -198,7 +205,11 @@ mod tests {
             &["web", "engine"],
             &["engine reaches sqlx, which it must not know", "web reaches sqlx, which it must not know"],
         );
-        check(&[("web", &["parquet"])], &["web"], &["web names parquet, which it may only reach through another crate"]);
+        check(
+            &[("web", &["parquet"])],
+            &["web"],
+            &["web names parquet, which it may only reach through another crate"],
+        );
         check(&[("helpers", &[])], &["helpers"], &["helpers has no row in the table of walls"]);
     }
 }

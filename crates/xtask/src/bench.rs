@@ -46,7 +46,8 @@ fn import(args: &ImportBench) -> Result<(), String> {
         let data = folder.join(format!("data-{round}"));
         let _ = fs::remove_dir_all(&data);
         measured(&binary, &["init", "--data-dir", &text(&data)])?;
-        let import = ["import", "usage", &text(&csv), "--assign-to", "bench", "--data-dir", &text(&data), "--output", "json"];
+        let import =
+            ["import", "usage", &text(&csv), "--assign-to", "bench", "--data-dir", &text(&data), "--output", "json"];
         let run = measured(&binary, &import)?;
         if run.answer["accepted"] != json!(args.rows) {
             return Err(format!("{} of {} records were accepted", run.answer["accepted"], args.rows));
@@ -59,9 +60,18 @@ fn import(args: &ImportBench) -> Result<(), String> {
     let median = seconds[seconds.len() / 2].max(1);
     let rate = args.rows * 1000 / median;
     if args.json {
-        println!("{}", json!({ "rows": args.rows, "seconds": format!("{}.{:03}", median / 1000, median % 1000), "rows_per_s": rate, "peak_rss_mib": peak_mib }));
+        println!(
+            "{}",
+            json!({ "rows": args.rows, "seconds": format!("{}.{:03}", median / 1000, median % 1000), "rows_per_s": rate, "peak_rss_mib": peak_mib })
+        );
     } else {
-        println!("{} records in {}.{:03} s (median of {}): {rate} records/s, peak {peak_mib} MiB", args.rows, median / 1000, median % 1000, seconds.len());
+        println!(
+            "{} records in {}.{:03} s (median of {}): {rate} records/s, peak {peak_mib} MiB",
+            args.rows,
+            median / 1000,
+            median % 1000,
+            seconds.len()
+        );
     }
     Ok(())
 }

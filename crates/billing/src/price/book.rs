@@ -173,7 +173,10 @@ mod tests {
         let (january, may, june) = (date(2024, 1, 1), date(2024, 5, 15), date(2024, 6, 1));
         let sheets = [
             sheet(vec![price("m", "USD", january, None, "0.10"), price("m", "USD", may, Some(june), "0.12")]),
-            sheet(vec![price("m", "USD", june, Some(date(2024, 7, 1)), "0.11"), price("x", "USD", may, Some(june), "1")]),
+            sheet(vec![
+                price("m", "USD", june, Some(date(2024, 7, 1)), "0.11"),
+                price("x", "USD", may, Some(june), "1"),
+            ]),
         ];
         check(&sheets, "m", date(2024, 5, 14), Ok("0.10"));
         check(&sheets, "m", date(2024, 5, 15), Ok("0.12"));
@@ -227,7 +230,11 @@ mod tests {
             excluded_meters: excluded.iter().map(|m| m.parse().unwrap()).collect(),
             effective_from: date(2024, 2, 1),
         };
-        let sheet = PriceSheet { title: String::new(), offer_terms: vec![term("0.15", &["x"]), term("0.1", &[])], prices: vec![] };
+        let sheet = PriceSheet {
+            title: String::new(),
+            offer_terms: vec![term("0.15", &["x"]), term("0.1", &[])],
+            prices: vec![],
+        };
         let factor = |meter: &str, day| sheet.discount_factor(&meter.parse().unwrap(), day).unwrap().to_string();
         assert_eq!(factor("m", date(2024, 2, 1)), "0.765");
         assert_eq!(factor("x", date(2024, 2, 1)), "0.9");

@@ -258,7 +258,8 @@ mod tests {
     #[test]
     fn ranges_have_to_meet() {
         let range = |min: &str, max: Option<&str>| PriceRange { min: d(min), max: max.map(d), unit_price: d("1") };
-        let ranges = |list: &[(&str, Option<&str>)]| TierTable::from_ranges(list.iter().map(|(a, b)| range(a, *b)).collect());
+        let ranges =
+            |list: &[(&str, Option<&str>)]| TierTable::from_ranges(list.iter().map(|(a, b)| range(a, *b)).collect());
         assert!(ranges(&[("1", Some("100")), ("101", Some("9223372036854780000"))]).is_ok());
         assert!(ranges(&[("0", Some("100")), ("101", None)]).is_ok());
         check_refused(ranges(&[("1", Some("100")), ("100", None)]), "price.tier.overlap");

@@ -73,7 +73,8 @@ pub fn month_amounts(
     let (pricing_total, effective_unit_price) = effective_price(pricing_exact, quantity, pricing_decimals)?;
     let subtotal = pricing_total.mul_rounded(rate, billing_decimals, Rounding::TowardZero)?;
     let drift = exact_or_cut(pricing_exact, rate)?.checked_sub(subtotal)?;
-    let drift_bound = Decimal::new(1, pricing_decimals)?.checked_mul(rate)?.checked_add(Decimal::new(1, billing_decimals)?)?;
+    let drift_bound =
+        Decimal::new(1, pricing_decimals)?.checked_mul(rate)?.checked_add(Decimal::new(1, billing_decimals)?)?;
     Ok(MonthAmounts { pricing_total, effective_unit_price, subtotal, drift, drift_bound })
 }
 
@@ -106,9 +107,8 @@ pub fn verify_usage_subtotal(
     decimals: u8,
 ) -> Result<[(Decimal, Decimal); 2], DecimalError> {
     let plain = effective_unit_price.mul_rounded(quantity, decimals, Rounding::TowardZero)?;
-    let snapped = effective_unit_price
-        .mul_rounded(quantity, 6, Rounding::HalfEven)?
-        .rounded(decimals, Rounding::TowardZero)?;
+    let snapped =
+        effective_unit_price.mul_rounded(quantity, 6, Rounding::HalfEven)?.rounded(decimals, Rounding::TowardZero)?;
     let billed = |pricing: Decimal| Ok((pricing, pricing.mul_rounded(rate, decimals, Rounding::TowardZero)?));
     Ok([billed(plain)?, billed(snapped)?])
 }

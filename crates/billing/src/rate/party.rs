@@ -283,7 +283,12 @@ impl<'a> PartyRater<'a> {
         Ok(())
     }
 
-    fn list_unpriced(&mut self, scope: ScopeKey, record: &UsageRecord, reason: &PriceLookupError) -> Result<(), RateError> {
+    fn list_unpriced(
+        &mut self,
+        scope: ScopeKey,
+        record: &UsageRecord,
+        reason: &PriceLookupError,
+    ) -> Result<(), RateError> {
         let meter = scope.meter.clone();
         let entry = self.unpriced.entry((scope.clone(), record.usage_date)).or_insert_with(|| UnpricedUsage {
             scope,

@@ -16,11 +16,7 @@ fn check(spoil: impl FnOnce(&mut InvoicePaper), code: &str, caller: &str) {
 #[test]
 fn malformed_amounts_name_their_field() {
     let code = "document.amount.malformed";
-    check(
-        |paper| paper.totals.due = "1e5".to_owned(),
-        code,
-        "totals.due is not a plain decimal number",
-    );
+    check(|paper| paper.totals.due = "1e5".to_owned(), code, "totals.due is not a plain decimal number");
     check(
         |paper| paper.customers[1].lines[2].amount = "12,50".to_owned(),
         code,
@@ -41,11 +37,7 @@ fn malformed_amounts_name_their_field() {
         code,
         "exchange_rates[0].rate is not a plain decimal number",
     );
-    check(
-        |paper| paper.tax_lines[0].base = "NaN".to_owned(),
-        code,
-        "tax_lines[0].base is not a plain decimal number",
-    );
+    check(|paper| paper.tax_lines[0].base = "NaN".to_owned(), code, "tax_lines[0].base is not a plain decimal number");
 }
 
 #[test]

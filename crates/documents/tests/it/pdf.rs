@@ -43,13 +43,7 @@ fn check_pages(paper: &InvoicePaper, pages: std::ops::RangeInclusive<usize>) {
 #[test]
 fn pages_follow_the_number_of_lines() {
     for locale in LOCALES {
-        check_pages(
-            &InvoicePaper {
-                locale: locale.to_owned(),
-                ..small()
-            },
-            1..=1,
-        );
+        check_pages(&InvoicePaper { locale: locale.to_owned(), ..small() }, 1..=1);
     }
     check_pages(&large(0, 0), 1..=1);
     check_pages(&large(1, 60), 2..=4);
@@ -61,11 +55,7 @@ fn text_of(paper: &InvoicePaper) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("invoice.pdf");
     std::fs::write(&path, render(paper).unwrap()).unwrap();
-    let output = Command::new("pdftotext")
-        .arg("-layout")
-        .arg(&path)
-        .arg("-")
-        .output();
+    let output = Command::new("pdftotext").arg("-layout").arg(&path).arg("-").output();
     let Ok(output) = output else {
         #[expect(clippy::print_stderr, reason = "a skipped test says so")]
         {
@@ -104,15 +94,7 @@ fn another_program_reads_the_text() {
         amends_number: Some("G000024130".to_owned()),
         ..small()
     };
-    check_text(
-        &german,
-        &[
-            "Gutschrift",
-            "Berichtigt Beleg",
-            "G000024130",
-            "1.500,66 EUR",
-        ],
-    );
+    check_text(&german, &["Gutschrift", "Berichtigt Beleg", "G000024130", "1.500,66 EUR"]);
     let mut hostile = small();
     hostile.customers[0].name = "#panic() $x$ *".to_owned();
     check_text(&hostile, &["#panic() $x$ *"]);
@@ -122,15 +104,8 @@ fn another_program_reads_the_text() {
 fn a_reader_of_the_file_sees_who_made_what() {
     let pdf = render(&small()).unwrap();
     let text = String::from_utf8_lossy(&pdf);
-    for expected in [
-        "Invoice G000024135",
-        "Halden Cloud Distribution GmbH",
-        "2026-10-06",
-    ] {
-        assert!(
-            text.contains(expected),
-            "{expected:?} is not in the metadata"
-        );
+    for expected in ["Invoice G000024135", "Halden Cloud Distribution GmbH", "2026-10-06"] {
+        assert!(text.contains(expected), "{expected:?} is not in the metadata");
     }
 }
 
@@ -139,14 +114,8 @@ fn a_reader_of_the_file_sees_who_made_what() {
 #[ignore = "writes samples and prints how long they took"]
 #[expect(clippy::print_stderr, reason = "its purpose")]
 fn samples_for_the_eye() {
-    let french = InvoicePaper {
-        locale: "fr".to_owned(),
-        ..small()
-    };
-    let german = InvoicePaper {
-        locale: "de".to_owned(),
-        ..small()
-    };
+    let french = InvoicePaper { locale: "fr".to_owned(), ..small() };
+    let german = InvoicePaper { locale: "de".to_owned(), ..small() };
     let samples = [
         ("small", small()),
         ("small again", small()),
@@ -162,9 +131,6 @@ fn samples_for_the_eye() {
         let (elapsed, pages) = (started.elapsed(), rendered.page_count);
         let path = format!("{}/{name}.pdf", env!("CARGO_TARGET_TMPDIR"));
         std::fs::write(&path, &rendered.pdf).unwrap();
-        eprintln!(
-            "{name}: {pages} pages, {elapsed:?}, {} bytes, {path}",
-            rendered.pdf.len()
-        );
+        eprintln!("{name}: {pages} pages, {elapsed:?}, {} bytes, {path}", rendered.pdf.len());
     }
 }

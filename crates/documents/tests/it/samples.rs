@@ -14,15 +14,10 @@ pub(crate) fn large(customers_count: usize, lines_count: usize) -> InvoicePaper 
     let customers = (0..customers_count).map(|customer| CustomerCharges {
         name: format!("{} {customer:03}", pattern.customers[customer % 2].name),
         id: format!("{customer:08x}-77d0-4b1e-9a52-0f6b8c1d2e3f"),
-        lines: (0..lines_count)
-            .map(|line| lines[(customer + line) % lines.len()].clone())
-            .collect(),
+        lines: (0..lines_count).map(|line| lines[(customer + line) % lines.len()].clone()).collect(),
         subtotal: "123456.78".to_owned(),
     });
-    InvoicePaper {
-        customers: customers.collect(),
-        ..pattern.clone()
-    }
+    InvoicePaper { customers: customers.collect(), ..pattern.clone() }
 }
 
 /// One page of names that strangers give their things.

@@ -39,12 +39,18 @@ pub async fn import_customers(
             continue;
         }
         if let Some(known) = known.as_ref().filter(|known| known.billed_party != party) {
-            let message = format!("customer {} is billed through {}; it cannot be moved", row.customer_id, known.billed_party);
+            let message =
+                format!("customer {} is billed through {}; it cannot be moved", row.customer_id, known.billed_party);
             report.quarantined.push(refused(&file.name, row.line, "billed_party", "customer.party_differs", message));
             continue;
         }
-        let customer =
-            Customer { id: row.customer_id, billed_party: party, name: row.name, domain: row.domain, country: row.country };
+        let customer = Customer {
+            id: row.customer_id,
+            billed_party: party,
+            name: row.name,
+            domain: row.domain,
+            country: row.country,
+        };
         if known.as_ref() == Some(&customer) {
             report.duplicate += 1;
         } else {
@@ -75,8 +81,15 @@ pub async fn import_subscriptions(books: &Books, file: ImportFile, now: Timestam
             continue;
         }
         if let Some(owner) = owners.get(&row.subscription_id).filter(|owner| **owner != row.customer_id) {
-            let message = format!("subscription {} belongs to customer {owner}; it cannot be moved", row.subscription_id);
-            report.quarantined.push(refused(&file.name, row.line, "customer_id", "subscription.customer_differs", message));
+            let message =
+                format!("subscription {} belongs to customer {owner}; it cannot be moved", row.subscription_id);
+            report.quarantined.push(refused(
+                &file.name,
+                row.line,
+                "customer_id",
+                "subscription.customer_differs",
+                message,
+            ));
             continue;
         }
         report.accepted += 1;

@@ -31,7 +31,9 @@ pub async fn import_prices(
     report.quarantined =
         parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "prices", "", rejected)).collect();
     if !report.quarantined.is_empty() {
-        report.notes.push("a meter with a bad line keeps the price it had; mend the list and import it again".to_owned());
+        report
+            .notes
+            .push("a meter with a bad line keeps the price it had; mend the list and import it again".to_owned());
     }
     keep_quarantined(books, &file.sha256, &report, now).await?;
     let shown_only = sheet.offer_terms.iter().filter(|term| term.credit.is_some() || !term.tiered_discounts.is_empty());
@@ -62,7 +64,8 @@ pub async fn import_fx(
     let added = books.ledger.add_fx_list(&digest, &file.name, now).await?;
     let count = u64::try_from(parsed.value.len()).unwrap_or(u64::MAX);
     let mut report = counted(&file.name, count, added);
-    report.quarantined = parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "fx", "", rejected)).collect();
+    report.quarantined =
+        parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "fx", "", rejected)).collect();
     keep_quarantined(books, &file.sha256, &report, now).await?;
     Ok(report)
 }

@@ -59,7 +59,8 @@ impl DayCost {
             return Ok(price);
         }
         // One unit of the digit at which the price was rounded.
-        let integer_digits = u8::try_from(price.abs()?.rounded(0, Rounding::TowardZero)?.to_string().len()).unwrap_or(1);
+        let integer_digits =
+            u8::try_from(price.abs()?.rounded(0, Rounding::TowardZero)?.to_string().len()).unwrap_or(1);
         let decimals = PRICE_DIGITS.saturating_sub(integer_digits).max(price.scale()).min(PRICE_DECIMALS_MAX);
         price.checked_add(Decimal::new(1, decimals)?)
     }
@@ -118,7 +119,10 @@ impl ImpliedPrices {
             }
         }
         if prices.is_empty() {
-            return Err(EngineError::new("price.file.no_prices", "no line of the file states a cost to make a price from"));
+            return Err(EngineError::new(
+                "price.file.no_prices",
+                "no line of the file states a cost to make a price from",
+            ));
         }
         Ok(PriceSheet { title: format!("provider's cost of {source}"), offer_terms: vec![], prices })
     }

@@ -81,7 +81,13 @@ pub async fn import_usage(
     report.accepted = imported.accepted;
     report.duplicate = imported.duplicate;
     for refused in imported.refused {
-        report.quarantined.push(refused_record(&file.name, refused.line, refused.code, refused.message, &refused.record)?);
+        report.quarantined.push(refused_record(
+            &file.name,
+            refused.line,
+            refused.code,
+            refused.message,
+            &refused.record,
+        )?);
     }
     books
         .ledger
@@ -314,10 +320,9 @@ impl Placement {
             return Err(("usage.line.date_in_future", format!("the usage day {day} lies in the future")));
         }
         match self.period {
-            Some(period) if !period.contains(day) => Err((
-                "usage.line.date_outside_period",
-                format!("the usage day {day} lies outside of {period}"),
-            )),
+            Some(period) if !period.contains(day) => {
+                Err(("usage.line.date_outside_period", format!("the usage day {day} lies outside of {period}")))
+            }
             _ => Ok(()),
         }
     }

@@ -36,7 +36,9 @@ async fn a_late_correction_goes_on_from_the_counter_and_not_from_the_sum() {
 #[tokio::test]
 async fn a_month_is_not_closed_before_the_one_before_it() {
     let world = World::new(&TIERED).await;
-    world.usage(&[("a", "2026-08-01", "m", "1"), ("s", "2026-09-01", "nowhere", "1"), ("o", "2026-10-01", "m", "1")]).await;
+    world
+        .usage(&[("a", "2026-08-01", "m", "1"), ("s", "2026-09-01", "nowhere", "1"), ("o", "2026-10-01", "m", "1")])
+        .await;
     assert_eq!(world.close("2026-10", false).await, "close.earlier_period_open");
     assert_eq!(world.close("2026-08", false).await, "issued 1.00");
     assert_eq!(world.close("2026-09", false).await, "close.unpriced");

@@ -38,7 +38,8 @@ pub(crate) struct World {
     _root: tempfile::TempDir,
 }
 
-pub(crate) const USAGE_HEADER: &str = "record_id,usage_date,customer_id,subscription_id,meter_id,quantity,quantity_basis";
+pub(crate) const USAGE_HEADER: &str =
+    "record_id,usage_date,customer_id,subscription_id,meter_id,quantity,quantity_basis";
 const PRICES_HEADER: &str = "meter_id,currency,unit_price,unit_of_measure,tier_from,effective_from";
 
 pub(crate) fn now() -> Timestamp {
@@ -106,7 +107,8 @@ impl World {
 
     /// Imports records of the plan `p`: (id, day, meter, quantity).
     pub(crate) async fn usage(&self, records: &[(&str, &str, &str, &str)]) -> ImportReport {
-        let rows = records.iter().map(|(id, day, meter, quantity)| format!("{id},{day},c,p,{meter},{quantity},blocks\n"));
+        let rows =
+            records.iter().map(|(id, day, meter, quantity)| format!("{id},{day},c,p,{meter},{quantity},blocks\n"));
         self.import(format!("{USAGE_HEADER}\n{}", rows.collect::<String>())).await
     }
 

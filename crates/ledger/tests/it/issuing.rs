@@ -27,6 +27,18 @@ async fn a_document_is_stored_as_it_was_issued() {
     assert_eq!(stored.digest, document_digest(&stored.header, lines.iter().map(Vec::as_slice)));
 }
 
+#[tokio::test]
+async fn documents_stand_in_the_order_of_their_issue() {
+    let world = World::new().await;
+    // As text, a second without a fraction would come after the same one with a fraction.
+    for (party, time) in [("party-1", "00:00:00.25Z"), ("party-2", "00:00:00Z"), ("party-3", "00:00:01Z")] {
+        let issued_at = at(&format!("2026-11-03T{time}"));
+        world.issue(IssueRequest { issued_at, ..request(party, "2026-10") }).await;
+    }
+    let parties: Vec<_> = world.ledger.invoices(None).await.unwrap().into_iter().map(|found| found.party).collect();
+    assert_eq!(parties, [id("party-2"), id("party-1"), id("party-3")]);
+}
+
 /// INV-1, with eight issuers in two ledgers on one file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn numbers_have_no_gaps() {

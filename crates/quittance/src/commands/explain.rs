@@ -52,7 +52,8 @@ fn print_story(output: Output, explained: &ExplainedLine) -> Result<(), crate::o
 }
 
 fn price_rows(prices: &[ExplainedPrice]) -> Rows {
-    let headings = ["from", "to", "quantity", "list price", "list amount", "discount factor", "earned credit", "amount"];
+    let headings =
+        ["from", "to", "quantity", "list price", "list amount", "discount factor", "earned credit", "amount"];
     let mut rows = Rows::new(&headings, &headings[2..]);
     for price in prices {
         rows.push([

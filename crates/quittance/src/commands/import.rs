@@ -104,14 +104,17 @@ async fn prices(data: &DataDir, args: &ImportPricesArgs) -> Result<Vec<ImportRep
         effective_from: args.effective_from,
         earned_credit_rate: args.earned_credit_rate,
     };
-    each(&args.files, async |file| import_prices(&data.books, file, &options, clock::now()?).await.map_err(Failure::from))
-        .await
+    each(&args.files, async |file| {
+        import_prices(&data.books, file, &options, clock::now()?).await.map_err(Failure::from)
+    })
+    .await
 }
 
 async fn fx(data: &DataDir, args: &ImportFxArgs) -> Result<Vec<ImportReport>, Failure> {
     let options =
         formats::fx::FxOptions { format: parse_format(args.format.as_ref())?, ..formats::fx::FxOptions::default() };
-    each(&args.files, async |file| import_fx(&data.books, file, &options, clock::now()?).await.map_err(Failure::from)).await
+    each(&args.files, async |file| import_fx(&data.books, file, &options, clock::now()?).await.map_err(Failure::from))
+        .await
 }
 
 async fn customers(data: &DataDir, args: &ImportDirectoryArgs) -> Result<Vec<ImportReport>, Failure> {
@@ -122,7 +125,8 @@ async fn customers(data: &DataDir, args: &ImportDirectoryArgs) -> Result<Vec<Imp
 }
 
 async fn subscriptions(data: &DataDir, args: &ImportDirectoryArgs) -> Result<Vec<ImportReport>, Failure> {
-    each(&args.files, async |file| import_subscriptions(&data.books, file, clock::now()?).await.map_err(Failure::from)).await
+    each(&args.files, async |file| import_subscriptions(&data.books, file, clock::now()?).await.map_err(Failure::from))
+        .await
 }
 
 async fn each(
@@ -165,10 +169,7 @@ fn print_reports(output: Output, reports: &[ImportReport]) -> CommandResult {
 
 fn print_quarantined(lines: &[QuarantinedLine]) {
     for line in lines.iter().take(LINES_SHOWN_MAX) {
-        say(format!(
-            "{}:{}:{}: {}: {} ({})",
-            line.source, line.line, line.column, line.field, line.message, line.code
-        ));
+        say(format!("{}:{}:{}: {}: {} ({})", line.source, line.line, line.column, line.field, line.message, line.code));
     }
     if lines.len() > LINES_SHOWN_MAX {
         say(format!("… and {} more; see `quittance quarantine list`", lines.len() - LINES_SHOWN_MAX));

@@ -37,10 +37,8 @@ pub(crate) async fn print_list(
     organisation: Option<&OrganisationId>,
 ) -> Result<(), Failure> {
     let invoices = list(&data.books, organisation).await?;
-    let shown = invoices
-        .iter()
-        .map(|issued| present::invoice(issued, PdfLink::Omitted))
-        .collect::<Result<Vec<_>, _>>()?;
+    let shown =
+        invoices.iter().map(|issued| present::invoice(issued, PdfLink::Omitted)).collect::<Result<Vec<_>, _>>()?;
     print(output, &shown, &rows_of(&invoices))
 }
 

@@ -28,12 +28,7 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &PayArgs) -> CommandRe
     let issued = find(&data.books, None, &args.number).await?;
     let outcome = if booked { "booked" } else { "booked before" };
     let mut rows = Rows::new(&["invoice", "payment", "amount", "received in all"], &["amount", "received in all"]);
-    rows.push([
-        args.number.to_string(),
-        outcome.to_owned(),
-        received.to_string(),
-        issued.stored.received.to_string(),
-    ]);
+    rows.push([args.number.to_string(), outcome.to_owned(), received.to_string(), issued.stored.received.to_string()]);
     let value = json!({
         "invoice": args.number,
         "booked": booked,

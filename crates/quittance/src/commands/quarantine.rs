@@ -15,7 +15,8 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &QuarantineCommand)
     match command {
         QuarantineCommand::List => {
             let lines = ledger.quarantine().await?;
-            let mut rows = Rows::new(&["id", "file", "line", "column", "field", "code", "message"], &["id", "line", "column"]);
+            let mut rows =
+                Rows::new(&["id", "file", "line", "column", "field", "code", "message"], &["id", "line", "column"]);
             for line in &lines {
                 rows.push([
                     line.id.to_string(),
@@ -32,7 +33,8 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &QuarantineCommand)
         QuarantineCommand::Show { id } => {
             let lines = ledger.quarantine().await?;
             let line = lines.iter().find(|line| line.id == *id);
-            let line = line.ok_or_else(|| Failure::new("quarantine.unknown", format!("no line {id} is in quarantine")))?;
+            let line =
+                line.ok_or_else(|| Failure::new("quarantine.unknown", format!("no line {id} is in quarantine")))?;
             let mut out = std::io::stdout();
             if !line.header.is_empty() {
                 writeln!(out, "{}", line.header.trim_end())?;

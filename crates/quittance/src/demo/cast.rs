@@ -52,7 +52,12 @@ pub(super) const CUSTOMERS: [&str; 24] = [
 
 pub(super) const CUSTOMERS_A_PARTY: usize = 6;
 
-fn organisation(row: &PartyRow, tenant_id: String, number: usize, billed_by: Option<&OrganisationId>) -> Result<Organisation, Failure> {
+fn organisation(
+    row: &PartyRow,
+    tenant_id: String,
+    number: usize,
+    billed_by: Option<&OrganisationId>,
+) -> Result<Organisation, Failure> {
     let (id, name, currency, country, language, address) = row;
     let malformed = |error: &dyn std::fmt::Display| Failure::new("id.malformed", format!("{id}: {error}"));
     Ok(Organisation {

@@ -79,7 +79,9 @@ async fn claim(data: &DataDir, seed: &str) -> Result<(), Failure> {
     let ledger = &data.books.ledger;
     match ledger.setting("demo_seed").await? {
         Some(known) if known == seed => Ok(()),
-        Some(known) => Err(Failure::new("demo.other_seed", format!("this directory holds the demonstration of seed {known}"))),
+        Some(known) => {
+            Err(Failure::new("demo.other_seed", format!("this directory holds the demonstration of seed {known}")))
+        }
         None if !ledger.organisations().await?.is_empty() => {
             let message = "this directory holds books already; choose another one with --data-dir";
             Err(Failure::new("demo.books_present", message))

@@ -94,7 +94,8 @@ impl World {
     pub(super) fn subscriptions_csv(&self) -> String {
         let mut csv = "subscription_id,customer_id,name,earned_credit\n".to_owned();
         for plan in &self.plans {
-            let _ = writeln!(csv, "{},{},{},{}", plan.id, self.customer_ids[plan.customer], plan.name, plan.earned_credit);
+            let _ =
+                writeln!(csv, "{},{},{},{}", plan.id, self.customer_ids[plan.customer], plan.name, plan.earned_credit);
         }
         csv
     }
@@ -122,7 +123,13 @@ impl World {
     }
 
     /// Usage of `from..until`, cut into what arrives in time and what comes late.
-    pub(super) fn usage_csv(&self, chance: &mut Chance, from: Date, until: Date, late_per_mille: u64) -> (String, String) {
+    pub(super) fn usage_csv(
+        &self,
+        chance: &mut Chance,
+        from: Date,
+        until: Date,
+        late_per_mille: u64,
+    ) -> (String, String) {
         let (mut on_time, mut late) = (USAGE_HEADER.to_owned(), USAGE_HEADER.to_owned());
         let mut day = from;
         while day < until {
@@ -219,7 +226,10 @@ fn resources(chance: &mut Chance, plans: &[Plan], meters: &[Meter]) -> Vec<Resou
     for (plan_place, plan) in plans.iter().enumerate() {
         let region = plan_place % REGIONS.len();
         let kinds: Vec<usize> = (0..METERS_A_SUBSCRIPTION)
-            .map(|_| usize::try_from(chance.below((meters.len() / REGIONS.len()) as u64)).unwrap_or(0) * REGIONS.len() + region)
+            .map(|_| {
+                usize::try_from(chance.below((meters.len() / REGIONS.len()) as u64)).unwrap_or(0) * REGIONS.len()
+                    + region
+            })
             .collect();
         for i in 0..RESOURCES_A_SUBSCRIPTION {
             let meter = chance.pick(&kinds).copied().unwrap_or(0);

@@ -39,8 +39,7 @@ fn rows_of_price_lists_are_refused_by_meter() {
     let books = sample::lists();
     books.write("prices.csv", overlap);
     let report = books.run("import prices prices.csv --output json").exits(1).json();
-    let codes: Vec<&Value> =
-        report["quarantined_lines"].as_array().unwrap().iter().map(|line| &line["code"]).collect();
+    let codes: Vec<&Value> = report["quarantined_lines"].as_array().unwrap().iter().map(|line| &line["code"]).collect();
     assert!(codes.iter().any(|code| **code == "price.tier.overlap"), "{report:#}");
     assert_eq!(report["accepted"], 1);
     check_rows("prices", &format!("{prices}m-bad,USD,10,1\n"), 1, &["price.tier.missing"]);
@@ -52,7 +51,8 @@ fn rows_of_price_lists_are_refused_by_meter() {
 fn commands_without_books_fail_and_make_none() {
     let books = Books::none();
     books.write("usage.csv", sample::usage("2026-10", 1, 3));
-    for line in ["import usage usage.csv", "rate --period 2026-10", "close --period 2026-10", "invoices list", "verify"] {
+    for line in ["import usage usage.csv", "rate --period 2026-10", "close --period 2026-10", "invoices list", "verify"]
+    {
         books.run(line).fails("data_dir.missing");
         assert!(!books.dir().exists(), "{line} made a folder");
     }

@@ -69,7 +69,6 @@ fn files_of_another_kind() {
     check("CurrencyCode,USDPerUnit,Month\n", "import fx", "fx.file.no_rates");
     check("meter_id,currency,unit_price\n", "import prices", "price.file.no_prices");
     check(format!("{USAGE_HEADER}{GOOD_LINE}"), "import usage --format azure-ea-csv", "file.format_mismatch");
-    check(format!("{USAGE_HEADER}{GOOD_LINE}"), "import usage --format excel", "file.format_unknown");
     check(format!("{USAGE_HEADER}{GOOD_LINE}"), "import usage --own-cost-as-price", "price.file.no_prices");
 }
 
@@ -78,6 +77,15 @@ fn a_file_that_is_not_there_or_a_folder() {
     let books = sample::lists();
     books.run("import usage absent.csv").fails("file.unreadable");
     books.run("import usage books").fails("file.unreadable");
+}
+
+#[test]
+fn a_format_that_nobody_knows() {
+    let books = sample::lists();
+    books.write("usage.csv", format!("{USAGE_HEADER}{GOOD_LINE}"));
+    let ended = books.run("import usage usage.csv --format excel");
+    assert!(ended.err.contains("quittance-csv"), "the known ones are listed: {ended:#?}");
+    ended.fails("file.format_unknown");
 }
 
 /// One bad file among several: those before it are in, and it is named.

@@ -36,7 +36,12 @@ fn is_test(path: &Path) -> bool {
 /// Dotted words in quotes, outside of a file's tests.
 fn codes_of(source: &str) -> BTreeSet<String> {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
-    source.lines().flat_map(|line| line.split('"').skip(1).step_by(2)).filter(|text| is_code(text)).map(str::to_owned).collect()
+    source
+        .lines()
+        .flat_map(|line| line.split('"').skip(1).step_by(2))
+        .filter(|text| is_code(text))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn is_code(text: &str) -> bool {

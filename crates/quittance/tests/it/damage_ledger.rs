@@ -19,7 +19,7 @@ struct Needle {
     names: Vec<String>,
 }
 
-fn needle(bytes: &[u8], named: impl ToString) -> Needle {
+fn needle(bytes: &[u8], named: &impl ToString) -> Needle {
     // Long enough to be unique; short enough to lie on one page nearly always.
     Needle { bytes: bytes[..bytes.len().min(100)].to_vec(), spared: 0, names: vec![named.to_string()] }
 }
@@ -50,8 +50,8 @@ async fn needles(path: &Path) -> Vec<Needle> {
     }
     for entry in ledger.journal(&"issuer".parse().unwrap(), 0, 100).await.unwrap() {
         let row = [entry.entry.kind.as_str(), entry.entry.reference.as_str()].concat();
-        needles.push(needle(row.as_bytes(), "journal_entries"));
-        needles.push(needle(&entry.hash.0, "journal_entries"));
+        needles.push(needle(row.as_bytes(), &"journal_entries"));
+        needles.push(needle(&entry.hash.0, &"journal_entries"));
     }
     for file in ledger.usage_files().await.unwrap() {
         needles.push(digest_of(&file.rows, ".parquet", "usage_files"));

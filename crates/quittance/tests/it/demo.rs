@@ -49,10 +49,8 @@ fn distinct<'a>(values: &'a [Value], member: &str) -> BTreeSet<&'a str> {
 fn the_month_has_all_that_a_believable_one_has() {
     let books = Books::copy_of(demo_dir());
     let october: Vec<Value> = books.json("invoices list").as_array().unwrap().clone();
-    let october: Vec<Value> = october
-        .into_iter()
-        .filter(|invoice| invoice["billingPeriodStartDate"] == "2026-10-01T00:00:00Z")
-        .collect();
+    let october: Vec<Value> =
+        october.into_iter().filter(|invoice| invoice["billingPeriodStartDate"] == "2026-10-01T00:00:00Z").collect();
     let october_numbers = distinct(&october, "id");
     assert!(october_numbers.len() >= 3, "billed parties: {october_numbers:?}");
     assert!(distinct(&october, "currencyCode").len() >= 3);

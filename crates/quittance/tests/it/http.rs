@@ -40,7 +40,8 @@ impl Server {
         }
         let start = address.find("http://").unwrap();
         let address = address[start..].split_whitespace().next().unwrap().to_owned();
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60)));
+        let config =
+            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60)));
         Self { child, out, address, agent: config.build().into() }
     }
 

@@ -96,7 +96,11 @@ fn check_numbers(list: &Value) {
 /// Every file is one that the ledger names and `verify` looked at: no orphans are left.
 fn check_files(books: &Books, verified: &Value) {
     let files = files_below(&books.dir().join("usage"));
-    assert_eq!(Some(files.len()), verified["files"].as_u64().map(|count| usize::try_from(count).unwrap()), "{files:#?}");
+    assert_eq!(
+        Some(files.len()),
+        verified["files"].as_u64().map(|count| usize::try_from(count).unwrap()),
+        "{files:#?}"
+    );
 }
 
 #[test]

@@ -149,7 +149,10 @@ async fn every_priced_line_equals_the_independent_computation() {
     import_usage(&books, "");
     let closed = books.run(&format!("{CLOSE} --output json")).exits(1).json();
     let found = unpriced(&closed["unpriced"]);
-    assert_eq!(found.into_iter().collect::<Vec<_>>(), [(METER_IN_NO_LIST.to_owned(), "price.meter_unknown".to_owned())]);
+    assert_eq!(
+        found.into_iter().collect::<Vec<_>>(),
+        [(METER_IN_NO_LIST.to_owned(), "price.meter_unknown".to_owned())]
+    );
 
     let closed = books.run(&format!("{CLOSE} --allow-unpriced --output json")).exits(0).json();
     assert_eq!(closed["issued"].as_array().unwrap().len(), 1, "{closed:#}");

@@ -11,7 +11,12 @@ fn a_second_writer_is_refused_and_readers_are_not() {
     let lock = File::options().write(true).open(books.dir().join("write.lock")).unwrap();
     lock.lock().unwrap();
     books.write("usage.csv", sample::usage("2026-10", 1, 3));
-    for line in ["import usage usage.csv", "rate --period 2026-11", "close --period 2026-10", "org add x --name X --currency EUR --country FR"] {
+    for line in [
+        "import usage usage.csv",
+        "rate --period 2026-11",
+        "close --period 2026-10",
+        "org add x --name X --currency EUR --country FR",
+    ] {
         books.run(line).fails("data_dir.locked");
     }
     books.run("invoices list").exits(0);

@@ -72,8 +72,7 @@ fn shown_slice(slice: &Slice) -> Value {
 
 pub(super) fn uom_scale(input: &mut Input) -> Outcome {
     let unit = UnitOfMeasure::parse(&input.required::<String>("unit_of_measure")?);
-    let (quantity, basis): (Decimal, QuantityBasis) =
-        (input.required("quantity")?, input.required("quantity_basis")?);
+    let (quantity, basis): (Decimal, QuantityBasis) = (input.required("quantity")?, input.required("quantity_basis")?);
     let price_per_block: Decimal = input.required("price_per_block")?;
     let blocks = unit.pricing_quantity(quantity, basis)?;
     Ok(json!({
