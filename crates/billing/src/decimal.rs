@@ -431,6 +431,9 @@ impl Ord for Decimal {
             return sign;
         }
         let scale = self.scale.max(other.scale);
+        if let (Ok(a), Ok(b)) = (self.mantissa_at(scale), other.mantissa_at(scale)) {
+            return a.cmp(&b);
+        }
         match (self.wide_at(scale), other.wide_at(scale)) {
             (Ok(a), Ok(b)) => a.cmp(&b),
             // 128 bits and 38 decimals fit 256 bits, so neither side can overflow.

@@ -57,7 +57,7 @@ pub async fn import_usage(
     let known = books.ledger.usage_files().await?;
     let closed_months = closed_months(books).await?;
     let mut implied = ImpliedPrices::default();
-    let imported = {
+    let (imported, sheet) = {
         let mut session = books.usage.begin_import(&known, &closed_months)?;
         read_ahead(reader, |item| {
             match item {
@@ -75,7 +75,10 @@ pub async fn import_usage(
             tick(1);
             check_quarantine_size(&report)
         })?;
-        session.finish()?
+        // Before anything is stored: a file that states no cost is refused whole.
+        let without_quantity = implied.cost_without_quantity_count;
+        let sheet = options.own_cost_as_price.then(|| implied.into_sheet(&file.name)).transpose()?;
+        (session.finish()?, sheet.map(|sheet| (sheet, without_quantity)))
     };
     report.format = format;
     report.accepted = imported.accepted;
@@ -105,12 +108,11 @@ pub async fn import_usage(
         })
         .await?;
     report.notes.extend(placement.notes);
-    if options.own_cost_as_price {
-        if implied.cost_without_quantity_count > 0 {
-            let count = implied.cost_without_quantity_count;
-            report.notes.push(format!("{count} lines state a cost without a quantity; no price can bring it back"));
+    if let Some((sheet, without_quantity)) = sheet {
+        if without_quantity > 0 {
+            let note = format!("{without_quantity} lines state a cost without a quantity; no price can bring it back");
+            report.notes.push(note);
         }
-        let sheet = implied.into_sheet(&file.name)?;
         report.notes.push(format!("{} prices were made from the provider's cost", sheet.prices.len()));
         lists::add_sheet(books, &sheet, now).await?;
     }
