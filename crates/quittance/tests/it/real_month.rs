@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
@@ -50,8 +51,9 @@ fn unpriced(value: &Value) -> BTreeMap<String, String> {
     meters.map(|meter| (text(&meter["meter"]), text(&meter["code"]))).collect()
 }
 
-/// What the independent program says. A rate card is unpacked for it: Python reads no zstd of its own.
-fn rated_by_python(books: &Books, options: &[&str]) -> Value {
+/// What the independent program says; `None` where Python is absent. The rate card is unpacked for
+/// it: Python reads no zstd of its own.
+fn rated_by_python(books: &Books, options: &[&str]) -> Option<Value> {
     let mut card = Vec::new();
     let mut packed = Input::file("card", File::open(books.path("card.json.zst")).unwrap());
     loop {
@@ -66,9 +68,15 @@ fn rated_by_python(books: &Books, options: &[&str]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/rate_month.py");
     let mut command = Command::new("python3");
     command.arg(script).args([books.path("card.json"), books.path("usage.json.gz")]).args(options);
-    let output = command.output().unwrap();
+    let output = match command.output() {
+        Err(error) if error.kind() == ErrorKind::NotFound && std::env::var_os("QUITTANCE_CI").is_none() => {
+            eprintln!("skipped: python3 is absent, which computes the month a second time");
+            return None;
+        }
+        output => output.unwrap(),
+    };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
 /// The lines of the only invoice, as they are stored.
@@ -138,7 +146,7 @@ fn prices_that_are_not_in_force_park_the_party() {
     let count = |code: &str| found.values().filter(|found| *found == code).count();
     assert_eq!((found.len(), count("price.meter_unknown"), count("price.not_in_force")), (8, 1, 7), "{found:#?}");
     assert_eq!(found[METER_IN_NO_LIST], "price.meter_unknown");
-    let expected = rated_by_python(&books, &[]);
+    let Some(expected) = rated_by_python(&books, &[]) else { return };
     assert_eq!(serde_json::to_value(found).unwrap(), expected["unpriced"]);
 }
 
@@ -156,7 +164,7 @@ async fn every_priced_line_equals_the_independent_computation() {
 
     let closed = books.run(&format!("{CLOSE} --allow-unpriced --output json")).exits(0).json();
     assert_eq!(closed["issued"].as_array().unwrap().len(), 1, "{closed:#}");
-    let expected = rated_by_python(&books, &["--effective-from", "2017-01-01"]);
+    let Some(expected) = rated_by_python(&books, &["--effective-from", "2017-01-01"]) else { return };
     assert_eq!((&expected["rows"], &expected["provider_cost"]), (&1000.into(), &PROVIDER_COST.into()));
     let total = |value: &Value| number(value.as_str().unwrap());
     assert_eq!(total(&closed["issued"][0]["total"]), total(&expected["total"]));

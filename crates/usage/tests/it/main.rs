@@ -7,5 +7,4 @@ mod model;
 mod rated;
 mod reading;
 mod samples;
-mod speed;
 mod sweeping;
