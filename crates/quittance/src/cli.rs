@@ -300,7 +300,10 @@ pub(crate) enum QuarantineCommand {
     /// Write a line as it was read, to mend it and import it again
     Show { id: u64 },
     /// Give lines up
-    Drop { ids: Vec<u64> },
+    Drop {
+        #[arg(required = true)]
+        ids: Vec<u64>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -44,6 +44,10 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &QuarantineCommand)
         }
         QuarantineCommand::Drop { ids } => {
             let _lock = data.lock().await?;
+            let waiting = ledger.quarantine().await?;
+            if let Some(unknown) = ids.iter().find(|id| waiting.iter().all(|line| line.id != **id)) {
+                return Err(Failure::new("quarantine.unknown", format!("no line {unknown} is in quarantine")));
+            }
             ledger.drop_quarantined(ids).await?;
         }
     }
