@@ -12,7 +12,7 @@ mod writing;
 
 use billing::usage::RecordKey;
 
-pub(crate) use entry::{KeyEntry, sort};
+pub(crate) use entry::{KeyEntry, SubscriptionMark, sort};
 pub(crate) use file::KeyFile;
 pub(crate) use writing::write_keys;
 

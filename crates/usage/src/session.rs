@@ -14,7 +14,7 @@ use billing::ports::{ImportSession, ImportedUsage, PortError, PortResult, Refuse
 use billing::usage::{RecordKey, RecordOrigin, UsageRecord, is_storable};
 
 use crate::error::Result;
-use crate::keys::KeyFile;
+use crate::keys::{KeyFile, SubscriptionMark};
 use crate::new_file::CompleteFile;
 use crate::publishing::publish;
 use crate::store::DirectoryStore;
@@ -87,7 +87,8 @@ impl<'a> Session<'a> {
         let key = if is_provider_row { RecordKey([0; 16]) } else { record.key(content, 0) };
         let revision = record.revision();
         let day = self.chunk.columns.push(&record)?;
-        self.chunk.rows.push(ChunkRow { line, key, content, revision, day, is_provider_row });
+        let subscription = SubscriptionMark::of(&record.subscription_id);
+        self.chunk.rows.push(ChunkRow { line, key, content, subscription, revision, day, is_provider_row });
         if is_provider_row {
             self.provider_row = Some(record);
         }

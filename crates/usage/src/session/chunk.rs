@@ -5,7 +5,7 @@ use billing::usage::{ContentDigest, RecordKey, UsageRecord};
 use crate::columns::{BadColumn, Frame};
 use crate::day::DayMemory;
 use crate::error::{Result, StorageError};
-use crate::keys::KeyEntry;
+use crate::keys::{KeyEntry, SubscriptionMark};
 use crate::record_columns::{FileKind, RecordColumns, RecordReader};
 
 /// What decides about a record; its content is in the columns.
@@ -14,6 +14,7 @@ pub(super) struct ChunkRow {
     pub(super) line: u64,
     pub(super) key: RecordKey,
     pub(super) content: ContentDigest,
+    pub(super) subscription: SubscriptionMark,
     pub(super) revision: u32,
     /// Days since 1970-01-01.
     pub(super) day: i32,
@@ -22,7 +23,13 @@ pub(super) struct ChunkRow {
 
 impl ChunkRow {
     pub(super) fn entry(&self) -> KeyEntry {
-        KeyEntry { key: self.key, revision: self.revision, content: self.content, day: self.day }
+        KeyEntry {
+            key: self.key,
+            revision: self.revision,
+            content: self.content,
+            subscription: self.subscription,
+            day: self.day,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use billing::usage::{ContentDigest, RecordKey, RecordOrigin, UsageRecord};
 use super::chunk::ChunkRow;
 use crate::day::month_of;
 use crate::error::Result;
-use crate::keys::{KeyEntry, KeyFile, number};
+use crate::keys::{KeyEntry, KeyFile, SubscriptionMark, number};
 
 /// What becomes of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +20,17 @@ pub(super) enum Verdict {
 /// Why a record is not taken, with what is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    OtherContent { known_revision: u32 },
-    MovesMonth { known_day: i32 },
-    AfterIssue { known_day: i32 },
+    OtherContent {
+        known_revision: u32,
+    },
+    MovesMonth {
+        known_day: i32,
+    },
+    /// It would take usage from one plan and give it to another, perhaps of another party.
+    MovesSubscription,
+    AfterIssue {
+        known_day: i32,
+    },
 }
 
 impl Refusal {
@@ -30,6 +38,7 @@ impl Refusal {
         match self {
             Self::OtherContent { .. } => "usage.line.record_id_conflict",
             Self::MovesMonth { .. } => "usage.line.revision_moves_month",
+            Self::MovesSubscription => "usage.line.revision_moves_subscription",
             Self::AfterIssue { .. } => "usage.line.revision_after_issue",
         }
     }
@@ -51,6 +60,10 @@ impl Refusal {
                 month(known_day),
                 BillingPeriod::containing(record.usage_date).map_or_else(|_| String::new(), |month| month.to_string())
             ),
+            Self::MovesSubscription => format!(
+                "record {id:?} is known as usage of another subscription, and revision {revision} would move it to {}",
+                record.subscription_id
+            ),
             Self::AfterIssue { known_day } => format!(
                 "record {id:?} is known as usage of {}, which has been billed, so revision {revision} cannot restate it",
                 month(known_day)
@@ -64,6 +77,7 @@ impl Refusal {
 struct Version {
     revision: u32,
     content: ContentDigest,
+    subscription: SubscriptionMark,
     day: i32,
 }
 
@@ -94,7 +108,12 @@ pub(super) fn judge<'k>(
                 *verdict = judge_row(row, &versions, closed_months);
                 if matches!(verdict, Verdict::New | Verdict::Restatement) {
                     // Higher than all before it, so the versions stay in order.
-                    versions.push(Version { revision: row.revision, content: row.content, day: row.day });
+                    versions.push(Version {
+                        revision: row.revision,
+                        content: row.content,
+                        subscription: row.subscription,
+                        day: row.day,
+                    });
                 }
             }
         }
@@ -106,8 +125,8 @@ pub(super) fn judge<'k>(
 fn stored_versions<'k>(keys: &[RecordKey], files: impl Iterator<Item = &'k KeyFile>) -> Result<Vec<(usize, Version)>> {
     let mut hits = Vec::new();
     for file in files {
-        file.find(keys, &mut |place, KeyEntry { revision, content, day, .. }| {
-            hits.push((place, Version { revision, content, day }));
+        file.find(keys, &mut |place, KeyEntry { revision, content, subscription, day, .. }| {
+            hits.push((place, Version { revision, content, subscription, day }));
         })?;
     }
     hits.sort_by_key(|(place, _)| *place);
@@ -122,6 +141,9 @@ fn judge_row(row: &ChunkRow, versions: &[Version], closed_months: &[BillingPerio
     }
     if row.revision <= latest.revision {
         return Verdict::Refused(Refusal::OtherContent { known_revision: contradicted(row, versions, latest) });
+    }
+    if latest.subscription != row.subscription {
+        return Verdict::Refused(Refusal::MovesSubscription);
     }
     let known_month = month_of(latest.day);
     if known_month != month_of(row.day) {

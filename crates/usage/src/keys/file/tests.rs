@@ -3,7 +3,7 @@ use std::fs;
 use billing::usage::ContentDigest;
 
 use super::*;
-use crate::keys::write_keys;
+use crate::keys::{SubscriptionMark, write_keys};
 use crate::new_file::{CompleteFile, NewFile};
 
 fn key(number: u64) -> RecordKey {
@@ -11,7 +11,13 @@ fn key(number: u64) -> RecordKey {
 }
 
 fn entry(number: u64, revision: u32) -> KeyEntry {
-    KeyEntry { key: key(number), revision, content: ContentDigest([1; 16]), day: 20_710 }
+    KeyEntry {
+        key: key(number),
+        revision,
+        content: ContentDigest([1; 16]),
+        subscription: SubscriptionMark([2; 8]),
+        day: 20_710,
+    }
 }
 
 fn written(directory: &DataDirectory, mut entries: Vec<KeyEntry>) -> CompleteFile {

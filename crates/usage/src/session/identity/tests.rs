@@ -10,18 +10,24 @@ fn day(text: &str) -> i32 {
 
 fn row((revision, content, date): Facts) -> ChunkRow {
     let (key, content) = (RecordKey([1; 16]), ContentDigest([content; 16]));
-    ChunkRow { line: 1, key, content, revision, day: day(date), is_provider_row: false }
+    let subscription = SubscriptionMark([0; 8]);
+    ChunkRow { line: 1, key, content, subscription, revision, day: day(date), is_provider_row: false }
 }
 
 #[track_caller]
 fn check(known: &[Facts], arriving: Facts, expected: Verdict) {
+    check_row(known, &row(arriving), expected);
+}
+
+#[track_caller]
+fn check_row(known: &[Facts], arriving: &ChunkRow, expected: Verdict) {
     let versions: Vec<Version> = known
         .iter()
         .map(|facts| row(*facts))
-        .map(|r| Version { revision: r.revision, content: r.content, day: r.day })
+        .map(|r| Version { revision: r.revision, content: r.content, subscription: r.subscription, day: r.day })
         .collect();
     let closed = ["2026-08".parse().unwrap()];
-    assert_eq!(judge_row(&row(arriving), &versions, &closed), expected);
+    assert_eq!(judge_row(arriving, &versions, &closed), expected);
 }
 
 #[test]
@@ -44,6 +50,13 @@ fn a_restatement_stays_in_its_month_and_before_the_invoice() {
     let issued = Verdict::Refused(Refusal::AfterIssue { known_day: day("2026-08-31") });
     check(&[(1, b'a', "2026-08-31")], (2, b'b', "2026-08-01"), issued);
     check(&[(1, b'a', "2026-08-31")], (2, b'a', "2026-08-31"), Verdict::Duplicate);
+}
+
+#[test]
+fn a_restatement_stays_with_its_subscription() {
+    let elsewhere = ChunkRow { subscription: SubscriptionMark([1; 8]), ..row((2, b'b', "2026-09-14")) };
+    check_row(&[(1, b'a', "2026-09-14")], &elsewhere, Verdict::Refused(Refusal::MovesSubscription));
+    check_row(&[], &elsewhere, Verdict::New);
 }
 
 #[test]
