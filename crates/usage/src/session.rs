@@ -9,11 +9,14 @@ mod identity;
 mod months;
 mod occurrences;
 
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
 use billing::period::BillingPeriod;
 use billing::ports::{ImportSession, ImportedUsage, PortError, PortResult, RefusedRecord, UsageFile};
 use billing::usage::{RecordKey, RecordOrigin, UsageRecord, is_storable};
 
-use crate::error::Result;
+use crate::error::{Result, StorageError};
 use crate::keys::{KeyFile, SubscriptionMark};
 use crate::new_file::CompleteFile;
 use crate::publishing::publish;
@@ -41,6 +44,8 @@ pub(crate) struct Session<'a> {
     /// Any provider's row: what names its occurrences is asked of a record.
     provider_row: Option<UsageRecord>,
     written: Vec<MonthFiles>,
+    /// The last chunk, while another core writes it and the next one is collected.
+    writing: Option<JoinHandle<Result<Vec<MonthFiles>>>>,
     accepted: u64,
     duplicate: u64,
     refused: Vec<RefusedRecord>,
@@ -69,6 +74,7 @@ impl<'a> Session<'a> {
             chunk: Chunk::default(),
             provider_row: None,
             written: Vec::new(),
+            writing: None,
             accepted: 0,
             duplicate: 0,
             refused: Vec::new(),
@@ -98,7 +104,9 @@ impl<'a> Session<'a> {
         if is_full { self.write_chunk() } else { Ok(()) }
     }
 
+    /// Judges the chunk by all that came before it, and has it written.
     fn write_chunk(&mut self) -> Result<()> {
+        self.await_writing()?;
         let (mut rows, frame) = self.chunk.finish()?;
         if let Some(any_row) = &self.provider_row {
             occurrences::name_provider_rows(&mut rows, any_row, &self.seen)?;
@@ -107,8 +115,20 @@ impl<'a> Session<'a> {
         self.count(&verdicts);
         self.refuse(&rows, &frame, &verdicts)?;
         self.note_duplicates(&rows, &verdicts)?;
-        for month in months::by_month(&rows, &verdicts) {
-            let files = month.write(self.store.directory(), &rows, &verdicts, &frame)?;
+        let directory = Arc::clone(self.store.shared_directory());
+        self.writing = Some(std::thread::spawn(move || {
+            let months = months::by_month(&rows, &verdicts);
+            months.iter().map(|month| month.write(&directory, &rows, &verdicts, &frame)).collect()
+        }));
+        Ok(())
+    }
+
+    /// Waits until the last chunk is written: its keys have to be known before the next is judged.
+    fn await_writing(&mut self) -> Result<()> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        let written =
+            writing.join().map_err(|_| StorageError::failed("the usage store", "the writing thread ended"))?;
+        for files in written? {
             self.remember(&files.keys)?;
             self.written.push(files);
         }
@@ -169,6 +189,7 @@ impl<'a> Session<'a> {
 
     fn complete(&mut self) -> Result<ImportedUsage> {
         self.write_chunk()?;
+        self.await_writing()?;
         let publications: Vec<_> = std::mem::take(&mut self.written).into_iter().map(MonthFiles::named).collect();
         let mut stored = publish(self.store.directory(), &publications)?.into_iter();
         let mut files = Vec::with_capacity(publications.len());
@@ -178,6 +199,15 @@ impl<'a> Session<'a> {
         let mut refused = std::mem::take(&mut self.refused);
         refused.sort_by_key(|refusal| refusal.line);
         Ok(ImportedUsage { accepted: self.accepted, duplicate: self.duplicate, refused, files })
+    }
+}
+
+impl Drop for Session<'_> {
+    /// What is still being written belongs to nobody: its files go with the answer.
+    fn drop(&mut self) {
+        if let Some(writing) = self.writing.take() {
+            drop(writing.join());
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use billing::ids::OrganisationId;
 use billing::period::BillingPeriod;
@@ -22,7 +23,7 @@ use crate::{rated_file, records_file};
 /// began: the caller lets them take turns, and sweeps while none is under way.
 #[derive(Debug)]
 pub struct DirectoryStore {
-    directory: DataDirectory,
+    directory: Arc<DataDirectory>,
     limits: Limits,
     verified: Verified,
 }
@@ -41,11 +42,16 @@ impl DirectoryStore {
     /// # Errors
     /// Storage failures.
     pub fn with_limits(root: &Path, limits: Limits) -> PortResult<Self> {
-        let directory = DataDirectory::open(root, limits.disk_bytes)?;
+        let directory = Arc::new(DataDirectory::open(root, limits.disk_bytes)?);
         Ok(Self { directory, limits, verified: Verified::default() })
     }
 
     pub(crate) fn directory(&self) -> &DataDirectory {
+        &self.directory
+    }
+
+    /// For a thread that writes while the caller goes on.
+    pub(crate) fn shared_directory(&self) -> &Arc<DataDirectory> {
         &self.directory
     }
 

@@ -23,6 +23,9 @@ pub(crate) struct ImportBench {
     /// Runs; the median is reported
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// Without any order inside of a day
+    #[arg(long)]
+    shuffled: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -36,10 +39,11 @@ pub(crate) fn run(bench: &Bench) -> Result<(), String> {
 
 fn import(args: &ImportBench) -> Result<(), String> {
     let binary = release_build()?;
-    let folder = PathBuf::from("target/bench-import");
+    let folder = target_folder().join("bench-import");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let csv = folder.join(format!("usage-{}.csv", args.rows));
-    write_usage(&csv, args.rows).map_err(|error| format!("{}: {error}", csv.display()))?;
+    let order = if args.shuffled { "shuffled" } else { "ordered" };
+    let csv = folder.join(format!("usage-{}-{order}.csv", args.rows));
+    write_usage(&csv, args.rows, args.shuffled).map_err(|error| format!("{}: {error}", csv.display()))?;
     let mut seconds = Vec::new();
     let mut peak_mib = 0;
     for round in 0..args.rounds.max(1) {
@@ -80,12 +84,16 @@ fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
+fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
+}
+
 /// Builds the product once, optimised.
 fn release_build() -> Result<PathBuf, String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let status = Command::new(cargo).args(["build", "--release", "-p", "quittance"]).status();
     match status {
-        Ok(status) if status.success() => Ok(PathBuf::from("target/release/quittance")),
+        Ok(status) if status.success() => Ok(target_folder().join("release/quittance")),
         Ok(status) => Err(format!("the release build ended with {status}")),
         Err(error) => Err(format!("cargo cannot be run: {error}")),
     }
@@ -126,8 +134,9 @@ fn high_water_mark(status_file: &str) -> u64 {
     line.and_then(|text| text.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
 }
 
-/// A month of usage as a large issuer would export it: many subscriptions, skewed meters.
-fn write_usage(path: &Path, rows: u64) -> std::io::Result<()> {
+/// A month of usage as a large issuer exports it: each day names the same resources again, in the
+/// order of their subscriptions; meters are skewed. `shuffled` takes the order away.
+fn write_usage(path: &Path, rows: u64, shuffled: bool) -> std::io::Result<()> {
     if path.exists() {
         return Ok(());
     }
@@ -137,24 +146,37 @@ fn write_usage(path: &Path, rows: u64) -> std::io::Result<()> {
         out,
         "record_id,usage_date,subscription_id,meter_id,quantity,quantity_basis,unit_of_measure,resource_uri,resource_group,tags"
     )?;
-    let mut state: u64 = 42;
+    let resources = rows.div_ceil(DAYS).max(1);
     for row in 0..rows {
-        // A linear congruential step: the same file on every machine.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let (subscription, draw) = ((state >> 33) % 20_000, (state >> 13) % 8_000);
-        let meter = draw * draw / 8_000;
-        let day = row * 30 / rows + 1;
-        writeln!(
-            out,
-            "rec-{row:09},2026-09-{day:02},00000000-0000-4000-8000-{subscription:012x},00000000-0000-4000-9000-{meter:012x},{}.{:06},blocks,1 Hour,/subscriptions/{subscription:05}/resourceGroups/rg-{}/providers/Microsoft.Compute/virtualMachines/vm-{:04},rg-{},\"{{\"\"costCenter\"\":\"\"CC{:04}\"\"}}\"",
-            (state >> 40) % 48,
-            (state >> 20) % 1_000_000,
-            state % 12,
-            (state >> 25) % 10_000,
-            state % 12,
-            (state >> 50) % 500,
-        )?;
+        let (day, place) = (row / resources + 1, row % resources);
+        let resource = if shuffled { mixed(row) % resources } else { place };
+        write_record(&mut out, row, day, resource, resources)?;
     }
     out.flush()?;
     fs::rename(partial, path)
+}
+
+const DAYS: u64 = 30;
+const SUBSCRIPTIONS: u64 = 20_000;
+const METERS: u64 = 8_000;
+
+fn write_record(out: &mut impl Write, row: u64, day: u64, resource: u64, resources: u64) -> std::io::Result<()> {
+    let subscription = resource * SUBSCRIPTIONS / resources;
+    let (fixed, daily) = (mixed(resource), mixed(row));
+    let draw = fixed % METERS;
+    let (meter, group) = (draw * draw / METERS, fixed % 12);
+    writeln!(
+        out,
+        "rec-{row:09},2026-09-{day:02},00000000-0000-4000-8000-{subscription:012x},00000000-0000-4000-9000-{meter:012x},{}.{:06},blocks,1 Hour,/subscriptions/{subscription:05}/resourceGroups/rg-{group}/providers/Microsoft.Compute/virtualMachines/vm-{resource:07},rg-{group},\"{{\"\"costCenter\"\":\"\"CC{:04}\"\"}}\"",
+        daily % 48,
+        (daily >> 20) % 1_000_000,
+        (fixed >> 30) % 500,
+    )
+}
+
+/// Spreads a number over 64 bits: the same file on every machine.
+fn mixed(number: u64) -> u64 {
+    let step = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let step = (step ^ (step >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    step ^ (step >> 27)
 }

@@ -1,15 +1,13 @@
 //! Imports usage: each record is placed below a customer, then counted once for ever.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::sync_channel;
+use std::collections::{BTreeSet, HashMap};
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::party::{Customer, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{ImportSession, QuarantinedLine, UsageImport};
 use billing::usage::UsageRecord;
-use formats::error::FileError;
-use formats::usage::{UsageFormat, UsageItem, UsageOptions, UsageReader, usage_reader};
+use formats::usage::{UsageFormat, UsageItem, UsageOptions, usage_reader};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -19,9 +17,6 @@ use crate::error::{EngineError, EngineResult};
 use crate::import::own_cost::ImpliedPrices;
 use crate::import::{ImportFile, ImportReport, lists, set_aside};
 
-/// Records that are handed over at once, and how many such batches may wait.
-const BATCH_LENGTH: usize = 2048;
-const BATCHES_AHEAD_MAX: usize = 4;
 /// Lines of one file that may be set aside before the file itself is doubted.
 const QUARANTINE_MAX: usize = 100_000;
 
@@ -59,8 +54,8 @@ pub async fn import_usage(
     let mut implied = ImpliedPrices::default();
     let (imported, sheet) = {
         let mut session = books.usage.begin_import(&known, &closed_months)?;
-        read_ahead(reader, |item| {
-            match item {
+        for item in reader {
+            match item? {
                 UsageItem::Record { line, record } => {
                     if options.own_cost_as_price {
                         implied.add(&record)?;
@@ -73,8 +68,8 @@ pub async fn import_usage(
                 }
             }
             tick(1);
-            check_quarantine_size(&report)
-        })?;
+            check_quarantine_size(&report)?;
+        }
         // Before anything is stored: a file that states no cost is refused whole.
         let without_quantity = implied.cost_without_quantity_count;
         let sheet = options.own_cost_as_price.then(|| implied.into_sheet(&file.name)).transpose()?;
@@ -117,33 +112,6 @@ pub async fn import_usage(
         lists::add_sheet(books, &sheet, now).await?;
     }
     Ok(report)
-}
-
-/// Reads on one core and hands over on the other: reading and storing cost about the same.
-///
-/// # Errors
-/// The reader's error, or the first that `take` answers; the reader then stops.
-fn read_ahead(reader: UsageReader, mut take: impl FnMut(UsageItem) -> EngineResult<()>) -> EngineResult<()> {
-    let (sender, receiver) = sync_channel::<Vec<Result<UsageItem, FileError>>>(BATCHES_AHEAD_MAX);
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            let mut reader = reader.peekable();
-            while reader.peek().is_some() {
-                let batch = reader.by_ref().take(BATCH_LENGTH).collect();
-                // The other side has stopped: there is nobody to read for.
-                if sender.send(batch).is_err() {
-                    return;
-                }
-            }
-        });
-        // A receiver that is moved in here is dropped on an error, which ends the thread.
-        for batch in receiver {
-            for item in batch {
-                take(item?)?;
-            }
-        }
-        Ok(())
-    })
 }
 
 fn check_quarantine_size(report: &ImportReport) -> EngineResult<()> {
@@ -206,7 +174,8 @@ pub(super) fn refused_record(
 
 /// Finds the customer of each record, and introduces subscriptions that are new.
 pub(super) struct Placement {
-    customer_of: BTreeMap<SubscriptionId, CustomerId>,
+    /// Only looked up in, once for each record: its order never shows.
+    customer_of: HashMap<SubscriptionId, CustomerId>,
     customers: BTreeSet<CustomerId>,
     assign_to: Option<CustomerId>,
     period: Option<BillingPeriod>,
@@ -218,7 +187,7 @@ pub(super) struct Placement {
 
 impl Placement {
     pub(super) async fn load(books: &Books, options: &UsageImportOptions, now: Timestamp) -> EngineResult<Self> {
-        let customer_of: BTreeMap<SubscriptionId, CustomerId> =
+        let customer_of: HashMap<SubscriptionId, CustomerId> =
             books.ledger.subscriptions().await?.into_iter().map(|(id, customer, _)| (id, customer)).collect();
         let mut customers = BTreeSet::new();
         for party in books.billed_parties().await? {
