@@ -134,8 +134,9 @@ fn high_water_mark(status_file: &str) -> u64 {
     line.and_then(|text| text.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0)
 }
 
-/// A month of usage as a large issuer exports it: each day names the same resources again, in the
-/// order of their subscriptions; meters are skewed. `shuffled` takes the order away.
+/// A month of usage: each day names the same resources again, in the order of their subscriptions;
+/// meters are skewed. `shuffled` takes the order away. Which of the two real exports are like has not
+/// been checked, so both are reported (docs/benchmarks.md).
 fn write_usage(path: &Path, rows: u64, shuffled: bool) -> std::io::Result<()> {
     if path.exists() {
         return Ok(());
