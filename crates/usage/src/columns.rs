@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Schema};
 use arrow::error::ArrowError;
+use arrow_select::dictionary::garbage_collect_any_dictionary;
 
 use crate::decimals::{DecimalColumn, Numbers};
 use crate::text::{Parsed, Text};
@@ -45,13 +46,22 @@ impl Frame {
         for (name, nullable, values) in &self.columns {
             let array = match (values, &indices) {
                 (Values::Ready(array), None) => Arc::clone(array),
-                (Values::Ready(array), Some(indices)) => take(array, indices, None)?,
+                (Values::Ready(array), Some(indices)) => picked(array, indices)?,
                 (Values::Decimals(column), _) => column.array(rows)?,
             };
             fields.push(Field::new(*name, array.data_type().clone(), *nullable));
             arrays.push(array);
         }
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+    }
+}
+
+/// Text takes along only what the rows say: another file holds the rest.
+fn picked(array: &ArrayRef, rows: &UInt32Array) -> Result<ArrayRef, ArrowError> {
+    let array = take(array, rows, None)?;
+    match array.as_any_dictionary_opt() {
+        Some(text) => garbage_collect_any_dictionary(text),
+        None => Ok(array),
     }
 }
 

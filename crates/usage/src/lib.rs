@@ -15,6 +15,8 @@
 //! The folders are plain: DuckDB or Polars read them as they are. What counts is the manifest, so
 //! a folder may hold more than that, and superseded versions of restated records besides.
 
+mod bit_packing;
+mod column_chunk;
 mod columns;
 mod day;
 mod decimals;
@@ -33,6 +35,7 @@ mod records_file;
 mod session;
 mod store;
 mod text;
+mod text_chunk;
 
 pub use limits::Limits;
 pub use store::DirectoryStore;

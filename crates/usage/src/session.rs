@@ -139,7 +139,9 @@ impl<'a> Session<'a> {
         for verdict in verdicts {
             match verdict {
                 Verdict::New | Verdict::Restatement => self.accepted = self.accepted.saturating_add(1),
-                Verdict::Duplicate => self.duplicate = self.duplicate.saturating_add(1),
+                Verdict::Confirmation | Verdict::Duplicate => {
+                    self.duplicate = self.duplicate.saturating_add(1);
+                }
                 Verdict::Refused(_) => {}
             }
         }

@@ -24,7 +24,7 @@ pub(crate) struct TextColumn {
 
 impl TextColumn {
     pub(crate) fn push(&mut self, text: Option<&str>) -> Result<(), ArrowError> {
-        if self.run_length > 0 && self.run.as_deref() == text {
+        if self.run_length > 0 && is_same(self.run.as_deref(), text) {
             self.run_length += 1;
             return Ok(());
         }
@@ -66,6 +66,16 @@ impl TextColumn {
         self.end_run()?;
         (self.run, self.distinct, self.text_bytes) = (None, 0, 0);
         Ok(Arc::new(self.builder.finish()))
+    }
+}
+
+/// Empty texts are not given to the comparison of memory: with a pointer to nothing, which is what an
+/// empty text has, it took 40 ns a column on a processor with masked loads, a quarter of an import.
+fn is_same(known: Option<&str>, text: Option<&str>) -> bool {
+    match (known, text) {
+        (Some(known), Some(text)) => known.len() == text.len() && (text.is_empty() || known == text),
+        (None, None) => true,
+        _ => false,
     }
 }
 

@@ -13,8 +13,18 @@ use crate::keys::{KeyEntry, KeyFile, SubscriptionMark, number};
 pub(super) enum Verdict {
     New,
     Restatement,
+    /// A higher revision that says what is known. It counts nothing, and it is kept: a revision
+    /// between the two that comes later restates nothing (RATE-2).
+    Confirmation,
     Duplicate,
     Refused(Refusal),
+}
+
+impl Verdict {
+    /// Whether the row is written.
+    pub(super) fn is_kept(self) -> bool {
+        matches!(self, Self::New | Self::Restatement | Self::Confirmation)
+    }
 }
 
 /// Why a record is not taken, with what is known of it.
@@ -106,7 +116,7 @@ pub(super) fn judge<'k>(
             let index = usize::try_from(*row).unwrap_or(usize::MAX);
             if let (Some(row), Some(verdict)) = (rows.get(index), verdicts.get_mut(index)) {
                 *verdict = judge_row(row, &versions, closed_months);
-                if matches!(verdict, Verdict::New | Verdict::Restatement) {
+                if verdict.is_kept() {
                     // Higher than all before it, so the versions stay in order.
                     versions.push(Version {
                         revision: row.revision,
@@ -136,7 +146,14 @@ fn stored_versions<'k>(keys: &[RecordKey], files: impl Iterator<Item = &'k KeyFi
 /// `versions` are in the order of their revisions.
 fn judge_row(row: &ChunkRow, versions: &[Version], closed_months: &[BillingPeriod]) -> Verdict {
     let Some(latest) = versions.last() else { return Verdict::New };
-    if latest.content == row.content || restates_nothing(row, versions) {
+    let known_month = month_of(latest.day);
+    let is_issued = known_month.is_some_and(|month| closed_months.contains(&month));
+    if latest.content == row.content {
+        // What was issued takes no further row, and no later revision either.
+        let is_news = row.revision > latest.revision && !is_issued;
+        return if is_news { Verdict::Confirmation } else { Verdict::Duplicate };
+    }
+    if restates_nothing(row, versions) {
         return Verdict::Duplicate;
     }
     if row.revision <= latest.revision {
@@ -145,11 +162,10 @@ fn judge_row(row: &ChunkRow, versions: &[Version], closed_months: &[BillingPerio
     if latest.subscription != row.subscription {
         return Verdict::Refused(Refusal::MovesSubscription);
     }
-    let known_month = month_of(latest.day);
     if known_month != month_of(row.day) {
         return Verdict::Refused(Refusal::MovesMonth { known_day: latest.day });
     }
-    if known_month.is_some_and(|month| closed_months.contains(&month)) {
+    if is_issued {
         return Verdict::Refused(Refusal::AfterIssue { known_day: latest.day });
     }
     Verdict::Restatement

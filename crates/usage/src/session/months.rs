@@ -27,7 +27,7 @@ pub(super) fn by_month(rows: &[ChunkRow], verdicts: &[Verdict]) -> Vec<Month> {
     let mut months: BTreeMap<BillingPeriod, Vec<u32>> = BTreeMap::new();
     let mut last: Option<(i32, BillingPeriod)> = None;
     for ((row, verdict), place) in rows.iter().zip(verdicts).zip(0..) {
-        if !matches!(verdict, Verdict::New | Verdict::Restatement) {
+        if !verdict.is_kept() {
             continue;
         }
         if last.is_none_or(|(day, _)| day != row.day) {
@@ -55,7 +55,8 @@ impl Month {
         });
         let mut entries: Vec<KeyEntry> = accepted.clone().map(|(row, _)| row.entry()).collect();
         let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
-        let restates = accepted.map(|(_, verdict)| *verdict == Verdict::Restatement).collect();
+        let restates =
+            accepted.map(|(_, verdict)| matches!(verdict, Verdict::Restatement | Verdict::Confirmation)).collect();
         let picked = (self.places.len() < rows.len()).then_some(self.places.as_slice());
         let batch = with_identities(&frame.batch(picked)?, &keys, restates)?;
 

@@ -68,7 +68,11 @@ impl Model {
             versions.insert(revision, record.clone());
             return Ok(true);
         };
+        let month = |record: &UsageRecord| BillingPeriod::containing(record.usage_date).unwrap();
         if same(latest) {
+            if revision > *latest_revision && !closed.contains(&month(latest)) {
+                versions.insert(revision, record.clone());
+            }
             return Ok(false);
         }
         if revision <= *latest_revision {
@@ -79,7 +83,6 @@ impl Model {
                 || (!is_exact && below.is_some_and(|(_, known)| same(known)));
             return if agrees { Ok(false) } else { Err("usage.line.record_id_conflict") };
         }
-        let month = |record: &UsageRecord| BillingPeriod::containing(record.usage_date).unwrap();
         if month(latest) != month(record) {
             return Err("usage.line.revision_moves_month");
         }
@@ -149,5 +152,41 @@ proptest! {
             keys.dedup();
             prop_assert_eq!(keys.len(), read.len());
         }
+    }
+}
+
+/// Each revision of a record has one content, and contents come again: 1, 2, 1, 2, ...
+fn any_revision() -> impl Strategy<Value = UsageRecord> {
+    (0..3_u32, 0..6_u32).prop_map(|(id, revision)| {
+        let quantity = ((id + revision) % 2 + 1).to_string();
+        own(&format!("r-{id}"), revision, "2026-09-14", &quantity)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    /// RATE-2: what counts is the highest revision, in whatever order revisions arrive.
+    #[test]
+    fn revisions_may_arrive_in_any_order(
+        records in prop::collection::vec(any_revision(), 1..16),
+        rows_per_chunk in 1..6_usize,
+        rows_per_file in 1..6_usize,
+    ) {
+        let mut world = World::new(rows_per_chunk);
+        for file in records.chunks(rows_per_file) {
+            world.import(file);
+        }
+        let mut highest: BTreeMap<String, UsageRecord> = BTreeMap::new();
+        for record in &records {
+            let RecordOrigin::Own { record_id, .. } = &record.origin else { continue };
+            let known = highest.entry(record_id.to_string()).or_insert_with(|| record.clone());
+            if record.revision() > known.revision() {
+                *known = record.clone();
+            }
+        }
+        let read = world.read(date(2026, 9, 1), date(2026, 10, 1)).unwrap();
+        let read = read.into_iter().map(|stored| stored.record);
+        prop_assert_eq!(sorted(read), sorted(highest.into_values()));
     }
 }

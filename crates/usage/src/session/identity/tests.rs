@@ -36,7 +36,7 @@ fn a_record_is_judged_by_its_latest_version() {
     check(&[], (1, b'a', "2026-09-14"), Verdict::New);
     check(&known, (1, b'a', "2026-09-14"), Verdict::Duplicate);
     check(&known, (0, b'a', "2026-09-14"), Verdict::Duplicate);
-    check(&known, (5, b'a', "2026-09-14"), Verdict::Duplicate);
+    check(&known, (5, b'a', "2026-09-14"), Verdict::Confirmation);
     check(&known, (2, b'b', "2026-09-30"), Verdict::Restatement);
     let conflict = Verdict::Refused(Refusal::OtherContent { known_revision: 1 });
     check(&known, (1, b'b', "2026-09-14"), conflict);
@@ -70,4 +70,12 @@ fn an_older_file_sent_again_contradicts_nothing() {
     check(&known, (3, b'a', "2026-09-14"), Verdict::Refused(Refusal::OtherContent { known_revision: 3 }));
     check(&known, (1, b'c', "2026-09-14"), Verdict::Refused(Refusal::OtherContent { known_revision: 1 }));
     check(&known, (4, b'a', "2026-09-14"), Verdict::Restatement);
+    check(&known, (4, b'b', "2026-09-14"), Verdict::Confirmation);
+}
+
+#[test]
+fn what_a_higher_revision_confirmed_no_lower_one_restates() {
+    let known = [(1, b'a', "2026-09-14"), (3, b'a', "2026-09-14")];
+    check(&known, (2, b'b', "2026-09-14"), Verdict::Refused(Refusal::OtherContent { known_revision: 3 }));
+    check(&known, (2, b'a', "2026-09-14"), Verdict::Duplicate);
 }
