@@ -77,7 +77,36 @@ pub struct Decimal {
     scale: u8,
 }
 
-fn power_of_ten(exponent: u8) -> Option<i128> {
+/// A number as a column of one scale holds it: `mantissa / 10^scale`, trailing zeros and all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scaled {
+    pub mantissa: i128,
+    pub scale: u8,
+}
+
+impl Scaled {
+    /// # Errors
+    /// [`DecimalError::Overflow`] when the scale is larger than [`SCALE_MAX`].
+    pub fn exact(self) -> Result<Decimal, DecimalError> {
+        Decimal::new(self.mantissa, self.scale)
+    }
+
+    /// The same number at a scale that is not smaller.
+    #[must_use]
+    pub fn at(self, scale: u8) -> Option<i128> {
+        self.mantissa.checked_mul(power_of_ten(scale.checked_sub(self.scale)?)?)
+    }
+}
+
+impl From<Decimal> for Scaled {
+    fn from(number: Decimal) -> Self {
+        Self { mantissa: number.mantissa, scale: number.scale }
+    }
+}
+
+/// `10^exponent`, up to 38.
+#[must_use]
+pub fn power_of_ten(exponent: u8) -> Option<i128> {
     POWERS_OF_TEN.get(usize::from(exponent)).copied()
 }
 

@@ -2,8 +2,10 @@
 
 mod book;
 mod sheet;
+mod stretch;
 mod tier;
 
 pub use book::{PriceBook, PriceInForce, PriceLookupError};
 pub use sheet::{MeterPrice, OfferTerm, PriceSheet, Product};
+pub use stretch::Stretch;
 pub use tier::{PriceRange, Slice, Tier, TierBasis, TierError, TierTable};

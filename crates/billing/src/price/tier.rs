@@ -166,27 +166,6 @@ impl TierTable {
         self.tiers.first().map_or(Decimal::ZERO, |tier| tier.unit_price)
     }
 
-    /// The slices between two positions, `from <= to`, both at least 0. A quantity equal to a
-    /// threshold still belongs to the lower tier (RT-2).
-    ///
-    /// # Errors
-    /// [`DecimalError::Overflow`] when an amount does not fit.
-    pub fn slices(&self, from: Decimal, to: Decimal) -> Result<Vec<Slice>, DecimalError> {
-        let mut slices = Vec::new();
-        for (i, tier) in self.tiers.iter().enumerate() {
-            let end = self.tiers.get(i.saturating_add(1)).map(|next| next.from);
-            let low = tier.from.max(from);
-            let high = end.map_or(to, |end| end.min(to));
-            if low >= high {
-                continue;
-            }
-            let quantity = high.checked_sub(low)?;
-            let amount = quantity.checked_mul(tier.unit_price)?;
-            slices.push(Slice { from: low, to: high, quantity, unit_price: tier.unit_price, amount });
-        }
-        Ok(slices)
-    }
-
     /// The cost of the first `quantity` units. A negative quantity is priced by the first tier (RT-5).
     ///
     /// # Errors
@@ -217,7 +196,6 @@ fn is_open_bound(bound: Decimal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn d(text: &str) -> Decimal {
         text.parse().unwrap()
@@ -275,29 +253,5 @@ mod tests {
         check_refused(TierTable::from_bounds(vec![bound("0", Some("10")), bound("11", None)]), "price.tier.missing");
         check_refused(TierTable::from_bounds(vec![bound("0", Some("12")), bound("11", None)]), "price.tier.overlap");
         check_refused(TierTable::from_bounds(vec![bound("0", Some("12"))]), "price.tier.missing");
-    }
-
-    fn any_table() -> impl Strategy<Value = TierTable> {
-        prop::collection::btree_map(1_i64..10_000, 0_i64..1_000, 0..5).prop_map(|steps| {
-            let mut tiers = vec![Tier { from: Decimal::ZERO, unit_price: Decimal::from_integer(700) }];
-            tiers.extend(steps.into_iter().map(|(from, price)| Tier {
-                from: Decimal::new(i128::from(from), 1).unwrap(),
-                unit_price: Decimal::new(i128::from(price), 3).unwrap(),
-            }));
-            TierTable::new(tiers).unwrap()
-        })
-    }
-
-    proptest! {
-        /// RATE-1: however a quantity is cut, its parts cost what the whole costs.
-        #[test]
-        fn slices_add_up_to_the_difference_of_costs(table in any_table(), a in 0_i64..20_000, b in 0_i64..20_000) {
-            let (low, high) = (Decimal::new(i128::from(a.min(b)), 1).unwrap(), Decimal::new(i128::from(a.max(b)), 1).unwrap());
-            let slices = table.slices(low, high).unwrap();
-            let total = crate::decimal::sum(slices.iter().map(|s| s.amount)).unwrap();
-            prop_assert_eq!(total, table.cost(high).unwrap().checked_sub(table.cost(low).unwrap()).unwrap());
-            let quantity = crate::decimal::sum(slices.iter().map(|s| s.quantity)).unwrap();
-            prop_assert_eq!(quantity, high.checked_sub(low).unwrap());
-        }
     }
 }

@@ -17,14 +17,30 @@ pub struct MonthTotals {
 }
 
 impl MonthTotals {
+    /// Adds one day.
+    ///
     /// # Errors
     /// [`DecimalError::Overflow`] when a sum does not fit.
     pub fn add(&mut self, quantity: Decimal, list_amount: Decimal, pricing_total: Decimal) -> Result<(), DecimalError> {
+        self.add_days(quantity, list_amount, pricing_total, 1)
+    }
+
+    /// Adds the sums of several days.
+    ///
+    /// # Errors
+    /// [`DecimalError::Overflow`] when a sum does not fit.
+    pub fn add_days(
+        &mut self,
+        quantity: Decimal,
+        list_amount: Decimal,
+        pricing_total: Decimal,
+        count: u64,
+    ) -> Result<(), DecimalError> {
         *self = Self {
             quantity: self.quantity.checked_add(quantity)?,
             list_amount: self.list_amount.checked_add(list_amount)?,
             pricing_total: self.pricing_total.checked_add(pricing_total)?,
-            daily_line_count: self.daily_line_count.saturating_add(1),
+            daily_line_count: self.daily_line_count.saturating_add(count),
         };
         Ok(())
     }

@@ -77,6 +77,20 @@ pub struct UnpricedUsage {
     pub reason: String,
 }
 
+impl UnpricedUsage {
+    pub(super) fn new(scope: ScopeKey, usage_date: Date, reason: &PriceLookupError) -> Self {
+        let (code, reason) = (reason.code().to_owned(), reason.to_string());
+        Self { scope, usage_date, quantity: Decimal::ZERO, record_count: 0, code, reason }
+    }
+
+    /// One more record of the day.
+    pub(super) fn add(&mut self, quantity: Decimal) -> Result<(), DecimalError> {
+        self.quantity = self.quantity.checked_add(quantity)?;
+        self.record_count = self.record_count.saturating_add(1);
+        Ok(())
+    }
+}
+
 /// What one scope came to.
 #[derive(Debug, Clone)]
 pub struct ScopeMonth<'a> {
@@ -290,18 +304,11 @@ impl<'a> PartyRater<'a> {
         reason: &PriceLookupError,
     ) -> Result<(), RateError> {
         let meter = scope.meter.clone();
-        let entry = self.unpriced.entry((scope.clone(), record.usage_date)).or_insert_with(|| UnpricedUsage {
-            scope,
-            usage_date: record.usage_date,
-            quantity: Decimal::ZERO,
-            record_count: 0,
-            code: reason.code().to_owned(),
-            reason: reason.to_string(),
-        });
-        entry.quantity =
-            entry.quantity.checked_add(record.quantity).map_err(|cause| RateError::Amount { meter, cause })?;
-        entry.record_count = entry.record_count.saturating_add(1);
-        Ok(())
+        let entry = self
+            .unpriced
+            .entry((scope.clone(), record.usage_date))
+            .or_insert_with(|| UnpricedUsage::new(scope, record.usage_date, reason));
+        entry.add(record.quantity).map_err(|cause| RateError::Amount { meter, cause })
     }
 
     /// The month's scopes in their order, and what could not be priced.
@@ -312,4 +319,4 @@ impl<'a> PartyRater<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::rate) mod tests;

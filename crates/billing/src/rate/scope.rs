@@ -4,7 +4,7 @@
 //! are blocks of the price's unit of measure. Nothing is rounded.
 
 use crate::decimal::{Decimal, DecimalError};
-use crate::price::{MeterPrice, Slice, TierBasis};
+use crate::price::{MeterPrice, Slice};
 
 /// How much of a scope has been consumed so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,14 +61,24 @@ impl ScopeCounter {
 
 /// The priced slices between two positions of the consumption; the included quantity costs nothing.
 fn priced_slices(price: &MeterPrice, low: Decimal, high: Decimal) -> Result<Vec<Slice>, DecimalError> {
-    let included = price.included_quantity;
-    match price.tier_basis {
-        TierBasis::Billable => {
-            let overage = |consumed: Decimal| Ok(consumed.checked_sub(included)?.max(Decimal::ZERO));
-            price.tiers.slices(overage(low)?, overage(high)?)
+    let mut slices = Vec::new();
+    let mut position = low;
+    while position < high {
+        let stretch = price.stretch_after(position)?;
+        let end = stretch.until.map_or(high, |until| until.min(high));
+        if let Some(before) = stretch.before_tiers {
+            let quantity = end.checked_sub(position)?;
+            slices.push(Slice {
+                from: position.checked_sub(before)?,
+                to: end.checked_sub(before)?,
+                quantity,
+                unit_price: stretch.unit_price,
+                amount: quantity.checked_mul(stretch.unit_price)?,
+            });
         }
-        TierBasis::Consumed => price.tiers.slices(low.max(included), high.max(included)),
+        position = end;
     }
+    Ok(slices)
 }
 
 fn taken_back(slices: &[Slice]) -> Result<Vec<Slice>, DecimalError> {
@@ -89,7 +99,7 @@ fn below_zero(price: &MeterPrice, reached: Decimal) -> Result<Slice, DecimalErro
 pub(crate) mod tests {
     use super::*;
     use crate::period::DayRange;
-    use crate::price::{Product, Tier, TierTable};
+    use crate::price::{Product, Tier, TierBasis, TierTable};
     use crate::usage::MeterDescription;
     use proptest::prelude::*;
 
@@ -167,6 +177,29 @@ pub(crate) mod tests {
             }
             let overage = (days.iter().sum::<i64>() - included).max(0);
             prop_assert_eq!(total, price.tiers.cost(Decimal::from_integer(overage)).unwrap());
+        }
+
+        /// However a quantity is cut, its parts cost what the whole costs.
+        #[test]
+        fn slices_add_up_to_the_difference_of_costs(
+            steps in prop::collection::btree_map(1_i64..10_000, 0_i64..1_000, 0..5),
+            a in 0_i64..20_000,
+            b in 0_i64..20_000,
+        ) {
+            let tenths = |value: i64| Decimal::new(i128::from(value), 1).unwrap();
+            let mut price = price(&[("0", "700")], "0", TierBasis::Billable);
+            let mut tiers = price.tiers.tiers().to_vec();
+            tiers.extend(steps.into_iter().map(|(from, price)| Tier {
+                from: tenths(from),
+                unit_price: Decimal::new(i128::from(price), 3).unwrap(),
+            }));
+            price.tiers = TierTable::new(tiers).unwrap();
+            let (low, high) = (tenths(a.min(b)), tenths(a.max(b)));
+            let slices = priced_slices(&price, low, high).unwrap();
+            let total = crate::decimal::sum(slices.iter().map(|s| s.amount)).unwrap();
+            prop_assert_eq!(total, price.tiers.cost(high).unwrap().checked_sub(price.tiers.cost(low).unwrap()).unwrap());
+            let quantity = crate::decimal::sum(slices.iter().map(|s| s.quantity)).unwrap();
+            prop_assert_eq!(quantity, high.checked_sub(low).unwrap());
         }
 
         /// What a day adds, a correction of the same quantity takes back.

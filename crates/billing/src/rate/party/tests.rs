@@ -26,7 +26,7 @@ fn organisation(id: &str, currency: &str) -> Organisation {
     }
 }
 
-fn directory() -> PartyDirectory {
+pub(in crate::rate) fn directory() -> PartyDirectory {
     let party = organisation("party", "EUR");
     let customer = Customer {
         id: "c".parse().unwrap(),
@@ -66,12 +66,18 @@ fn sheet() -> PriceSheet {
     PriceSheet { title: "list".to_owned(), offer_terms: vec![], prices: vec![tiered, late, unit, larger_unit] }
 }
 
-fn usage(day: i8, id: u8, meter: &str, quantity: &str) -> UsageInOrder {
+/// Usage of `plan-1` in September 2026.
+pub(in crate::rate) fn usage_record(day: i8, meter: &str, quantity: Decimal) -> UsageRecord {
     let mut record = crate::usage::tests::record();
-    record.origin = RecordOrigin::Own { record_id: format!("r{id}").parse().unwrap(), revision: 0 };
     record.usage_date = date(2026, 9, day);
     record.meter_id = meter.parse().unwrap();
-    record.quantity = d(quantity);
+    record.quantity = quantity;
+    record
+}
+
+fn usage(day: i8, id: u8, meter: &str, quantity: &str) -> UsageInOrder {
+    let mut record = usage_record(day, meter, d(quantity));
+    record.origin = RecordOrigin::Own { record_id: format!("r{id}").parse().unwrap(), revision: 0 };
     (RecordKey([id; 16]), record)
 }
 

@@ -1,0 +1,542 @@
+//! Rates a party's month scope by scope and row by row, as fast as the rows can be read.
+//!
+//! The rule is that of [`ScopeCounter`], [`rate_day`] and [`billing_total`]. What a row needs to know
+//! is found once for each meter and day, and most rows stay within one stretch of their price: those
+//! are products of whole numbers (`fixed.rs`). A row that crosses a threshold, takes usage back or
+//! needs more digits goes the long way. Both give the same figures.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::decimal::{Decimal, DecimalError, Scaled};
+use crate::fx::ExchangeRate;
+use crate::ids::{MeterId, SubscriptionId};
+use crate::money::Currency;
+use crate::party::{Customer, Subscription};
+use crate::period::BillingPeriod;
+use crate::price::{MeterPrice, PriceInForce};
+use crate::rate::day::{BILLING_TOTAL_DECIMALS, DayFactors, billing_total, rate_day};
+use crate::rate::fixed::Constants;
+use crate::rate::month::MonthTotals;
+use crate::rate::party::{RateError, RatingInputs, ScopeKey, ScopeMonth, UnpricedUsage};
+use crate::rate::scope::ScopeCounter;
+use crate::uom::{QuantityBasis, UnitOfMeasure};
+
+/// Longest month.
+const DAYS: usize = 31;
+
+/// What a rated line says besides its amounts; many lines share it.
+#[derive(Debug, Clone)]
+pub struct LinePrices<'a> {
+    pub price: &'a MeterPrice,
+    pub factors: DayFactors,
+    /// The list price of one block; blended at 15 digits when the line crosses tiers (RT-13).
+    pub unit_price: Decimal,
+    pub effective_unit_price: Decimal,
+    pub exchange_rate: ExchangeRate,
+}
+
+/// The amounts of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayAmounts {
+    /// Place in [`BulkRater::prices`].
+    pub prices: u32,
+    /// In blocks of the price's unit of measure.
+    pub quantity: Scaled,
+    /// Exact, pricing currency.
+    pub pricing_total: Scaled,
+    /// Half-even at [`BILLING_TOTAL_DECIMALS`], billing currency; these many decimals.
+    pub billing_total: i128,
+}
+
+/// A meter in a month, found once.
+#[derive(Debug)]
+struct MeterMonth<'a> {
+    id: MeterId,
+    month: BillingPeriod,
+    days: [Day; DAYS],
+    terms: Vec<Terms<'a>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Day {
+    NotAsked,
+    Unpriced,
+    /// The first of two places in `terms`: without earned credit and with it.
+    Priced(usize),
+}
+
+/// What prices a day.
+#[derive(Debug)]
+struct Terms<'a> {
+    in_force: PriceInForce<'a>,
+    unit: UnitOfMeasure,
+    /// By how many decimals a quantity in units grows to be one in blocks; `None` where the block is
+    /// no power of ten.
+    unit_decimals: Option<u8>,
+    exchange_rate: ExchangeRate,
+    factors: DayFactors,
+    /// `None` when it has more digits than fit, which each row then says.
+    factor: Option<Decimal>,
+    /// Stretches that were used: unit price, scale of quantities in blocks, constants.
+    known: Vec<(Decimal, u8, Constants)>,
+    /// Unit price and place of the line prices that were used.
+    shown: Vec<(Decimal, u32)>,
+}
+
+/// A scope that is being rated.
+#[derive(Debug)]
+struct OpenScope<'a> {
+    meter: usize,
+    subscription: &'a Subscription,
+    customer: &'a Customer,
+    /// A bit for each day of the month with earned credit.
+    credit_days: u32,
+    counter: ScopeCounter,
+    month: Option<ScopeMonth<'a>>,
+    run: Option<Run>,
+}
+
+/// Rows of one stretch whose sums are not added to the month yet.
+#[derive(Debug)]
+struct Run {
+    terms: usize,
+    basis: QuantityBasis,
+    /// Of the quantities as they come, and in blocks.
+    scale: u8,
+    block_scale: u8,
+    consumed: i128,
+    until: Option<i128>,
+    constants: Constants,
+    unit_price: Decimal,
+    prices: u32,
+    quantity: i128,
+    list: i128,
+    pricing: i128,
+    count: u64,
+}
+
+impl Run {
+    fn row(&mut self, quantity: i128) -> Option<DayAmounts> {
+        if quantity <= 0 {
+            return None;
+        }
+        let consumed = self.consumed.checked_add(quantity)?;
+        if self.until.is_some_and(|until| consumed > until) {
+            return None;
+        }
+        let [list, pricing, billing] = self.constants.amounts(quantity)?;
+        let sums =
+            (self.quantity.checked_add(quantity)?, self.list.checked_add(list)?, self.pricing.checked_add(pricing)?);
+        (self.quantity, self.list, self.pricing) = sums;
+        self.consumed = consumed;
+        self.count = self.count.saturating_add(1);
+        Some(DayAmounts {
+            prices: self.prices,
+            quantity: Scaled { mantissa: quantity, scale: self.block_scale },
+            pricing_total: Scaled { mantissa: pricing, scale: self.constants.pricing_scale() },
+            billing_total: billing,
+        })
+    }
+}
+
+/// Rates scope after scope; each scope once, its rows in the order of their days and keys (RI-4).
+#[derive(Debug)]
+pub struct BulkRater<'a> {
+    inputs: RatingInputs<'a>,
+    meters: Vec<MeterMonth<'a>>,
+    rates: BTreeMap<(Currency, BillingPeriod), ExchangeRate>,
+    prices: Vec<LinePrices<'a>>,
+    open: Option<OpenScope<'a>>,
+    unpriced: BTreeMap<(ScopeKey, Date), UnpricedUsage>,
+}
+
+impl<'a> BulkRater<'a> {
+    #[must_use]
+    pub fn new(inputs: RatingInputs<'a>) -> Self {
+        Self {
+            inputs,
+            meters: Vec::new(),
+            rates: BTreeMap::new(),
+            prices: Vec::new(),
+            open: None,
+            unpriced: BTreeMap::new(),
+        }
+    }
+
+    /// The place of a meter's month, for [`BulkRater::open`]; to be asked once for each.
+    pub fn meter(&mut self, id: MeterId, month: BillingPeriod) -> usize {
+        self.meters.push(MeterMonth { id, month, days: [Day::NotAsked; DAYS], terms: Vec::new() });
+        self.meters.len().saturating_sub(1)
+    }
+
+    /// What lines say of their prices, by [`DayAmounts::prices`]; forgotten afterwards.
+    ///
+    /// # Errors
+    /// [`RateError::Amount`] when a sum of the open scope does not fit.
+    pub fn take_prices(&mut self) -> Result<Vec<LinePrices<'a>>, RateError> {
+        self.settle()?;
+        for meter in &mut self.meters {
+            meter.terms.iter_mut().for_each(|terms| terms.shown.clear());
+        }
+        Ok(std::mem::take(&mut self.prices))
+    }
+
+    fn settle(&mut self) -> Result<(), RateError> {
+        let Some(scope) = &mut self.open else { return Ok(()) };
+        let Some(meter) = self.meters.get(scope.meter) else { return Ok(()) };
+        scope.settle().map_err(|cause| RateError::Amount { meter: meter.id.clone(), cause })
+    }
+
+    /// Begins a scope; the one before has to be closed.
+    ///
+    /// # Errors
+    /// [`RateError::UnknownSubscription`].
+    pub fn open(&mut self, subscription: &SubscriptionId, meter: usize) -> Result<(), RateError> {
+        let directory = self.inputs.directory;
+        let (subscription, customer) =
+            directory.subscription(subscription).ok_or_else(|| RateError::UnknownSubscription(subscription.clone()))?;
+        let Some(month) = self.meters.get(meter) else { return Ok(()) };
+        let mut counter = ScopeCounter::default();
+        if !self.inputs.late_from.is_empty() {
+            let scope = scope_key(customer, subscription, month);
+            counter = ScopeCounter::starting_at(self.inputs.late_from.get(&scope).copied().unwrap_or_default());
+        }
+        let credit_days = credit_days(subscription, month.month);
+        self.open = Some(OpenScope { meter, subscription, customer, credit_days, counter, month: None, run: None });
+        Ok(())
+    }
+
+    /// Rates the next row of the open scope. `None` when no price is in force: then it is listed.
+    ///
+    /// # Errors
+    /// What parks the party: see [`RateError`].
+    pub fn row(&mut self, day: Date, quantity: Scaled, basis: QuantityBasis) -> Result<Option<DayAmounts>, RateError> {
+        let Some(scope) = &mut self.open else { return Ok(None) };
+        let Some(meter) = self.meters.get_mut(scope.meter) else { return Ok(None) };
+        let place = usize::from(day.day().unsigned_abs()).saturating_sub(1);
+        if meter.days.get(place) == Some(&Day::NotAsked) {
+            let found = meter.look_up(&self.inputs, &mut self.rates, day)?;
+            if let Some(known) = meter.days.get_mut(place) {
+                *known = found;
+            }
+        }
+        let Some(Day::Priced(terms)) = meter.days.get(place).copied() else {
+            list_unpriced(&mut self.unpriced, &self.inputs, scope, meter, day, quantity)?;
+            return Ok(None);
+        };
+        let has_credit =
+            scope.credit_days.checked_shr(u32::try_from(place).unwrap_or(0)).is_some_and(|days| days & 1 == 1);
+        let terms = terms.saturating_add(usize::from(has_credit));
+        let amounts = rate_row(scope, meter, &mut self.prices, terms, quantity, basis)?;
+        if let Some(month) = &mut scope.month {
+            month.days = (month.days.0.min(day), month.days.1.max(day));
+        }
+        Ok(Some(amounts))
+    }
+
+    /// Ends the open scope: what it came to, `None` when none of its rows had a price.
+    ///
+    /// # Errors
+    /// [`RateError::Amount`] when a sum does not fit.
+    pub fn close(&mut self) -> Result<Option<(&'a Customer, &'a Subscription, ScopeMonth<'a>)>, RateError> {
+        self.settle()?;
+        let scope = self.open.take();
+        Ok(scope.and_then(|scope| Some((scope.customer, scope.subscription, scope.month?))))
+    }
+
+    /// Usage without a price.
+    #[must_use]
+    pub fn finish(self) -> BTreeMap<(ScopeKey, Date), UnpricedUsage> {
+        self.unpriced
+    }
+}
+
+impl<'a> MeterMonth<'a> {
+    /// What prices `day`: terms of an earlier day where they are the same.
+    fn look_up(
+        &mut self,
+        inputs: &RatingInputs<'a>,
+        rates: &mut BTreeMap<(Currency, BillingPeriod), ExchangeRate>,
+        day: Date,
+    ) -> Result<Day, RateError> {
+        let billing_currency = inputs.directory.party.currency;
+        let Ok(in_force) = inputs.prices.price_on(&self.id, day, billing_currency) else { return Ok(Day::Unpriced) };
+        let same = |terms: &Terms<'_>| {
+            std::ptr::eq(terms.in_force.price, in_force.price)
+                && terms.in_force.discount_factor == in_force.discount_factor
+        };
+        if let Some(place) = self.terms.iter().position(same) {
+            return Ok(Day::Priced(place));
+        }
+        let price = in_force.price;
+        let exchange_rate = match rates.get(&(price.currency, self.month)) {
+            Some(rate) => rate.clone(),
+            None => {
+                let rate = inputs.fx.rate(price.currency, billing_currency, self.month)?;
+                rates.insert((price.currency, self.month), rate.clone());
+                rate
+            }
+        };
+        let place = self.terms.len();
+        for earned_credit_rate in [Decimal::ZERO, price.earned_credit_rate] {
+            let factors = DayFactors {
+                discount_factor: in_force.discount_factor,
+                earned_credit_rate,
+                credit_rate: Decimal::ZERO,
+            };
+            let unit = UnitOfMeasure::parse(&price.unit_of_measure);
+            self.terms.push(Terms {
+                in_force,
+                unit_decimals: decimals_of_power(unit.block_size),
+                unit,
+                exchange_rate: exchange_rate.clone(),
+                factor: factors.product().ok(),
+                factors,
+                known: Vec::new(),
+                shown: Vec::new(),
+            });
+        }
+        Ok(Day::Priced(place))
+    }
+}
+
+/// 2 for 100; `None` for what is no power of ten.
+fn decimals_of_power(block_size: Decimal) -> Option<u8> {
+    (0..=12)
+        .find(|decimals| Decimal::new(1, *decimals).and_then(|unit| unit.checked_mul(block_size)) == Ok(Decimal::ONE))
+}
+
+fn credit_days(subscription: &Subscription, month: BillingPeriod) -> u32 {
+    let mut days = 0;
+    let mut bit: u32 = 1;
+    let mut day = month.first_day();
+    while month.contains(day) {
+        if subscription.earned_credit.iter().any(|range| range.contains(day)) {
+            days |= bit;
+        }
+        bit = bit.rotate_left(1);
+        match day.tomorrow() {
+            Ok(tomorrow) => day = tomorrow,
+            Err(_) => break,
+        }
+    }
+    days
+}
+
+fn scope_key(customer: &Customer, subscription: &Subscription, meter: &MeterMonth<'_>) -> ScopeKey {
+    ScopeKey {
+        customer: customer.id.clone(),
+        subscription: subscription.id.clone(),
+        meter: meter.id.clone(),
+        usage_month: meter.month,
+    }
+}
+
+fn rate_row<'a>(
+    scope: &mut OpenScope<'a>,
+    meter: &mut MeterMonth<'a>,
+    prices: &mut Vec<LinePrices<'a>>,
+    place: usize,
+    quantity: Scaled,
+    basis: QuantityBasis,
+) -> Result<DayAmounts, RateError> {
+    let (id, Some(terms)) = (&meter.id, meter.terms.get_mut(place)) else {
+        return Err(RateError::OutOfOrder(scope.subscription.id.clone()));
+    };
+    let is_same = |run: &Run| run.terms == place && run.scale == quantity.scale && run.basis == basis;
+    if let Some(run) = scope.run.as_mut().filter(|run| is_same(run))
+        && let Some(amounts) = run.row(quantity.mantissa)
+    {
+        return Ok(amounts);
+    }
+    let amount_error = |cause| RateError::Amount { meter: id.clone(), cause };
+    scope.settle().map_err(amount_error)?;
+    scope.check_unit(id, terms)?;
+    if let Some(mut run) = scope.begin_run(terms, prices, place, quantity.scale, basis)
+        && let Some(amounts) = run.row(quantity.mantissa)
+    {
+        scope.enter(terms, run.unit_price);
+        scope.run = Some(run);
+        return Ok(amounts);
+    }
+    scope.row_exactly(id, terms, prices, quantity, basis)
+}
+
+impl<'a> OpenScope<'a> {
+    /// Adds what a run came to.
+    fn settle(&mut self) -> Result<(), DecimalError> {
+        let Some(run) = self.run.take() else { return Ok(()) };
+        let consumed = Decimal::new(run.consumed, run.block_scale)?;
+        self.counter = ScopeCounter::starting_at(consumed);
+        if let Some(month) = &mut self.month {
+            month.totals.add_days(
+                Decimal::new(run.quantity, run.block_scale)?,
+                Decimal::new(run.list, run.constants.list_scale())?,
+                Decimal::new(run.pricing, run.constants.pricing_scale())?,
+                run.count,
+            )?;
+            month.consumed_after = consumed;
+        }
+        Ok(())
+    }
+
+    /// A run from where the counter stands, when whole numbers can say it.
+    fn begin_run(
+        &self,
+        terms: &mut Terms<'a>,
+        prices: &mut Vec<LinePrices<'a>>,
+        place: usize,
+        scale: u8,
+        basis: QuantityBasis,
+    ) -> Option<Run> {
+        let block_scale = match basis {
+            QuantityBasis::Blocks => scale,
+            QuantityBasis::Units => scale.checked_add(terms.unit_decimals?)?,
+        };
+        let consumed = self.counter.consumed().mantissa_at(block_scale).ok()?;
+        let stretch = terms.in_force.price.stretch_after(self.counter.consumed()).ok()?;
+        // Positions are multiples of the scale's unit, so the bound may be cut to it.
+        let until = match stretch.until {
+            Some(until) => Some(
+                until.rounded(block_scale, crate::decimal::Rounding::TowardZero).ok()?.mantissa_at(block_scale).ok()?,
+            ),
+            None => None,
+        };
+        let constants = terms.constants(stretch.unit_price, block_scale)?;
+        let effective = stretch.unit_price.checked_mul(terms.factor?).ok()?;
+        let prices = terms.show(prices, stretch.unit_price, effective);
+        Some(Run {
+            terms: place,
+            basis,
+            scale,
+            block_scale,
+            consumed,
+            until,
+            constants,
+            unit_price: stretch.unit_price,
+            prices,
+            quantity: 0,
+            list: 0,
+            pricing: 0,
+            count: 0,
+        })
+    }
+
+    /// A row whose slices, quantity or digits ask for it.
+    fn row_exactly(
+        &mut self,
+        meter: &MeterId,
+        terms: &mut Terms<'a>,
+        prices: &mut Vec<LinePrices<'a>>,
+        quantity: Scaled,
+        basis: QuantityBasis,
+    ) -> Result<DayAmounts, RateError> {
+        let price = terms.in_force.price;
+        let blocks =
+            quantity.exact().and_then(|quantity| terms.unit.pricing_quantity(quantity, basis)).map_err(|cause| {
+                RateError::Quantity { meter: meter.clone(), unit: price.unit_of_measure.clone(), cause }
+            })?;
+        let amount_error = |cause| RateError::Amount { meter: meter.clone(), cause };
+        let rating = self
+            .counter
+            .advance(price, blocks)
+            .and_then(|step| rate_day(step, blocks, terms.factors))
+            .map_err(amount_error)?;
+        let billing = billing_total(rating.pricing_total, terms.exchange_rate.rate)
+            .and_then(|total| total.mantissa_at(BILLING_TOTAL_DECIMALS))
+            .map_err(amount_error)?;
+        self.enter(terms, rating.unit_price);
+        if let Some(month) = &mut self.month {
+            month.totals.add(blocks, rating.list_amount, rating.pricing_total).map_err(amount_error)?;
+            month.consumed_after = self.counter.consumed();
+        }
+        let prices = terms.show(prices, rating.unit_price, rating.effective_unit_price);
+        Ok(DayAmounts {
+            prices,
+            quantity: blocks.into(),
+            pricing_total: rating.pricing_total.into(),
+            billing_total: billing,
+        })
+    }
+
+    /// Takes the terms of a row into what the month says of its prices.
+    fn enter(&mut self, terms: &Terms<'a>, unit_price: Decimal) {
+        let (price, credit) = (terms.in_force.price, terms.factors.earned_credit_rate);
+        let month = self.month.get_or_insert_with(|| ScopeMonth {
+            totals: MonthTotals::default(),
+            price,
+            exchange_rate: terms.exchange_rate.clone(),
+            earned_credit_rates: (credit, credit),
+            single_unit_price: Some(unit_price),
+            days: (Date::MAX, Date::MIN),
+            consumed_after: Decimal::ZERO,
+        });
+        month.price = price;
+        let (lowest, highest) = month.earned_credit_rates;
+        month.earned_credit_rates = (lowest.min(credit), highest.max(credit));
+        month.single_unit_price = month.single_unit_price.filter(|price| *price == unit_price);
+    }
+
+    /// A scope's quantities are blocks of one size: a price that changes the block parks the party.
+    fn check_unit(&self, meter: &MeterId, terms: &Terms<'_>) -> Result<(), RateError> {
+        let Some(month) = &self.month else { return Ok(()) };
+        let (before, now) = (&month.price.unit_of_measure, &terms.in_force.price.unit_of_measure);
+        if before == now || UnitOfMeasure::parse(before) == terms.unit {
+            return Ok(());
+        }
+        Err(RateError::UnitChanged { meter: meter.clone(), from: before.clone(), to: now.clone() })
+    }
+}
+
+impl<'a> Terms<'a> {
+    fn constants(&mut self, unit_price: Decimal, scale: u8) -> Option<Constants> {
+        let known = self.known.iter().find(|(price, known_scale, _)| *price == unit_price && *known_scale == scale);
+        if let Some((.., constants)) = known {
+            return Some(*constants);
+        }
+        let constants = Constants::new(unit_price, self.factor?, self.exchange_rate.rate, scale)?;
+        self.known.push((unit_price, scale, constants));
+        Some(constants)
+    }
+
+    /// The place of these prices among those of the lines.
+    fn show(&mut self, prices: &mut Vec<LinePrices<'a>>, unit_price: Decimal, effective: Decimal) -> u32 {
+        let known = self.shown.iter().rev().take(8).find(|(price, _)| *price == unit_price);
+        if let Some((_, place)) = known.filter(|(_, place)| {
+            let shown = usize::try_from(*place).ok().and_then(|place| prices.get(place));
+            shown.is_some_and(|shown| shown.effective_unit_price == effective)
+        }) {
+            return *place;
+        }
+        let place = u32::try_from(prices.len()).unwrap_or(u32::MAX);
+        prices.push(LinePrices {
+            price: self.in_force.price,
+            factors: self.factors,
+            unit_price,
+            effective_unit_price: effective,
+            exchange_rate: self.exchange_rate.clone(),
+        });
+        self.shown.push((unit_price, place));
+        place
+    }
+}
+
+fn list_unpriced(
+    unpriced: &mut BTreeMap<(ScopeKey, Date), UnpricedUsage>,
+    inputs: &RatingInputs<'_>,
+    scope: &OpenScope<'_>,
+    meter: &MeterMonth<'_>,
+    day: Date,
+    quantity: Scaled,
+) -> Result<(), RateError> {
+    let key = scope_key(scope.customer, scope.subscription, meter);
+    let amount_error = |cause| RateError::Amount { meter: meter.id.clone(), cause };
+    let Err(reason) = inputs.prices.price_on(&meter.id, day, inputs.directory.party.currency) else { return Ok(()) };
+    let entry = unpriced.entry((key.clone(), day)).or_insert_with(|| UnpricedUsage::new(key, day, &reason));
+    entry.add(quantity.exact().map_err(amount_error)?).map_err(amount_error)
+}
+
+#[cfg(test)]
+mod tests;
