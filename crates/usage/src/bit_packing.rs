@@ -14,20 +14,26 @@ pub(crate) fn bit_width(count: usize) -> u8 {
 
 /// Appends `values`, of which each fits `width` bits.
 pub(crate) fn append(values: &[i32], width: u8, bytes: &mut Vec<u8>) {
-    let mut packed_from = 0;
-    let mut place = 0;
-    while let Some(value) = values.get(place) {
-        let run = values[place..].iter().take_while(|other| *other == value).count();
+    let runs = values.chunk_by(|a, b| a == b);
+    append_runs(runs.filter_map(|run| Some((*run.first()?, run.len()))), width, bytes);
+}
+
+/// Appends values that are given as runs: value and length.
+pub(crate) fn append_runs(runs: impl Iterator<Item = (i32, usize)>, width: u8, bytes: &mut Vec<u8>) {
+    let mut packed: Vec<i32> = Vec::new();
+    for (value, length) in runs {
         // Groups are full but for the last, so a run gives away what the group before it lacks.
-        let lacking = (place - packed_from).wrapping_neg() % 8;
-        if run >= RUN_LENGTH_MIN + lacking {
-            append_packed(&values[packed_from..place + lacking], width, bytes);
-            append_run(*value, run - lacking, width, bytes);
-            packed_from = place + run;
+        let lacking = packed.len().wrapping_neg() % 8;
+        if length >= RUN_LENGTH_MIN + lacking {
+            packed.extend(std::iter::repeat_n(value, lacking));
+            append_packed(&packed, width, bytes);
+            packed.clear();
+            append_run(value, length - lacking, width, bytes);
+        } else {
+            packed.extend(std::iter::repeat_n(value, length));
         }
-        place += run;
     }
-    append_packed(&values[packed_from..], width, bytes);
+    append_packed(&packed, width, bytes);
 }
 
 fn append_run(value: i32, length: usize, width: u8, bytes: &mut Vec<u8>) {

@@ -38,6 +38,14 @@ impl Frame {
         self.columns.push((name, nullable, Values::Decimals(column)));
     }
 
+    /// A column that is no column of numbers.
+    pub(crate) fn array(&self, name: &str) -> Option<&ArrayRef> {
+        self.columns.iter().find(|(column, ..)| *column == name).and_then(|(.., values)| match values {
+            Values::Ready(array) => Some(array),
+            Values::Decimals(_) => None,
+        })
+    }
+
     /// The columns of `rows`, or all of them.
     pub(crate) fn batch(&self, rows: Option<&[u32]>) -> Result<RecordBatch, ArrowError> {
         let indices = rows.map(|rows| UInt32Array::from(rows.to_vec()));

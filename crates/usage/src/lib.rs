@@ -5,7 +5,7 @@
 //! one with their sorted keys, so that a record counts once (docs/rules/record-identity.md).
 //!
 //! ```text
-//! usage/records/2026-09/<digest>.parquet          records of one usage month, in order of arrival
+//! usage/records/2026-09/<digest>.parquet          records of one usage month, in the order of rating
 //! usage/records/2026-09/<digest>.keys             their keys, sorted, with a filter in front
 //! usage/rated/<party digest>/2026-09/<digest>.parquet   rated lines in their order
 //! …/<digest>-1.parquet                            where the same bytes were written before
@@ -26,6 +26,7 @@ mod keys;
 mod limits;
 mod maintenance;
 mod new_file;
+mod order;
 mod parquet_file;
 mod publishing;
 mod rated_columns;

@@ -1,4 +1,4 @@
-//! Writes the accepted rows of a chunk, a file for each usage month.
+//! Writes the accepted rows of a chunk, a file for each usage month, in the order of rating.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use crate::directory::{DataDirectory, records_folder};
 use crate::error::{Result, StorageError};
 use crate::keys::{KeyEntry, sort, write_keys};
 use crate::new_file::{CompleteFile, NewFile};
+use crate::order::{RowFacts, sorted_places};
 use crate::parquet_file;
 use crate::publishing::Publication;
 use crate::records_file::with_identities;
@@ -49,16 +50,20 @@ impl Month {
         verdicts: &[Verdict],
         frame: &Frame,
     ) -> Result<MonthFiles> {
-        let accepted = self.places.iter().filter_map(|place| {
+        let facts = self.places.iter().filter_map(|place| {
+            let row = rows.get(usize::try_from(*place).ok()?)?;
+            Some(RowFacts { place: *place, day: row.day, key: row.key, revision: row.revision })
+        });
+        let places = sorted_places(frame, facts).map_err(|column| StorageError::failed("columns in memory", column))?;
+        let accepted = places.iter().filter_map(|place| {
             let place = usize::try_from(*place).ok()?;
             Some((rows.get(place)?, verdicts.get(place)?))
         });
         let mut entries: Vec<KeyEntry> = accepted.clone().map(|(row, _)| row.entry()).collect();
         let keys: Vec<_> = entries.iter().map(|entry| entry.key).collect();
-        let restates =
-            accepted.map(|(_, verdict)| matches!(verdict, Verdict::Restatement | Verdict::Confirmation)).collect();
-        let picked = (self.places.len() < rows.len()).then_some(self.places.as_slice());
-        let batch = with_identities(&frame.batch(picked)?, &keys, restates)?;
+        let is_restatement = |verdict: &Verdict| matches!(verdict, Verdict::Restatement | Verdict::Confirmation);
+        let restates = accepted.map(|(_, verdict)| is_restatement(verdict)).collect();
+        let batch = with_identities(&frame.batch(Some(&places))?, &keys, restates)?;
 
         let first = entries.iter().map(|entry| entry.day).min().and_then(from_days);
         let last = entries.iter().map(|entry| entry.day).max().and_then(from_days);

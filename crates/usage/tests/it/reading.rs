@@ -57,7 +57,7 @@ fn files_say_what_is_inside_and_lie_by_month() {
 }
 
 #[test]
-fn records_come_by_place_and_arrival() {
+fn records_come_by_place_and_in_the_order_of_rating() {
     let mut world = World::new(2);
     world.import(&[
         own("r-3", 0, "2026-09-03", "3"),
@@ -68,14 +68,14 @@ fn records_come_by_place_and_arrival() {
     world.manifest.reverse();
     let read: Vec<_> =
         world.read_all().iter().map(|stored| (stored.place, stored.record.quantity.to_string())).collect();
-    let expected = [(1, "3"), (1, "1"), (2, "2"), (3, "4")].map(|(place, quantity)| (place, quantity.to_owned()));
+    let expected = [(1, "1"), (1, "3"), (2, "2"), (3, "4")].map(|(place, quantity)| (place, quantity.to_owned()));
     assert_eq!(read, expected);
 }
 
 #[test]
 fn a_restatement_counts_from_its_place_on() {
     let mut world = World::new(10);
-    world.import(&[own("r-1", 1, "2026-09-05", "1"), own("r-2", 1, "2026-09-05", "9")]);
+    world.import(&[own("r-1", 1, "2026-09-05", "1"), own("r-2", 1, "2026-09-06", "9")]);
     world.import(&[own("r-1", 2, "2026-09-25", "2")]);
     world.import(&[own("r-1", 5, "2026-09-05", "3")]);
     let read = |count: usize, from: i8, until: i8| {
