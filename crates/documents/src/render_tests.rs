@@ -213,10 +213,12 @@ fn the_outline_names_each_customer_once() {
     assert_eq!(headings.len(), paper.customers.len());
 }
 
+/// The example of the error gallery: no paper can raise it, so a sheet is handed to the typesetter.
 #[test]
 fn a_fault_of_the_template_is_an_error() {
     let paper = small();
-    let error = typeset("{}".to_owned(), &paper).unwrap_err();
+    let sheet = include_str!("../../../docs/errors/document.render.failed/sheet.json");
+    let error = typeset(sheet.to_owned(), &paper).unwrap_err();
     assert_eq!(error.code(), "document.render.failed");
     assert!(error.operator().starts_with("typesetting failed: "), "{}", error.operator());
     assert_eq!(error.to_string(), "the document could not be printed");

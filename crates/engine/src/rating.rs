@@ -221,7 +221,7 @@ pub(crate) fn rate_records<T>(
     let mut lines = records.into_iter().filter_map(|record| match rater.rate(record) {
         Ok(line) => line.map(Ok),
         Err(error) => {
-            let port_error = PortError::new("rating.failed", error.to_string(), "");
+            let port_error = PortError::new(error.code(), error.to_string(), "");
             failure = Some(error);
             Some(Err(port_error))
         }

@@ -24,6 +24,7 @@ use crate::error::{FileError, RejectedLine};
 use crate::source::Input;
 use open::Source;
 
+pub use field::Field;
 pub use replay::replay;
 
 pub const CODES: &[&str] = &[
@@ -133,6 +134,15 @@ pub enum UsageItem {
     Rejected(RejectedLine),
 }
 
+/// Where one field of a record stands; lines and columns are those of a [`RejectedLine`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldPlace {
+    pub line: u64,
+    pub column: u64,
+    /// What the file calls the field.
+    pub name: String,
+}
+
 /// The records of one file. After an `Err` there are no more items.
 #[derive(Debug)]
 pub struct UsageReader {
@@ -161,6 +171,22 @@ impl UsageReader {
     #[must_use]
     pub fn header_text(&self) -> &[u8] {
         &self.header_text
+    }
+
+    /// The column of a field and what it is called there, which all records of a CSV or Parquet file
+    /// share; `None` where each record has its own places.
+    #[must_use]
+    pub fn column_of(&self, field: Field) -> Option<(u64, &str)> {
+        self.source.as_ref()?.column_of(field)
+    }
+
+    /// Where `field` stands in the record of `line`, which is the item that was handed out last: for
+    /// those who refuse a record that could be read. It is looked for when it is asked for, so that
+    /// records that are taken do not pay for it. Of a field that is not there, the record as a whole.
+    #[must_use]
+    pub fn place_of(&self, line: u64, field: Field) -> FieldPlace {
+        let found = self.source.as_ref().and_then(|source| source.place_of(line, field));
+        found.unwrap_or_else(|| FieldPlace { line, column: 0, name: String::new() })
     }
 }
 

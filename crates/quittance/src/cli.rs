@@ -8,7 +8,9 @@ use billing::ids::{CustomerId, OrganisationId};
 use billing::invoice::InvoiceNumber;
 use billing::money::Currency;
 use billing::period::BillingPeriod;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use engine::tokens::Role;
 use jiff::civil::Date;
 
 /// From cloud usage to invoices that can be proved, line by line.
@@ -321,10 +323,16 @@ pub(crate) enum TokenCommand {
         /// The billed organisation; may be left out where there is one
         #[arg(long)]
         org: Option<OrganisationId>,
-        #[arg(long, default_value = "billing", value_parser = ["billing", "admin", "other"])]
-        role: String,
+        #[arg(long, default_value = "billing", value_parser = role())]
+        role: Role,
         /// Days until it expires; without it it does not
         #[arg(long, value_name = "DAYS")]
         expires_in_days: Option<u16>,
     },
+}
+
+/// A role by its name; help and refusal list the names.
+fn role() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str))
+        .try_map(|name| Role::from_name(&name).ok_or("there is no such role"))
 }

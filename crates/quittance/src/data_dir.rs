@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::Books;
+use ledger::SqliteLedger;
 
 use crate::output::Failure;
 use crate::shelf::FileShelf;
@@ -25,7 +26,7 @@ pub(crate) struct WriteLock {
 const LEDGER: &str = "ledger.db";
 
 /// The ledgers that this process has opened.
-static OPENED: Mutex<Vec<ledger::SqliteLedger>> = Mutex::new(Vec::new());
+static OPENED: Mutex<Vec<SqliteLedger>> = Mutex::new(Vec::new());
 
 /// Closes them. Only then is the database's log taken into its file, where `verify` sees every byte
 /// of it and a copy of the file is a copy of the books.
@@ -43,14 +44,18 @@ impl DataDir {
             let message = format!("{} is no data directory; make one with `quittance init`", root.display());
             return Err(Failure::new("data_dir.missing", message));
         }
-        Self::open_or_create(root).await
+        // A directory that is taken away meanwhile must not come back as empty books.
+        Self::around(root, SqliteLedger::open_existing(&root.join(LEDGER)).await?)
     }
 
     pub(crate) async fn open_or_create(root: &Path) -> Result<Self, Failure> {
         std::fs::create_dir_all(root).map_err(|error| {
             Failure::new("data_dir.unusable", format!("{} cannot be made: {error}", root.display()))
         })?;
-        let ledger = ledger::SqliteLedger::open(&root.join(LEDGER)).await?;
+        Self::around(root, SqliteLedger::open(&root.join(LEDGER)).await?)
+    }
+
+    fn around(root: &Path, ledger: SqliteLedger) -> Result<Self, Failure> {
         OPENED.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());
         let usage = usage::DirectoryStore::open(root)?;
         let books =

@@ -3,10 +3,17 @@
 //! Every option `--some-option` is also `QUITTANCE_SOME_OPTION` and `some-option = …` in the file,
 //! at the top or in a table of its command (`[serve]`, `[import.usage]`).
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use billing::decimal::DecimalError;
+use billing::ids::IdError;
+use billing::invoice::NumberError;
+use billing::money::MoneyError;
+use billing::period::PeriodError;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
 use crate::cli::{Cli, Output};
@@ -32,9 +39,23 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocati
         Ok(cli) => Ok(Invocation { output: cli.output, cli }),
         Err(error) => {
             let _ = error.print();
+            if let Some(code) = code_of(&error) {
+                // A closed standard error leaves nobody to tell.
+                let _ = writeln!(std::io::stderr(), "code: {code}");
+            }
             Err(if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS })
         }
     }
+}
+
+/// The stable code of a value that was refused, where the value's type has codes.
+fn code_of(error: &clap::Error) -> Option<&'static str> {
+    let cause = error.source()?;
+    (cause.downcast_ref().map(NumberError::code))
+        .or_else(|| cause.downcast_ref().map(IdError::code))
+        .or_else(|| cause.downcast_ref().map(MoneyError::code))
+        .or_else(|| cause.downcast_ref().map(PeriodError::code))
+        .or_else(|| cause.downcast_ref().copied().map(DecimalError::code))
 }
 
 /// Gives every option its environment variable, and the file's value as its default.

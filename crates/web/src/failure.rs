@@ -26,11 +26,10 @@ const UNEXPECTED: &str = "an unexpected error; the log of the server names it by
 type Answer = fn() -> Failure;
 
 /// What a caller is told about the codes of the engine. Every other code is an unexpected error.
-const ENGINE_CODES: [(&str, Answer); 4] = [
+const ENGINE_CODES: [(&str, Answer); 3] = [
     ("invoice.unknown", Failure::no_such_invoice),
     ("organisation.unknown", || VendorError::not_found("nothing is billed to this organisation").into()),
     ("ledger.busy", Failure::busy),
-    ("storage.busy", Failure::busy),
 ];
 
 impl Failure {

@@ -33,15 +33,16 @@ pub async fn import_customers(
             None => books.chosen_party(organisation).await?.id,
         };
         let known = books.ledger.customer(&row.customer_id).await?;
+        let place = (row.line, row.billed_party_column);
         if !parties.contains(&party) {
             let message = format!("no billed organisation is called {:?}", party.as_str());
-            report.quarantined.push(refused(&file.name, row.line, "billed_party", "organisation.unknown", message));
+            report.quarantined.push(refused(&file.name, place, "billed_party", "organisation.unknown", message));
             continue;
         }
         if let Some(known) = known.as_ref().filter(|known| known.billed_party != party) {
             let message =
                 format!("customer {} is billed through {}; it cannot be moved", row.customer_id, known.billed_party);
-            report.quarantined.push(refused(&file.name, row.line, "billed_party", "customer.party_differs", message));
+            report.quarantined.push(refused(&file.name, place, "billed_party", "customer.party_differs", message));
             continue;
         }
         let customer = Customer {
@@ -75,21 +76,17 @@ pub async fn import_subscriptions(books: &Books, file: ImportFile, now: Timestam
         books.ledger.subscriptions().await?.into_iter().map(|(id, owner, _)| (id, owner)).collect();
     let mut subscriptions = Vec::new();
     for row in parsed.value {
+        let place = (row.line, row.customer_id_column);
         if books.ledger.customer(&row.customer_id).await?.is_none() {
             let message = format!("customer {} is not known; import it first", row.customer_id);
-            report.quarantined.push(refused(&file.name, row.line, "customer_id", "customer.unknown", message));
+            report.quarantined.push(refused(&file.name, place, "customer_id", "customer.unknown", message));
             continue;
         }
         if let Some(owner) = owners.get(&row.subscription_id).filter(|owner| **owner != row.customer_id) {
             let message =
                 format!("subscription {} belongs to customer {owner}; it cannot be moved", row.subscription_id);
-            report.quarantined.push(refused(
-                &file.name,
-                row.line,
-                "customer_id",
-                "subscription.customer_differs",
-                message,
-            ));
+            let code = "subscription.customer_differs";
+            report.quarantined.push(refused(&file.name, place, "customer_id", code, message));
             continue;
         }
         report.accepted += 1;
@@ -106,7 +103,8 @@ pub async fn import_subscriptions(books: &Books, file: ImportFile, now: Timestam
     Ok(report)
 }
 
-fn refused(source: &str, line: u64, field: &str, code: &str, message: String) -> QuarantinedLine {
+/// `line` and `column` say where the field stands.
+fn refused(source: &str, (line, column): (u64, u64), field: &str, code: &str, message: String) -> QuarantinedLine {
     QuarantinedLine {
         id: 0,
         usage_import: 0,
@@ -114,7 +112,7 @@ fn refused(source: &str, line: u64, field: &str, code: &str, message: String) ->
         format: "directory".to_owned(),
         header: String::new(),
         line,
-        column: 1,
+        column,
         field: field.to_owned(),
         code: code.to_owned(),
         message,

@@ -4,6 +4,7 @@
 mod directory;
 mod lists;
 mod own_cost;
+mod placement;
 mod quarantine;
 mod usage;
 

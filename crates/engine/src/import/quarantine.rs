@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use crate::books::Books;
 use crate::error::EngineResult;
-use crate::import::usage::{Placement, UsageImportOptions, closed_months};
+use crate::import::placement::Placement;
+use crate::import::usage::{UsageImportOptions, closed_months};
 
 /// What a replay came to.
 #[derive(Debug, Clone, Default)]
@@ -54,9 +55,14 @@ async fn replay_import(
         let mut session = books.usage.begin_import(&known, &closed_months)?;
         for line in lines {
             match read_again(line) {
-                Ok(record) => match placement.push(session.as_mut(), &line.source, line.id, record)? {
-                    None => drop(pushed.insert(line.id, line)),
-                    Some(refused) => outcome.remaining.push(still_bad(line, refused.code, refused.message)),
+                Ok(record) => match placement.place(&record) {
+                    Ok(()) => {
+                        session.push(line.id, record)?;
+                        pushed.insert(line.id, line);
+                    }
+                    Err(refusal) => {
+                        outcome.remaining.push(still_bad(line, refusal.code.to_owned(), refusal.message));
+                    }
                 },
                 Err((code, message)) => outcome.remaining.push(still_bad(line, code, message)),
             }

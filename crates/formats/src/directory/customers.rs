@@ -18,6 +18,8 @@ pub struct CustomerRow {
     pub name: String,
     /// Whom the customer's usage is billed to; `None` where the import decides.
     pub billed_party: Option<OrganisationId>,
+    /// Where it stands, for those who refuse the row; 0 where the file has no such column.
+    pub billed_party_column: u64,
     /// May be empty.
     pub domain: String,
     /// ISO 3166-1 alpha-2 in upper case, or empty.
@@ -73,11 +75,20 @@ fn customer(record: &Record<'_>, columns: &Columns) -> Result<CustomerRow, Rejec
         Some(column) => Some(id(record, column)?),
         None => None,
     };
+    let billed_party_column = columns.billed_party.map_or(0, Column::number);
     let country = text(record, columns.country).to_ascii_uppercase();
     if let Some(column) = columns.country.filter(|_| !country.is_empty() && !countries::is_country(&country)) {
         let message = format!("{:?} is not a country code of ISO 3166 such as DE", crate::number::excerpt(&country));
         return Err(record.reject(column, "customer.country_unknown", message));
     }
     let domain = text(record, columns.domain).to_owned();
-    Ok(CustomerRow { line: record.line(), customer_id, name: name.to_owned(), billed_party, domain, country })
+    Ok(CustomerRow {
+        line: record.line(),
+        customer_id,
+        name: name.to_owned(),
+        billed_party,
+        billed_party_column,
+        domain,
+        country,
+    })
 }

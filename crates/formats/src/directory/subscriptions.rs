@@ -18,6 +18,8 @@ pub struct SubscriptionRow {
     pub line: u64,
     pub subscription_id: SubscriptionId,
     pub customer_id: CustomerId,
+    /// Where it stands, for those who refuse the row.
+    pub customer_id_column: u64,
     /// May be empty.
     pub name: String,
     /// The days on which the partner earned the credit, in rising order (RT-20).
@@ -66,6 +68,7 @@ fn subscription(record: &Record<'_>, columns: &Columns) -> Result<SubscriptionRo
         line: record.line(),
         subscription_id: id(record, columns.subscription_id)?,
         customer_id: id(record, columns.customer_id)?,
+        customer_id_column: columns.customer_id.number(),
         name: text(record, columns.name).to_owned(),
         earned_credit: columns.earned_credit.map_or(Ok(Vec::new()), |column| {
             earned_credit(record.field(column)).map_err(|error| record.reject_fault(column, error.into()))

@@ -55,11 +55,16 @@ impl<'e> Element<'e> {
     /// that was borrowed from it, say); elsewhere it is the element's own.
     #[must_use]
     pub fn reject_at(&self, part: &str, field: &str, fault: Fault) -> RejectedLine {
-        let mut rejected = self.reject_fault(field, fault);
+        let (line, column) = self.position_of(part);
+        RejectedLine { line, column, ..self.reject_fault(field, fault) }
+    }
+
+    /// Line and column of `part`, as for [`Element::reject_at`].
+    #[must_use]
+    pub fn position_of(&self, part: &str) -> (u64, u64) {
         let offset = part.as_ptr().addr().checked_sub(self.bytes.as_ptr().addr());
         let before = offset.and_then(|offset| self.bytes.get(..offset)).unwrap_or_default();
-        (rejected.line, rejected.column) = position_behind(self.line, self.column, before);
-        rejected
+        position_behind(self.line, self.column, before)
     }
 
     /// As [`Element::reject`].

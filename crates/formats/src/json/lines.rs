@@ -27,15 +27,21 @@ impl LineReader {
     pub fn next_element(&mut self) -> Result<Option<Item<'_>>, FileError> {
         loop {
             let Some(excess) = self.read_line()? else { return Ok(None) };
-            let blanks = self.text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            if excess.is_none() && blanks == self.text.len() {
+            if excess.is_none() && self.text.trim_ascii_start().is_empty() {
                 continue;
             }
-            let bytes = self.text.get(blanks..).unwrap_or_default().trim_ascii_end();
-            let element = Element { bytes, line: self.line, column: (blanks as u64).saturating_add(1) };
-            let excess = excess.or_else(|| is_too_deep(bytes).then_some(Excess::Depth));
+            let element = self.last_element();
+            let excess = excess.or_else(|| is_too_deep(element.bytes).then_some(Excess::Depth));
             return Ok(Some(element.checked(excess)));
         }
+    }
+
+    /// The element that was handed out last.
+    #[must_use]
+    pub fn last_element(&self) -> Element<'_> {
+        let bytes = self.text.trim_ascii_start();
+        let blanks = self.text.len().saturating_sub(bytes.len()) as u64;
+        Element { bytes: bytes.trim_ascii_end(), line: self.line, column: blanks.saturating_add(1) }
     }
 
     /// One line into `text`; what is too long is read but not kept.

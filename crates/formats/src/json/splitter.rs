@@ -22,6 +22,8 @@ pub struct ArrayReader {
     first: bool,
     done: bool,
     value: Vec<u8>,
+    /// Line and column at which the element in `value` starts.
+    value_start: (u64, u64),
     scalars: Vec<(String, String)>,
 }
 
@@ -52,6 +54,7 @@ impl ArrayReader {
             first: true,
             done: false,
             value: Vec::new(),
+            value_start: (1, 1),
             scalars: Vec::new(),
         };
         for name in path {
@@ -95,7 +98,15 @@ impl ArrayReader {
         }
         let Scanned { line, column, excess } = self.scan_value()?;
         self.done = false;
-        Ok(Some(Element { bytes: &self.value, line, column }.checked(excess)))
+        self.value_start = (line, column);
+        Ok(Some(self.last_element().checked(excess)))
+    }
+
+    /// The element that was handed out last.
+    #[must_use]
+    pub fn last_element(&self) -> Element<'_> {
+        let (line, column) = self.value_start;
+        Element { bytes: &self.value, line, column }
     }
 
     /// Stands on the first byte of the next element, or behind the array.

@@ -2,7 +2,7 @@
 
 /// One field of a usage record, whatever the source names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
+pub enum Field {
     RecordId,
     Revision,
     Kind,

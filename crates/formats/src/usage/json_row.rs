@@ -11,7 +11,7 @@ use super::azure::azure_record;
 use super::field::{AZURE_JSON, AZURE_JSON_METER, FIELD_COUNT, Field, Named, OWN, USAGE_QUANTITY};
 use super::own::own_record;
 use super::row::Row;
-use super::tags;
+use super::{FieldPlace, tags};
 use crate::error::{Fault, RejectedLine};
 use crate::json::Element;
 
@@ -30,39 +30,36 @@ impl Row for JsonRow<'_> {
     }
 
     fn reject(&self, field: Field, fault: Fault) -> RejectedLine {
-        let name = self.names.get(field as usize).copied().unwrap_or("");
-        match self.places.get(field as usize) {
-            Some(place) if !place.is_empty() => self.element.reject_at(place, name, fault),
-            _ => self.element.reject_fault(name, fault),
-        }
+        let FieldPlace { line, column, name } = self.place(field);
+        RejectedLine { line, column, field: name, ..self.element.reject_fault("", fault) }
     }
 }
 
 /// A line of Quittance's own JSON Lines.
 pub(super) fn own_element(element: Element<'_>) -> Result<UsageRecord, RejectedLine> {
     let mut row = JsonRow::new(element, OWN);
-    let members: Members<'_> = parse(&element, element.bytes)?;
-    row.take(&members, OWN)?;
+    row.read_own()?;
     own_record(&row)
+}
+
+/// Where a field stands in a line that a record came from.
+pub(super) fn own_place(element: Element<'_>, field: Field) -> Option<FieldPlace> {
+    let mut row = JsonRow::new(element, OWN);
+    row.read_own().ok().map(|()| row.place(field))
 }
 
 /// An element of `value` in Azure usage details.
 pub(super) fn azure_element(element: Element<'_>) -> Result<UsageRecord, RejectedLine> {
     let mut row = JsonRow::new(element, AZURE_JSON);
-    let outer = parse(&element, element.bytes)?;
-    let properties = match outer.get("properties") {
-        Some(raw) => parse(&element, raw.get().as_bytes())?,
-        None => return Err(element.reject("properties", "usage.line.properties_missing", "there are no properties")),
-    };
-    row.take(&properties, AZURE_JSON)?;
-    if let Some(raw) = properties.get("meterDetails").filter(|raw| raw.get().starts_with('{')) {
-        row.take(&parse(&element, raw.get().as_bytes())?, AZURE_JSON_METER)?;
-    }
-    if let Some(raw) = outer.get("tags").or_else(|| properties.get("tags")) {
-        row.set(Field::Tags, "tags", raw, text_of(raw, true).unwrap_or_default());
-    }
+    row.read_azure()?;
     let in_blocks = row.names.get(Field::Quantity as usize) == Some(&USAGE_QUANTITY);
     azure_record(&row, if in_blocks { QuantityBasis::Blocks } else { QuantityBasis::Units })
+}
+
+/// Where a field stands in an element that a record came from.
+pub(super) fn azure_place(element: Element<'_>, field: Field) -> Option<FieldPlace> {
+    let mut row = JsonRow::new(element, AZURE_JSON);
+    row.read_azure().ok().map(|()| row.place(field))
 }
 
 impl<'e> JsonRow<'e> {
@@ -75,6 +72,40 @@ impl<'e> JsonRow<'e> {
             }
         }
         Self { element, texts: [const { Cow::Borrowed("") }; FIELD_COUNT], names, places: [""; FIELD_COUNT] }
+    }
+
+    fn read_own(&mut self) -> Result<(), RejectedLine> {
+        let members = parse(&self.element, self.element.bytes)?;
+        self.take(&members, OWN)
+    }
+
+    fn read_azure(&mut self) -> Result<(), RejectedLine> {
+        let element = self.element;
+        let outer = parse(&element, element.bytes)?;
+        let properties = match outer.get("properties") {
+            Some(raw) => parse(&element, raw.get().as_bytes())?,
+            None => {
+                return Err(element.reject("properties", "usage.line.properties_missing", "there are no properties"));
+            }
+        };
+        self.take(&properties, AZURE_JSON)?;
+        if let Some(raw) = properties.get("meterDetails").filter(|raw| raw.get().starts_with('{')) {
+            self.take(&parse(&element, raw.get().as_bytes())?, AZURE_JSON_METER)?;
+        }
+        if let Some(raw) = outer.get("tags").or_else(|| properties.get("tags")) {
+            self.set(Field::Tags, "tags", raw, text_of(raw, true).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Of a member that is not there, the element's own.
+    fn place(&self, field: Field) -> FieldPlace {
+        let name = self.names.get(field as usize).copied().unwrap_or("").to_owned();
+        let (line, column) = match self.places.get(field as usize) {
+            Some(place) if !place.is_empty() => self.element.position_of(place),
+            _ => (self.element.line, self.element.column),
+        };
+        FieldPlace { line, column, name }
     }
 
     fn set(&mut self, field: Field, name: &'static str, raw: &'e RawValue, text: Cow<'e, str>) {

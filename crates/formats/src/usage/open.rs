@@ -5,12 +5,12 @@ use billing::uom::QuantityBasis;
 use super::azure::azure_record;
 use super::detect::{self, Csv, Json, Kind};
 use super::field::{AZURE_CSV, CONSUMED_QUANTITY, Field, OWN};
-use super::json_row::{azure_element, own_element};
+use super::json_row::{azure_element, azure_place, own_element, own_place};
 use super::own::own_record;
 use super::parquet::ParquetRows;
 use super::replay::Replay;
 use super::row::{Columns, CsvRow};
-use super::{UsageFormat, UsageItem};
+use super::{FieldPlace, UsageFormat, UsageItem};
 use crate::csv::{CsvReader, Row};
 use crate::error::FileError;
 use crate::json::{ArrayReader, Item, LineReader};
@@ -109,6 +109,24 @@ impl Source {
         match self {
             Self::OwnCsv(reader, _) | Self::AzureCsv(reader, ..) => reader.header_text(),
             _ => &[],
+        }
+    }
+
+    pub(super) fn column_of(&self, field: Field) -> Option<(u64, &str)> {
+        match self {
+            Self::OwnCsv(reader, columns) | Self::AzureCsv(reader, columns, _) => {
+                columns.get(field).map(|column| (column.number(), reader.header().name(column)))
+            }
+            Self::Parquet(rows) => rows.column_of(field),
+            Self::AzureDetails(_) | Self::OwnLines(_) | Self::Replay(_) => None,
+        }
+    }
+
+    pub(super) fn place_of(&self, line: u64, field: Field) -> Option<FieldPlace> {
+        match self {
+            Self::AzureDetails(reader) => azure_place(reader.last_element(), field),
+            Self::OwnLines(reader) => own_place(reader.last_element(), field),
+            _ => self.column_of(field).map(|(column, name)| FieldPlace { line, column, name: name.to_owned() }),
         }
     }
 

@@ -76,6 +76,10 @@ impl ParquetRows {
         Ok(Some(UsageItem::of(self.row.number, own_record(&self.row))))
     }
 
+    pub(super) fn column_of(&self, field: Field) -> Option<(u64, &str)> {
+        self.row.column_of(field)
+    }
+
     fn load(&mut self, batch: &RecordBatch) -> Result<(), FileError> {
         let schema = batch.schema();
         let column = |(_, name, _): &(Field, &str, u64)| -> Result<Values, FileError> {
@@ -136,6 +140,12 @@ struct ParquetRow {
     fields: Vec<(Field, &'static str, u64)>,
 }
 
+impl ParquetRow {
+    fn column_of(&self, field: Field) -> Option<(u64, &str)> {
+        self.fields.iter().find(|(known, ..)| *known == field).map(|(_, name, column)| (*column, *name))
+    }
+}
+
 impl Row for ParquetRow {
     fn text(&self, field: Field) -> &str {
         self.texts.get(field as usize).map_or("", |text| text.trim())
@@ -143,11 +153,7 @@ impl Row for ParquetRow {
 
     /// The raw text is the row as a JSON object, so that it can be mended by hand.
     fn reject(&self, field: Field, fault: Fault) -> RejectedLine {
-        let (name, column) = self
-            .fields
-            .iter()
-            .find(|(known, ..)| *known == field)
-            .map_or(("", 0), |(_, name, column)| (*name, *column));
+        let (column, name) = self.column_of(field).unwrap_or((0, ""));
         let mut object = String::from("{");
         for (known, name, _) in &self.fields {
             let text = serde_json::Value::from(self.text(*known));

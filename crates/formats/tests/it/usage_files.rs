@@ -13,7 +13,7 @@ use billing::uom::QuantityBasis;
 use billing::usage::UsageRecord;
 use formats::error::{FileError, RejectedLine};
 use formats::source::Input;
-use formats::usage::{UsageFormat, UsageItem, UsageOptions, UsageReader, replay, usage_reader};
+use formats::usage::{Field, UsageFormat, UsageItem, UsageOptions, UsageReader, replay, usage_reader};
 use parquet::arrow::ArrowWriter;
 
 pub(crate) fn read(input: Input) -> Result<UsageReader, FileError> {
@@ -248,6 +248,37 @@ fn a_bad_member_is_named_with_its_place() {
         let found: Vec<_> = rejected.iter().map(|r| (r.field.as_str(), r.line, r.column, r.code)).collect();
         assert_eq!(found, [(field, line, column, code)]);
     }
+}
+
+/// The place of a field in the record that was read last; the others are read first.
+#[track_caller]
+fn check_place(input: Input, field: Field, expected: (u64, u64, &str)) {
+    let mut reader = read(input).unwrap();
+    let mut last = 0;
+    for _ in 0..2 {
+        let Some(Ok(UsageItem::Record { line, .. })) = reader.next() else { panic!("a record is missing") };
+        last = line;
+    }
+    let place = reader.place_of(last, field);
+    assert_eq!((place.line, place.column, place.name.as_str()), expected, "{field:?}");
+}
+
+#[test]
+fn a_record_that_was_read_has_places() {
+    check_place(text(CSV), Field::SubscriptionId, (3, 4, "subscription-id"));
+    check_place(text(CSV), Field::UsageDate, (3, 3, "USAGE_DATE"));
+    check_place(text(CSV), Field::CustomerId, (3, 0, ""));
+    check_place(text(JSONL), Field::UsageDate, (2, 33, "usage_date"));
+    check_place(text(JSONL.replace("{\"record_id\"", " {\"record_id\"")), Field::UsageDate, (2, 34, "usage_date"));
+    check_place(text(JSONL), Field::CustomerId, (2, 1, "customer_id"));
+    let parquet = || Input::file("test", parquet_file(columns()));
+    check_place(parquet(), Field::SubscriptionId, (2, 4, "subscription_id"));
+    let element =
+        "{\"properties\":{\"meterId\":\"m\",\"usageQuantity\":1,\n\"date\":\"2017-10-01\", \"subscriptionId\":\"s\"}}";
+    let details = || text(format!("{{\"value\":[{element},\n{element}]}}"));
+    check_place(details(), Field::UsageDate, (4, 8, "date"));
+    check_place(details(), Field::SubscriptionId, (4, 39, "subscriptionId"));
+    check_place(details(), Field::CustomerId, (3, 1, "customerTenantId"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use billing::ids::OrganisationId;
+use billing::ids::{IdError, OrganisationId};
 use billing::money::Currency;
 use billing::party::Organisation;
 use serde_json::json;
@@ -38,9 +38,9 @@ fn organisation(
     country: &str,
     billed_by: Option<&OrganisationId>,
 ) -> Result<Organisation, Failure> {
-    let id: OrganisationId = id.parse().map_err(|error| Failure::new("id.malformed", format!("{id}: {error}")))?;
+    let malformed = |error: IdError| Failure::new(error.code(), format!("{id}: {error}"));
     Ok(Organisation {
-        id,
+        id: id.parse().map_err(malformed)?,
         name: name.to_owned(),
         tenant_id: String::new(),
         partner_number: String::new(),

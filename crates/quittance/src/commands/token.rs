@@ -16,9 +16,10 @@ use crate::{CommandResult, Exit};
 pub(crate) async fn run(dir: &Path, output: Output, command: &TokenCommand) -> CommandResult {
     let data = DataDir::open(dir).await?;
     let TokenCommand::Create { org, role, expires_in_days } = command;
-    let (organisation, token) = make(&data, org.as_ref(), role, *expires_in_days).await?;
+    let (organisation, token) = make(&data, org.as_ref(), *role, *expires_in_days).await?;
     let mut rows = Rows::new(&["organisation", "role", "token"], &[]);
-    rows.push([organisation.to_string(), role.clone(), token.clone()]);
+    let role = role.as_str();
+    rows.push([organisation.to_string(), role.to_owned(), token.clone()]);
     print(output, &json!({ "organisation": organisation, "role": role, "token": token }), &rows)?;
     Ok(Exit::Done)
 }
@@ -27,11 +28,10 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &TokenCommand) -> C
 pub(crate) async fn make(
     data: &DataDir,
     organisation: Option<&OrganisationId>,
-    role: &str,
+    role: Role,
     expires_in_days: Option<u16>,
 ) -> Result<(OrganisationId, String), Failure> {
     let organisation = data.books.chosen_party(organisation).await?.id;
-    let role = Role::from_name(role).ok_or_else(|| Failure::new("token.role_unknown", format!("no role {role:?}")))?;
     let now = clock::now()?;
     let expires_at = expires_in_days
         .map(|days| now.checked_add((i64::from(days) * 24).hours()))

@@ -1,7 +1,7 @@
 //! Who takes part in the demonstration: an issuer, four billed organisations, their customers.
 
-use billing::ids::OrganisationId;
-use billing::money::Currency;
+use billing::ids::{IdError, OrganisationId};
+use billing::money::MoneyError;
 use billing::party::Organisation;
 
 use crate::output::Failure;
@@ -59,9 +59,10 @@ fn organisation(
     billed_by: Option<&OrganisationId>,
 ) -> Result<Organisation, Failure> {
     let (id, name, currency, country, language, address) = row;
-    let malformed = |error: &dyn std::fmt::Display| Failure::new("id.malformed", format!("{id}: {error}"));
+    let malformed = |error: IdError| Failure::new(error.code(), format!("{id}: {error}"));
+    let unknown = |error: MoneyError| Failure::new(error.code(), format!("{id}: {error}"));
     Ok(Organisation {
-        id: id.parse().map_err(|error| malformed(&error))?,
+        id: id.parse().map_err(malformed)?,
         name: (*name).to_owned(),
         tenant_id,
         partner_number: (5_083_417 + number * 1_009).to_string(),
@@ -69,7 +70,7 @@ fn organisation(
         country: (*country).to_owned(),
         tax_id: String::new(),
         email: format!("billing@{id}.example"),
-        currency: currency.parse::<Currency>().map_err(|error| malformed(&error))?,
+        currency: currency.parse().map_err(unknown)?,
         payment_terms_days: 60,
         language: (*language).to_owned(),
         billed_by: billed_by.cloned(),

@@ -19,6 +19,7 @@ use engine::import::{
 };
 use engine::invoices::{list, statement_pdf};
 use engine::rating::rate;
+use engine::tokens::Role;
 use formats::source::Input;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -68,7 +69,7 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &DemoArgs) -> CommandR
         return Ok(Exit::Done);
     }
     let listener = serve::listen(args.listen).await?;
-    let (organisation, token) = token::make(&data, None, "billing", None).await?;
+    let (organisation, token) = token::make(&data, None, Role::Billing, None).await?;
     print_lines_to_try(&data, &listener.local_addr()?.to_string(), organisation.as_str(), &token).await?;
     serve::serve_at(&data, listener, instant(NOW)?).await?;
     Ok(Exit::Done)

@@ -5,9 +5,18 @@ use serde_json::{Value, json};
 use crate::books::Books;
 use crate::sample;
 
+/// Imports a list with a bad row behind the rows of `good`, and finds it where it is bad.
+#[track_caller]
+fn check_row(kind: &str, good: &str, bad: &str, column: u64, code: &str) {
+    let report = check_rows(kind, &format!("{good}{bad}\n"), 1, &[code]);
+    let line = &report["quarantined_lines"][0];
+    let last = good.lines().count() + 1;
+    assert_eq!((&line["line"], &line["column"]), (&json!(last), &json!(column)), "{report:#}");
+}
+
 /// Imports a list with bad rows beside a good one.
 #[track_caller]
-fn check_rows(kind: &str, content: &str, accepted: u64, codes: &[&str]) {
+fn check_rows(kind: &str, content: &str, accepted: u64, codes: &[&str]) -> Value {
     let books = sample::lists();
     books.write("list.csv", content);
     let report = books.run(&format!("import {kind} list.csv --output json")).exits(1).json();
@@ -16,20 +25,22 @@ fn check_rows(kind: &str, content: &str, accepted: u64, codes: &[&str]) {
     assert_eq!(found, codes, "{report:#}");
     assert_eq!(report["accepted"], json!(accepted), "{report:#}");
     assert!(lines.iter().all(|line| line["line"].as_u64().unwrap() > 1), "{report:#}");
+    report
 }
 
 #[test]
 fn rows_of_lists_are_refused_one_by_one() {
     let customers = "customer_id,name,billed_party,country\nzelkova,Zelkova,partner,US\n";
-    check_rows("customers", &format!("{customers}willow,,partner,US\n"), 1, &["customer.name_missing"]);
-    check_rows("customers", &format!("{customers}willow,W,partner,XX\n"), 1, &["customer.country_unknown"]);
-    check_rows("customers", &format!("{customers}willow,W,nobody,US\n"), 1, &["organisation.unknown"]);
-    check_rows("customers", &format!("{customers}cedar,Cedar,partner,FR\n"), 1, &["customer.party_differs"]);
-    let subscriptions = "subscription_id,customer_id,name,earned_credit\ns-new,alder,New,\n";
-    check_rows("subscriptions", &format!("{subscriptions}s-2,nobody,,\n"), 1, &["customer.unknown"]);
-    check_rows("subscriptions", &format!("{subscriptions}s-alder,birch,,\n"), 1, &["subscription.customer_differs"]);
-    let malformed = "subscription.earned_credit_malformed";
-    check_rows("subscriptions", &format!("{subscriptions}s-3,alder,,sometimes\n"), 1, &[malformed]);
+    check_row("customers", customers, "willow,,partner,US", 2, "customer.name_missing");
+    check_row("customers", customers, "willow,W,partner,XX", 4, "customer.country_unknown");
+    check_row("customers", customers, "willow,W,nobody,US", 3, "organisation.unknown");
+    check_row("customers", customers, "cedar,Cedar,partner,FR", 3, "customer.party_differs");
+    // Without the column the row itself is at fault.
+    check_row("customers", "customer_id,name\nzelkova,Zelkova\n", "cedar,Cedar", 0, "customer.party_differs");
+    let subscriptions = "subscription_id,name,customer_id,earned_credit\ns-new,New,alder,\n";
+    check_row("subscriptions", subscriptions, "s-2,,nobody,", 3, "customer.unknown");
+    check_row("subscriptions", subscriptions, "s-alder,,birch,", 3, "subscription.customer_differs");
+    check_row("subscriptions", subscriptions, "s-3,,alder,sometimes", 4, "subscription.earned_credit_malformed");
 }
 
 #[test]

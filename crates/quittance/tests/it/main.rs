@@ -14,6 +14,7 @@ mod demo;
 mod demo_books;
 mod disk_full;
 mod gallery;
+mod gallery_calls;
 mod http;
 mod kill;
 mod options;

@@ -1,0 +1,173 @@
+//! Examples of the error gallery that no command line can raise: codes by which the program guards
+//! against itself, and refusals to callers of a library. Each is a call, written down as data.
+
+use std::fs;
+
+use billing::decimal::{Decimal, DecimalError};
+use billing::invoice::{Draft, DraftedLine, Invoice, InvoiceLine, InvoiceNumber, check_draft, document_totals};
+use billing::journal::{EntryKind, Posting};
+use billing::money::Amount;
+use billing::ports::{Closure, Ledger, Payment, PortError, UsageImport};
+use billing::rate::{MonthAmounts, month_amounts};
+use billing::savings_plan::SavingsPlan;
+use ledger::SqliteLedger;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::books::Books;
+use crate::gallery::{folders, gallery};
+use crate::sample;
+
+/// Code and sentence.
+type Refusal = (&'static str, String);
+
+/// What a `call.json` may name, and how it is called with its `arguments`.
+const CALLS: [(&str, fn(&Value) -> Refusal); 9] = [
+    ("billing::decimal::Decimal::div_exact", divide),
+    ("billing::invoice::check_draft", check),
+    ("billing::journal::EntryKind::from_str", kind_of_entry),
+    ("billing::savings_plan::SavingsPlan::new", savings_plan),
+    ("documents::render", print),
+    ("ledger::SqliteLedger::book_payment", book_payment),
+    ("ledger::SqliteLedger::close_empty", close_empty),
+    ("ledger::SqliteLedger::commit_usage_import", import),
+    ("ledger::SqliteLedger::open_existing", open_existing),
+];
+
+fn read<T: DeserializeOwned>(arguments: &Value, name: &str) -> T {
+    serde_json::from_value(arguments[name].clone()).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn divide(arguments: &Value) -> Refusal {
+    let [dividend, divisor] = ["dividend", "divisor"].map(|name| read::<Decimal>(arguments, name));
+    let error: DecimalError = dividend.div_exact(divisor).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+fn savings_plan(arguments: &Value) -> Refusal {
+    let [commitment, rate, discount] =
+        ["commitment_per_hour", "pay_as_you_go_rate", "discount"].map(|name| read(arguments, name));
+    let error = SavingsPlan::new(commitment, rate, discount).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+fn kind_of_entry(arguments: &Value) -> Refusal {
+    let error = read::<String>(arguments, "name").parse::<EntryKind>().unwrap_err();
+    (error.code(), error.to_string())
+}
+
+fn print(arguments: &Value) -> Refusal {
+    let error = documents::render(&read(arguments, "paper")).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+/// A draft like the invoice that the sample books have in dollars, with other figures.
+fn check(arguments: &Value) -> Refusal {
+    let failures = check_draft(&draft(arguments), false);
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    (failures[0].code(), failures[0].to_string())
+}
+
+fn draft(arguments: &Value) -> Draft {
+    let (invoice, line) = with_sample(async |ledger| {
+        let stored = ledger.invoices(Some(&"partner".parse().unwrap())).await.unwrap().remove(0);
+        let line = ledger.invoice_lines(&stored.number, 0, 1).await.unwrap().remove(0);
+        (serde_json::from_slice::<Invoice>(&stored.header).unwrap(), serde_json::from_slice(&line).unwrap())
+    });
+    let amount = |name| Amount { minor: read(arguments, name), currency: invoice.currency };
+    let line = drafted(line, read(arguments, "exact"), amount("billed"));
+    let totals = document_totals(invoice.currency, [(amount("billed"), line.line.tax)], []).unwrap();
+    Draft {
+        invoice_type: invoice.invoice_type,
+        period: invoice.period,
+        currency: invoice.currency,
+        lines: vec![line],
+        totals: billing::invoice::DocumentTotals { total: amount("total"), ..totals },
+        exchange_rates: invoice.exchange_rates,
+        unpriced: vec![],
+        issuer: invoice.issuer,
+        billed_party: invoice.billed_party,
+    }
+}
+
+/// `line` as if `exact` had been cut to `billed`.
+fn drafted(line: InvoiceLine, exact: Decimal, billed: Amount) -> DraftedLine {
+    let digits = billed.currency.minor_digits();
+    let cut = month_amounts(exact, line.quantity, line.exchange_rate.rate, digits, digits).unwrap();
+    let subtotal = billed.to_decimal();
+    let drift = cut.subtotal.checked_add(cut.drift).unwrap().checked_sub(subtotal).unwrap();
+    let line = InvoiceLine { pricing_exact: exact, subtotal: billed, ..line };
+    DraftedLine { line, amounts: MonthAmounts { subtotal, drift, ..cut } }
+}
+
+fn book_payment(arguments: &Value) -> Refusal {
+    let received: Amount = read(arguments, "received");
+    let postings: Vec<Posting> = read(arguments, "postings");
+    refusal(with_sample(async |ledger| {
+        let invoice = ledger.invoices(Some(&"partner".parse().unwrap())).await.unwrap().remove(0);
+        let (issuer, number, received_at) = (invoice.issuer, invoice.number, invoice.issued_at);
+        let reference = "transfer-12".to_owned();
+        ledger.book_payment(&Payment { issuer, number, received, received_at, reference, postings }).await
+    }))
+}
+
+fn close_empty(arguments: &Value) -> Refusal {
+    let closure = Closure {
+        party: read(arguments, "party"),
+        period: read(arguments, "period"),
+        usage_through: 0,
+        invoice: Some(read::<InvoiceNumber>(arguments, "invoice")),
+        carried: vec![],
+    };
+    refusal(with_sample(async |ledger| ledger.close_empty(&closure).await))
+}
+
+fn import(arguments: &Value) -> Refusal {
+    let import = UsageImport { accepted: read(arguments, "accepted"), ..UsageImport::default() };
+    refusal(with_sample(async |ledger| ledger.commit_usage_import(&import).await))
+}
+
+fn open_existing(arguments: &Value) -> Refusal {
+    let path = Books::none().path(&read::<String>(arguments, "path"));
+    refusal(run(SqliteLedger::open_existing(&path)))
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, PortError>) -> Refusal {
+    let error = result.unwrap_err();
+    (error.code, error.message)
+}
+
+fn run<T>(call: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
+}
+
+/// Calls the ledger of the sample books.
+fn with_sample<T>(call: impl AsyncFnOnce(&SqliteLedger) -> T) -> T {
+    let books = sample::full();
+    run(async {
+        let ledger = SqliteLedger::open(&books.dir().join("ledger.db")).await.unwrap();
+        let answer = call(&ledger).await;
+        ledger.close().await;
+        answer
+    })
+}
+
+#[track_caller]
+fn check_call(code: &str, file: &[u8]) {
+    let example: Value = serde_json::from_slice(file).unwrap_or_else(|error| panic!("{code}: {error}"));
+    let (_, call) = CALLS.iter().find(|(name, _)| example["call"] == *name).unwrap_or_else(|| panic!("{example:#}"));
+    let refusal: String = read(&example, "refusal");
+    assert_eq!(call(&example["arguments"]), (code, refusal));
+}
+
+#[test]
+fn every_call_raises_its_code() {
+    let mut count = 0;
+    for code in folders() {
+        if let Ok(file) = fs::read(gallery().join(&code).join("call.json")) {
+            check_call(&code, &file);
+            count += 1;
+        }
+    }
+    assert!(count >= CALLS.len(), "only {count} calls were found");
+}
