@@ -20,9 +20,10 @@ use crate::sample;
 
 /// Code and sentence.
 type Refusal = (&'static str, String);
+type Call = fn(&Value) -> Refusal;
 
 /// What a `call.json` may name, and how it is called with its `arguments`.
-const CALLS: [(&str, fn(&Value) -> Refusal); 9] = [
+const CALLS: [(&str, Call); 9] = [
     ("billing::decimal::Decimal::div_exact", divide),
     ("billing::invoice::check_draft", check),
     ("billing::journal::EntryKind::from_str", kind_of_entry),
