@@ -53,17 +53,59 @@ pub async fn rate(books: &Books, period: BillingPeriod, tick: &(dyn Fn(u64) + Sy
                 let rated = *rated;
                 let old = books.ledger.commit_rating(&rated.run).await?;
                 books.usage.remove(&old)?;
-                RatingOutcome::Rated {
-                    daily_line_count: rated.run.files.iter().map(|file| file.row_count).sum(),
-                    late_count: rated.late_count,
-                    subtotal: rated.draft.totals.subtotal,
-                    unpriced: rated.draft.unpriced,
+                RatingOutcome::rated(
+                    rated.run.files.iter().map(|file| file.row_count).sum(),
+                    rated.late_count,
+                    rated.draft,
+                )
+            }
+        };
+        ratings.push(PartyRating { party, outcome });
+    }
+    Ok(ratings)
+}
+
+/// What [`rate`] would answer; nothing is written.
+///
+/// # Errors
+/// As [`rate`].
+pub async fn preview(
+    books: &Books,
+    period: BillingPeriod,
+    tick: &(dyn Fn(u64) + Sync),
+) -> EngineResult<Vec<PartyRating>> {
+    let run = PeriodRun::load(books, period).await?;
+    let mut ratings = Vec::new();
+    for party in run.parties.clone() {
+        let outcome = match run.prepare(books, &party, Purpose::Show).await? {
+            Preparation::Settled(PartyOutcome::Failed(code, message)) => RatingOutcome::Failed(code, message),
+            Preparation::Settled(_) => RatingOutcome::Closed,
+            Preparation::Ready(mut ready) => {
+                let records = std::mem::take(&mut ready.records);
+                let rated = rate_records(&ready.inputs(&run.lists), period, records, |lines| {
+                    let mut count: u64 = 0;
+                    for line in lines {
+                        line?;
+                        count += 1;
+                        tick(1);
+                    }
+                    Ok(count)
+                })?;
+                match rated {
+                    Ok((draft, count)) => RatingOutcome::rated(count, ready.late_count, draft),
+                    Err((code, message)) => RatingOutcome::Failed(code, message),
                 }
             }
         };
         ratings.push(PartyRating { party, outcome });
     }
     Ok(ratings)
+}
+
+impl RatingOutcome {
+    fn rated(daily_line_count: u64, late_count: u64, draft: Draft) -> Self {
+        Self::Rated { daily_line_count, late_count, subtotal: draft.totals.subtotal, unpriced: draft.unpriced }
+    }
 }
 
 /// What all parties of a period share: lists, manifest, and the period's usage by party.
@@ -95,6 +137,28 @@ pub(crate) enum Purpose {
     Bill,
 }
 
+/// What rating a party begins with.
+enum Preparation {
+    Ready(Box<Ready>),
+    /// There is nothing to rate.
+    Settled(PartyOutcome),
+}
+
+/// A party's records and what their prices depend on.
+struct Ready {
+    directory: PartyDirectory,
+    selection: Selection,
+    late_from: LateFrom,
+    late_count: u64,
+    records: Vec<UsageInOrder>,
+}
+
+impl Ready {
+    fn inputs<'a>(&'a self, lists: &'a Lists) -> PartyInputs<'a> {
+        PartyInputs { directory: &self.directory, lists, late_from: &self.late_from }
+    }
+}
+
 pub(crate) enum PartyOutcome {
     Rated(Box<RatedParty>),
     Closed(Closure),
@@ -120,15 +184,37 @@ impl PeriodRun {
         purpose: Purpose,
         tick: &(dyn Fn(u64) + Sync),
     ) -> EngineResult<PartyOutcome> {
+        let mut ready = match self.prepare(books, party, purpose).await? {
+            Preparation::Ready(ready) => ready,
+            Preparation::Settled(outcome) => return Ok(outcome),
+        };
+        let records = std::mem::take(&mut ready.records);
+        let rated = rate_records(&ready.inputs(&self.lists), self.period, records, |lines| {
+            let mut lines = lines.inspect(|_| tick(1));
+            books.usage.write_rated(party, self.period, &mut lines)
+        });
+        let (draft, files) = match rated? {
+            Ok(rated) => rated,
+            Err((code, message)) => return Ok(PartyOutcome::Failed(code, message)),
+        };
+        let Ready { directory, selection, late_count, .. } = *ready;
+        let carried = carried_days(&draft.unpriced, &selection);
+        let snapshot = self.snapshot(books.ledger.put_blob(&canonical(&directory)?).await?, &selection);
+        let run = RatedRun { party: party.clone(), period: self.period, usage_through: selection.usage_through, files };
+        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, snapshot, carried, late_count })))
+    }
+
+    async fn prepare(&self, books: &Books, party: &OrganisationId, purpose: Purpose) -> EngineResult<Preparation> {
         let ledger = books.ledger.as_ref();
         let closures = ledger.closures(party).await?;
         if let Some(closure) = closures.iter().find(|closure| closure.period == self.period) {
-            return Ok(PartyOutcome::Closed(closure.clone()));
+            return Ok(Preparation::Settled(PartyOutcome::Closed(closure.clone())));
         }
+        let failed = |code: &str, message| Ok(Preparation::Settled(PartyOutcome::Failed(code.to_owned(), message)));
         if let Some(later) = closures.iter().find(|closure| closure.period > self.period) {
             let message =
                 format!("{} is closed already; {} can no longer be closed before it", later.period, self.period);
-            return Ok(PartyOutcome::Failed("close.later_period_closed".to_owned(), message));
+            return failed("close.later_period_closed", message);
         }
         let directory = ledger.party_directory(party).await?.ok_or_else(|| {
             EngineError::new("organisation.unknown", format!("no billed organisation is called {:?}", party.as_str()))
@@ -140,24 +226,11 @@ impl PeriodRun {
         let skipped = closures.last().map(|closure| closure.period.next()).filter(|next| *next < self.period);
         if let Some(open) = skipped.into_iter().chain(selected.earlier_open).min().filter(|_| purpose == Purpose::Bill)
         {
-            let message = format!("{open} is not closed yet; close it first");
-            return Ok(PartyOutcome::Failed("close.earlier_period_open".to_owned(), message));
+            return failed("close.earlier_period_open", format!("{open} is not closed yet; close it first"));
         }
-        let late_from = late_from(books, party, self.period, selected.late_count).await?;
-        let inputs = PartyInputs { directory: &directory, lists: &self.lists, late_from: &late_from };
-        let late_count = selected.late_count;
-        let rated = rate_records(&inputs, self.period, selected.records, |lines| {
-            let mut lines = lines.inspect(|_| tick(1));
-            books.usage.write_rated(party, self.period, &mut lines)
-        });
-        let (draft, files) = match rated? {
-            Ok(rated) => rated,
-            Err((code, message)) => return Ok(PartyOutcome::Failed(code, message)),
-        };
-        let carried = carried_days(&draft.unpriced, &selection);
-        let snapshot = self.snapshot(ledger.put_blob(&canonical(&directory)?).await?, &selection);
-        let run = RatedRun { party: party.clone(), period: self.period, usage_through: selection.usage_through, files };
-        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, snapshot, carried, late_count })))
+        let Selected { records, late_count, .. } = selected;
+        let late_from = late_from(books, party, self.period, late_count).await?;
+        Ok(Preparation::Ready(Box::new(Ready { directory, selection, late_from, late_count, records })))
     }
 
     fn selection(&self, last: Option<&Closure>) -> Selection {

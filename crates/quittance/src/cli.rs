@@ -56,7 +56,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Import(ImportCommand),
     /// Rate an open period: usage and prices become daily rated lines; repeatable
-    #[command(after_help = "Example:\n  quittance rate --period 2026-10")]
+    #[command(after_help = "Example:\n  quittance rate --period 2026-10\n  quittance rate --period 2026-10 --dry-run")]
     Rate(RateArgs),
     /// Draft, check and issue a period's invoices; a second run changes nothing
     #[command(after_help = "Example:\n  quittance close --period 2026-10")]
@@ -234,6 +234,9 @@ pub(crate) struct RateArgs {
     /// The month, such as 2026-10
     #[arg(long)]
     pub(crate) period: BillingPeriod,
+    /// Show what rating would come to, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! Use cases on a real SQLite ledger and real Parquet files.
 
+mod dry_runs;
 mod months;
 mod quarantine;
 mod world;

@@ -35,7 +35,7 @@ impl DocumentShelf for NoDocuments {
 
 pub(crate) struct World {
     pub(crate) books: Books,
-    _root: tempfile::TempDir,
+    root: tempfile::TempDir,
 }
 
 pub(crate) const USAGE_HEADER: &str =
@@ -87,7 +87,11 @@ impl World {
         };
         let organisations = [organisation("issuer", None), organisation("partner", Some("issuer"))];
         books.ledger.save_organisations(&organisations).await.unwrap();
-        Self { books, _root: root }
+        Self { books, root }
+    }
+
+    pub(crate) fn root(&self) -> &std::path::Path {
+        self.root.path()
     }
 
     pub(crate) async fn customers(&self, id: &str) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use engine::rating::{PartyRating, RatingOutcome, rate};
+use engine::rating::{PartyRating, RatingOutcome, preview, rate};
 use serde_json::{Value, json};
 
 use crate::cli::{Output, RateArgs};
@@ -17,7 +17,11 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &RateArgs) -> CommandR
     let _lock = data.lock().await?;
     let ratings = {
         let progress = Progress::counting("rating");
-        rate(&data.books, args.period, &|n| progress.tick(n)).await?
+        let tick = |n| progress.tick(n);
+        match args.dry_run {
+            true => preview(&data.books, args.period, &tick).await?,
+            false => rate(&data.books, args.period, &tick).await?,
+        }
     };
     let mut rows = Rows::new(&["organisation", "lines", "late", "subtotal", "remark"], &["lines", "late", "subtotal"]);
     for rating in &ratings {
