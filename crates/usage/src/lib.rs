@@ -12,8 +12,9 @@
 //! usage/tmp/<process>-<number>.partial            not yet complete
 //! ```
 //!
-//! The folders are plain: DuckDB or Polars read them as they are. What counts is the manifest, so
-//! a folder may hold more than that, and superseded versions of restated records besides.
+//! The folders are plain: other programs read them, DuckDB with `union_by_name = true`
+//! (docs/adr/0011 says why). What counts is the manifest, so a folder may hold more than that, and
+//! superseded versions of restated records besides.
 
 mod bit_packing;
 mod column_chunk;
