@@ -69,8 +69,8 @@ impl TextColumn {
     }
 }
 
-/// Empty texts are not given to the comparison of memory: with a pointer to nothing, which is what an
-/// empty text has, it took 40 ns a column on a processor with masked loads, a quarter of an import.
+/// Empty texts are told by their length: given to the comparison of memory, with the pointer to
+/// nothing that an empty text has, they took a quarter of an import.
 fn is_same(known: Option<&str>, text: Option<&str>) -> bool {
     match (known, text) {
         (Some(known), Some(text)) => known.len() == text.len() && (text.is_empty() || known == text),
