@@ -3,6 +3,10 @@
 //! Ports are coarse: one call is one transaction or one query. A ledger call is seen whole or not
 //! at all. Nothing here decides; use cases decide first and then call.
 
+mod rating;
+
+pub use rating::{RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageSource, UsageSurvey};
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -11,13 +15,13 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::balance::DocumentBalance;
-use crate::ids::{CustomerId, OrganisationId, SubscriptionId};
+use crate::ids::{CustomerId, MeterId, OrganisationId, SubscriptionId};
 use crate::invoice::{BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, PriorClosure};
 use crate::journal::{Entry, EntryHash, EntryKind, Posting};
 use crate::money::Amount;
 use crate::party::{Customer, Organisation, PartyDirectory, Subscription};
 use crate::period::BillingPeriod;
-use crate::rate::RatedLine;
+use crate::rate::{LineFigures, RatedLine};
 use crate::usage::{RecordKey, UsageRecord};
 
 /// A failure of a store, in one sentence for the caller and one for the operator.
@@ -149,10 +153,18 @@ pub struct IssueRequest<'a> {
     pub totals: DocumentTotals,
     pub postings: Vec<Posting>,
     pub header: HeaderWriter<'a>,
-    /// The stored bytes of each line, in order.
-    pub lines: Vec<Vec<u8>>,
+    /// In order.
+    pub lines: Vec<NewInvoiceLine>,
     pub rated: RatedRun,
     pub carried: Vec<CarriedDay>,
+}
+
+/// A line that is about to be issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInvoiceLine {
+    pub subscription: SubscriptionId,
+    /// The bytes that are stored.
+    pub body: Vec<u8>,
 }
 
 impl fmt::Debug for IssueRequest<'_> {
@@ -250,6 +262,8 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn customer(&self, id: &CustomerId) -> PortResult<Option<Customer>>;
     /// All subscriptions with their billed party, for the look-up of an import.
     async fn subscriptions(&self) -> PortResult<Vec<(SubscriptionId, CustomerId, OrganisationId)>>;
+    /// Those of `ids` that are known, each with its customer.
+    async fn named_subscriptions(&self, ids: &[SubscriptionId]) -> PortResult<Vec<(Subscription, Customer)>>;
     async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>>;
 
     // Blobs: bytes by their digest.
@@ -266,13 +280,29 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     // Usage manifest and quarantine.
     async fn commit_usage_import(&self, import: &UsageImport) -> PortResult<()>;
     async fn usage_files(&self) -> PortResult<Vec<UsageFile>>;
+    /// Puts files in the place of others with the same records. The others stay in the manifest as
+    /// retired as long as a rated run reads them.
+    async fn commit_compaction(
+        &self,
+        merged: &[u64],
+        into: &[(StoredFile, StoredFile)],
+        at: Timestamp,
+    ) -> PortResult<()>;
+    /// Files of records that were merged into others since some rated run read them.
+    async fn retired_usage_files(&self) -> PortResult<Vec<StoredFile>>;
     async fn quarantine(&self) -> PortResult<Vec<QuarantinedLine>>;
     async fn drop_quarantined(&self, ids: &[u64]) -> PortResult<()>;
 
     // Rating and closing.
     /// Replaces the party's run of this period and answers the files that nothing names any more.
     /// A closed period is left alone: then the new files are answered.
-    async fn commit_rating(&self, run: &RatedRun) -> PortResult<Vec<StoredFile>>;
+    async fn commit_rating(&self, run: &RatedRun, parts: &[RatedPart]) -> PortResult<Vec<StoredFile>>;
+    /// The parts of the party's run of this period, each with its files.
+    async fn rated_parts(
+        &self,
+        party: &OrganisationId,
+        period: BillingPeriod,
+    ) -> PortResult<Vec<(RatedPart, Vec<StoredFile>)>>;
     async fn rated_run(&self, party: &OrganisationId, period: BillingPeriod) -> PortResult<Option<RatedRun>>;
     async fn rated_files(&self) -> PortResult<Vec<StoredFile>>;
     /// A party's closures in the order of their periods.
@@ -289,6 +319,12 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn invoice(&self, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>>;
     /// Lines after `after` (0 for the first page), at most `limit`.
     async fn invoice_lines(&self, number: &InvoiceNumber, after: u32, limit: u32) -> PortResult<Vec<Vec<u8>>>;
+    /// The lines of some subscriptions, in their order.
+    async fn invoice_lines_of(
+        &self,
+        number: &InvoiceNumber,
+        subscriptions: &[SubscriptionId],
+    ) -> PortResult<Vec<Vec<u8>>>;
     async fn document(&self, number: &InvoiceNumber, kind: &str) -> PortResult<Option<StoredDocument>>;
     /// Keeps the first rendering; a second one of the same document is not stored.
     async fn add_document(&self, document: &StoredDocument) -> PortResult<()>;
@@ -349,6 +385,24 @@ pub trait ImportSession {
     fn finish(self: Box<Self>) -> PortResult<ImportedUsage>;
 }
 
+/// Which records are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageFilter {
+    pub from: Date,
+    /// The first day that is not read.
+    pub until: Date,
+    /// Only the records of this subscription and meter.
+    pub scope: Option<(SubscriptionId, MeterId)>,
+}
+
+impl UsageFilter {
+    /// All records of some days.
+    #[must_use]
+    pub fn days(from: Date, until: Date) -> Self {
+        Self { from, until, scope: None }
+    }
+}
+
 /// Usage and rated lines in files.
 pub trait UsageStore: Send + Sync + fmt::Debug {
     /// Starts an import that knows the records of `known`. `closed_months` are those that any
@@ -362,7 +416,7 @@ pub trait UsageStore: Send + Sync + fmt::Debug {
         closed_months: &'a [BillingPeriod],
     ) -> PortResult<Box<dyn ImportSession + 'a>>;
 
-    /// Hands over every record of `files` whose day lies in `from..until`, of records with several
+    /// Hands over every record of `files` that `filter` lets through, of records with several
     /// revisions the highest only.
     ///
     /// # Errors
@@ -370,24 +424,26 @@ pub trait UsageStore: Send + Sync + fmt::Debug {
     fn read_usage(
         &self,
         files: &[UsageFile],
-        from: Date,
-        until: Date,
+        filter: &UsageFilter,
         take: &mut dyn FnMut(StoredUsage) -> PortResult<()>,
     ) -> PortResult<()>;
 
-    /// Writes rated lines in their order.
+    /// Looks through `files` once, so that party after party can be rated from them.
     ///
     /// # Errors
-    /// Storage failures; partial files are removed.
-    fn write_rated(
-        &self,
-        party: &OrganisationId,
-        period: BillingPeriod,
-        lines: &mut dyn Iterator<Item = PortResult<RatedLine>>,
-    ) -> PortResult<Vec<StoredFile>>;
+    /// A file that is missing or damaged.
+    fn survey<'a>(&'a self, files: &[UsageFile]) -> PortResult<Box<dyn UsageSurvey + 'a>>;
 
-    /// Rated lines `after..` in their order, at most `limit` that `keep` accepts, each with its
-    /// place (from 1) over all `files`.
+    /// Merges files of one month into few that follow one another in the order of rating, with the same
+    /// records. None when there is nothing to gain. `tick` hears of rows that were written, some more
+    /// than once.
+    ///
+    /// # Errors
+    /// A file that is missing or damaged, or a storage failure; nothing is left behind.
+    fn compact(&self, files: &[UsageFile], tick: &(dyn Fn(u64) + Sync)) -> PortResult<Vec<(StoredFile, StoredFile)>>;
+
+    /// Rated lines `after..` in their order, at most `limit` whose figures `keep` accepts, each with
+    /// its place (from 1) over all `files`.
     ///
     /// # Errors
     /// A file that is missing or damaged.
@@ -396,7 +452,7 @@ pub trait UsageStore: Send + Sync + fmt::Debug {
         files: &[StoredFile],
         after: u64,
         limit: usize,
-        keep: &dyn Fn(&RatedLine) -> bool,
+        keep: &dyn Fn(&LineFigures) -> bool,
     ) -> PortResult<Vec<(u64, RatedLine)>>;
 
     /// Compares a file with its digest; a sentence about what is wrong, or none.
@@ -405,7 +461,13 @@ pub trait UsageStore: Send + Sync + fmt::Debug {
     /// Storage failures other than a missing file.
     fn check_file(&self, file: &StoredFile) -> PortResult<Option<String>>;
 
-    /// Removes files that were never committed; `known` are the paths that are named.
+    /// Paths and bytes of files that are not in `known`, in order: what a killed process left behind.
+    ///
+    /// # Errors
+    /// Storage failures.
+    fn unknown_files(&self, known: &std::collections::BTreeSet<String>) -> PortResult<Vec<(String, u64)>>;
+
+    /// Removes the files that are not in `known`; answers their paths in order.
     ///
     /// # Errors
     /// Storage failures.

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use billing::ids::OrganisationId;
-use billing::invoice::{Invoice, InvoiceLine};
-use billing::party::Organisation;
+use billing::invoice::{BlobDigest, Invoice, InvoiceLine};
+use billing::party::{Organisation, PartyDirectory};
 use billing::ports::{Ledger, PortResult, UsageStore};
 
 use crate::error::{EngineError, EngineResult};
+use crate::inputs::{Lists, load_directory};
+use crate::memory::Memory;
 
 /// Renders documents and keeps the rendered bytes by their digest.
 pub trait DocumentShelf: Send + Sync + fmt::Debug {
@@ -37,9 +39,34 @@ pub struct Books {
     pub ledger: Arc<dyn Ledger>,
     pub usage: Arc<dyn UsageStore>,
     pub documents: Arc<dyn DocumentShelf>,
+    memory: Arc<Memory>,
 }
 
 impl Books {
+    #[must_use]
+    pub fn new(ledger: Arc<dyn Ledger>, usage: Arc<dyn UsageStore>, documents: Arc<dyn DocumentShelf>) -> Self {
+        Self { ledger, usage, documents, memory: Arc::default() }
+    }
+
+    /// The directory that a snapshot names.
+    pub(crate) async fn directory(&self, digest: &BlobDigest) -> EngineResult<Arc<PartyDirectory>> {
+        if let Some(known) = self.memory.directories.get(digest) {
+            return Ok(known);
+        }
+        let directory = Arc::new(load_directory(self.ledger.as_ref(), digest).await?);
+        Ok(self.memory.directories.keep(digest.clone(), directory))
+    }
+
+    /// The lists that a snapshot names.
+    pub(crate) async fn lists(&self, sheets: &[BlobDigest], fx: &[BlobDigest]) -> EngineResult<Arc<Lists>> {
+        let name = (sheets.to_vec(), fx.to_vec());
+        if let Some(known) = self.memory.lists.get(&name) {
+            return Ok(known);
+        }
+        let lists = Arc::new(Lists::named(self.ledger.as_ref(), name.0.clone(), name.1.clone()).await?);
+        Ok(self.memory.lists.keep(name, lists))
+    }
+
     /// The organisations that somebody bills, by id.
     ///
     /// # Errors

@@ -2,11 +2,11 @@
 //! the others are issued; a second run changes nothing.
 
 use billing::ids::OrganisationId;
-use billing::invoice::{Invoice, InvoiceNumber, check_draft};
+use billing::invoice::{Invoice, InvoiceLine, InvoiceNumber, check_draft};
 use billing::journal::invoice_postings;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
-use billing::ports::{Closure, IssueOutcome, IssueRequest, Parking};
+use billing::ports::{Closure, IssueOutcome, IssueRequest, NewInvoiceLine, Parking};
 use billing::rate::UnpricedUsage;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::rating::{PartyOutcome, PeriodRun, Purpose, RatedParty, canonical};
+use crate::rating::{PartyOutcome, RatedParty, RunInputs, canonical};
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CloseOptions {
@@ -76,10 +76,11 @@ pub async fn close(
         );
         return Err(EngineError::new("close.too_early", message));
     }
-    let run = PeriodRun::load(books, period).await?;
+    let inputs = RunInputs::load(books, period).await?;
+    let run = inputs.run(books)?;
     let mut closings = Vec::new();
-    for party in run.parties.clone() {
-        let closing = match run.rate_party(books, &party, Purpose::Bill, tick).await? {
+    for party in inputs.parties.clone() {
+        let closing = match run.draft_party(books, &party, tick).await? {
             PartyOutcome::Closed(closure) => {
                 PartyClosing { party, outcome: ClosingOutcome::AlreadyClosed(closure.invoice), unpriced: vec![] }
             }
@@ -105,7 +106,7 @@ async fn close_party(
     let unpriced = rated.draft.unpriced.clone();
     let failures = check_draft(&rated.draft, options.allow_unpriced);
     if !failures.is_empty() {
-        let old = books.ledger.commit_rating(&rated.run).await?;
+        let old = books.ledger.commit_rating(&rated.run, &rated.parts).await?;
         books.usage.remove(&old)?;
         let reasons = failures.iter().map(|failure| (failure.code().to_owned(), failure.to_string())).collect();
         return park(books, &party, period, reasons, unpriced).await;
@@ -153,7 +154,7 @@ async fn issue(
     let RatedParty { draft, run, mut snapshot, carried, .. } = rated;
     snapshot.allow_unpriced = options.allow_unpriced;
     let journal_error = |error: billing::journal::JournalError| EngineError::new(error.code(), error.to_string());
-    let lines = draft.lines.iter().map(|drafted| canonical(&drafted.line)).collect::<EngineResult<Vec<_>>>()?;
+    let lines = draft.lines.iter().map(|drafted| stored_line(&drafted.line)).collect::<EngineResult<Vec<_>>>()?;
     let sample = Invoice::issue(&draft, first_number()?, now, snapshot.clone());
     // Once written here it can be written under any number: the writer below cannot fail.
     canonical(&sample)?;
@@ -179,6 +180,10 @@ async fn issue(
             ClosingOutcome::AlreadyClosed(number)
         }
     })
+}
+
+fn stored_line(line: &InvoiceLine) -> EngineResult<NewInvoiceLine> {
+    Ok(NewInvoiceLine { subscription: line.scope.subscription.clone(), body: canonical(line)? })
 }
 
 fn first_number() -> EngineResult<InvoiceNumber> {

@@ -3,10 +3,16 @@
 
 use billing::explain::{LineExplanation, explain_line};
 use billing::invoice::{InvoiceLine, InvoiceNumber};
+use billing::ports::UsageFilter;
+use billing::price::PriceBook;
+use billing::rate::{DayRating, LateFrom, PartyRater, ScopeKey};
+use jiff::civil::Date;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::invoices::{find, lines};
+use crate::rating::late_from;
+use crate::selection::Role;
 use crate::verifying::Recomputation;
 
 /// A line with the way to its amount.
@@ -41,14 +47,51 @@ pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) ->
     let unknown = || EngineError::new("invoice.line_unknown", format!("invoice {number} has no line {line_number}"));
     let after = line_number.checked_sub(1).ok_or_else(unknown)?;
     let line = lines(books, number, after, 1).await?.into_iter().next().ok_or_else(unknown)?;
-    let mut days = Vec::new();
-    let recomputation = Recomputation::load(books, &issued).await?;
-    recomputation.rate(books, &mut |rated| {
-        if rated.scope == line.scope {
-            days.push((rated.record.usage_date, rated.rating));
-        }
-    })?;
+    let from = Recomputation::load(books, &issued).await?;
+    let late_from = match line.scope.usage_month == from.selection.period {
+        true => LateFrom::new(),
+        false => late_from(books, &issued.stored.party, from.selection.period).await?,
+    };
+    let days = days_of(books, &from, &late_from, &line.scope)?;
     let explanation = explain_line(&line, days.iter().map(|(day, rating)| (*day, rating)))
         .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     Ok(ExplainedLine { number: number.clone(), line, explanation })
+}
+
+/// Rates the days of one scope again, from nothing but its own records.
+fn days_of(
+    books: &Books,
+    from: &Recomputation,
+    late_from: &LateFrom,
+    scope: &ScopeKey,
+) -> EngineResult<Vec<(Date, DayRating)>> {
+    let month = scope.usage_month;
+    let filter = UsageFilter {
+        from: month.first_day(),
+        until: month.end(),
+        scope: Some((scope.subscription.clone(), scope.meter.clone())),
+    };
+    let mut records = Vec::new();
+    books.usage.read_usage(&from.files, &filter, &mut |stored| {
+        let file = from.files.iter().find(|file| file.place == stored.place);
+        let day = (scope.subscription.clone(), scope.meter.clone(), stored.record.usage_date);
+        let is_billed = match file.and_then(|file| from.selection.role_of(file)) {
+            Some(Role::Own | Role::Late) => true,
+            Some(Role::Carried(days)) => days.contains(&day),
+            Some(Role::EarlierOpen(_)) | None => false,
+        };
+        if is_billed {
+            records.push((stored.key, stored.record));
+        }
+        Ok(())
+    })?;
+    records.sort_by_key(|(key, record)| (record.usage_date, *key));
+    let prices = PriceBook::new(&from.lists.sheets);
+    let mut rater = PartyRater::new(from.inputs(&prices, late_from));
+    let mut days = Vec::new();
+    for record in records {
+        let rated = rater.rate(record).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+        days.extend(rated.map(|day| (day.usage_date, day.rating)));
+    }
+    Ok(days)
 }

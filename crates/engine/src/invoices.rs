@@ -1,21 +1,22 @@
 //! Reads issued invoices, their lines and daily lines, and what is not billed yet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use billing::balance::{CurrencyBalance, balances};
-use billing::decimal::Decimal;
-use billing::ids::OrganisationId;
+use billing::decimal::{Decimal, DecimalError, Rounding};
+use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{Invoice, InvoiceLine, InvoiceNumber};
 use billing::money::Currency;
-use billing::party::{Customer, PartyDirectory};
+use billing::party::{Customer, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{StoredDocument, StoredInvoice, hex};
-use billing::rate::{RatedLine, ScopeKey, billing_total};
+use billing::rate::{LineFigures, RatedLine, ScopeKey, billing_total};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::inputs::load_directory;
 
 /// The one document that an invoice has today.
 const STATEMENT: &str = "statement";
@@ -94,84 +95,127 @@ pub async fn party_balances(
     balances(documents).map_err(|error| EngineError::new(error.code(), error.to_string()))
 }
 
-/// What a page of daily lines is read from. Made once, read without waiting for the ledger.
-#[derive(Debug)]
+/// What pages of daily lines are read from.
+#[derive(Debug, Clone)]
 pub struct DaySource {
     files: Vec<billing::ports::StoredFile>,
-    directory: PartyDirectory,
-    invoice: Option<InvoiceNumber>,
-    blended: BTreeMap<ScopeKey, Decimal>,
+    /// The invoice that they were billed by, with the directory of its snapshot.
+    billed: Option<(InvoiceNumber, Arc<PartyDirectory>)>,
 }
+
+/// Rated lines with their places, as they are stored.
+pub type RatedPage = Vec<(u64, RatedLine)>;
 
 /// The daily lines that an invoice was billed from.
 ///
 /// # Errors
 /// Storage failures.
 pub async fn billed_days(books: &Books, issued: &IssuedInvoice) -> EngineResult<DaySource> {
-    let directory = load_directory(books.ledger.as_ref(), &issued.invoice.snapshot.directory).await?;
-    let number = issued.invoice.number.clone();
-    let mut blended = BTreeMap::new();
-    for line in lines(books, &number, 0, u32::MAX).await? {
-        // Without a quantity there is no price to blend: such days keep their marginal amounts.
-        if !line.quantity.is_zero() {
-            blended.insert(line.scope, line.effective_unit_price);
-        }
-    }
-    Ok(DaySource { files: issued.stored.rated_files.clone(), directory, invoice: Some(number), blended })
+    let directory = books.directory(&issued.invoice.snapshot.directory).await?;
+    let billed = Some((issued.invoice.number.clone(), directory));
+    Ok(DaySource { files: issued.stored.rated_files.clone(), billed })
 }
 
 /// The daily lines of a period that is not billed yet; empty when it is, or was never rated.
 ///
 /// # Errors
-/// Storage failures, or an unknown party.
+/// Storage failures.
 pub async fn unbilled_days(books: &Books, party: &OrganisationId, period: BillingPeriod) -> EngineResult<DaySource> {
-    let directory = books.ledger.party_directory(party).await?.ok_or_else(|| {
-        EngineError::new("organisation.unknown", format!("no billed organisation is called {:?}", party.as_str()))
-    })?;
     let run = books.ledger.rated_run(party, period).await?;
-    let files = run.map(|run| run.files).unwrap_or_default();
-    Ok(DaySource { files, directory, invoice: None, blended: BTreeMap::new() })
+    Ok(DaySource { files: run.map(|run| run.files).unwrap_or_default(), billed: None })
 }
 
 impl DaySource {
-    /// Lines after place `after` (0 for the first page), at most `limit` that `keep` accepts.
+    /// Lines after place `after` (0 for the first page), at most `limit` whose figures `keep` accepts.
+    /// It blocks while it reads.
     ///
     /// # Errors
     /// Storage failures.
-    pub fn page(
+    pub fn read(
         &self,
         books: &Books,
         after: u64,
         limit: usize,
-        keep: &dyn Fn(&RatedLine) -> bool,
-    ) -> EngineResult<DayPage> {
-        let rated = books.usage.read_rated(&self.files, after, limit, keep)?;
-        rated.into_iter().map(|(place, line)| Ok((place, self.show(line)?))).collect()
+        keep: &dyn Fn(&LineFigures) -> bool,
+    ) -> EngineResult<RatedPage> {
+        Ok(books.usage.read_rated(&self.files, after, limit, keep)?)
     }
 
-    fn show(&self, line: RatedLine) -> EngineResult<ShownDay> {
-        let (subscription, customer) = self
-            .directory
-            .subscription(&line.scope.subscription)
-            .ok_or_else(|| EngineError::damaged("a daily line", format!("subscription {}", line.scope.subscription)))?;
-        let (effective_unit_price, pricing_total) = match self.blended.get(&line.scope) {
-            Some(price) => {
-                let shown = price.mul_rounded(line.rating.quantity, 20, billing::decimal::Rounding::HalfEven);
-                (*price, shown.map_err(|error| EngineError::new(error.code(), error.to_string()))?)
-            }
-            None => (line.rating.effective_unit_price, line.rating.pricing_total),
+    /// The lines with what is known of their customers; billed ones with their month's price (RT-6).
+    ///
+    /// # Errors
+    /// Storage failures, or a line of a subscription that nobody knows.
+    pub async fn show(&self, books: &Books, page: RatedPage) -> EngineResult<DayPage> {
+        let mut ids: Vec<SubscriptionId> = page.iter().map(|(_, line)| line.scope.subscription.clone()).collect();
+        ids.dedup();
+        let names = self.names(books, &ids).await?;
+        let blended = self.blended(books, &ids).await?;
+        let show = |(place, line): (u64, RatedLine)| {
+            let (subscription, customer) = names.get(&line.scope.subscription).ok_or_else(|| {
+                EngineError::damaged("a daily line", format!("subscription {}", line.scope.subscription))
+            })?;
+            let invoice = self.billed.as_ref().map(|(number, _)| number.clone());
+            let price = blended.get(&line.scope).copied();
+            Ok((place, ShownDay::new(line, customer.clone(), subscription.name.clone(), invoice, price)?))
         };
-        let billing_total = billing_total(pricing_total, line.exchange_rate)
-            .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-        Ok(ShownDay {
-            customer: customer.clone(),
-            subscription_name: subscription.name.clone(),
-            invoice: self.invoice.clone(),
-            effective_unit_price,
-            pricing_total,
-            billing_total,
-            line,
-        })
+        page.into_iter().map(show).collect()
+    }
+
+    async fn names(
+        &self,
+        books: &Books,
+        ids: &[SubscriptionId],
+    ) -> EngineResult<BTreeMap<SubscriptionId, (Subscription, Customer)>> {
+        let found: Vec<(Subscription, Customer)> = match &self.billed {
+            Some((_, directory)) => ids
+                .iter()
+                .filter_map(|id| directory.subscription(id))
+                .map(|(subscription, customer)| (subscription.clone(), customer.clone()))
+                .collect(),
+            None => books.ledger.named_subscriptions(ids).await?,
+        };
+        Ok(found.into_iter().map(|found| (found.0.id.clone(), found)).collect())
+    }
+
+    /// The prices of the billed lines of some subscriptions.
+    async fn blended(&self, books: &Books, ids: &[SubscriptionId]) -> EngineResult<BTreeMap<ScopeKey, Decimal>> {
+        let Some((number, _)) = &self.billed else { return Ok(BTreeMap::new()) };
+        let mut prices = BTreeMap::new();
+        for bytes in books.ledger.invoice_lines_of(number, ids).await? {
+            let line: BlendedLine = serde_json::from_slice(&bytes)
+                .map_err(|error| EngineError::damaged(&format!("a line of invoice {number}"), error))?;
+            // Without a quantity there is no price to blend: such days keep their marginal amounts.
+            if !line.quantity.is_zero() {
+                prices.insert(line.scope, line.effective_unit_price);
+            }
+        }
+        Ok(prices)
+    }
+}
+
+/// What a daily line needs of the line that it was billed by.
+#[derive(Deserialize)]
+struct BlendedLine {
+    scope: ScopeKey,
+    quantity: Decimal,
+    effective_unit_price: Decimal,
+}
+
+impl ShownDay {
+    fn new(
+        line: RatedLine,
+        customer: Customer,
+        subscription_name: String,
+        invoice: Option<InvoiceNumber>,
+        blended: Option<Decimal>,
+    ) -> EngineResult<Self> {
+        let failed = |error: DecimalError| EngineError::new(error.code(), error.to_string());
+        let (effective_unit_price, pricing_total) = match blended {
+            Some(price) => (price, price.mul_rounded(line.figures.quantity, 20, Rounding::HalfEven).map_err(failed)?),
+            None => (line.figures.effective_unit_price, line.figures.pricing_total),
+        };
+        let billing_total = billing_total(pricing_total, line.figures.exchange_rate).map_err(failed)?;
+        Ok(Self { customer, subscription_name, invoice, effective_unit_price, pricing_total, billing_total, line })
     }
 }
 

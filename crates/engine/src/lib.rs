@@ -12,10 +12,12 @@ pub mod invoices;
 pub mod paying;
 pub mod present;
 pub mod rating;
+pub mod storing;
 pub mod tokens;
 pub mod verifying;
 
 mod inputs;
+mod memory;
 mod selection;
 
 pub use books::{Books, DocumentShelf};

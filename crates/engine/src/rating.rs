@@ -1,21 +1,26 @@
 //! Rates an open period: usage and prices become daily rated lines. Repeatable; late records are
-//! taken in with every run.
+//! taken in with every run, and what would come out the same is taken over from the last one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use billing::ids::{OrganisationId, SubscriptionId};
+use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{BlobDigest, CarriedDay, Draft, InvoiceLine, RULES_VERSION, Snapshot, draft_invoice};
 use billing::money::Amount;
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
-use billing::ports::{Closure, PortError, RatedRun, UsageFile};
+use billing::ports::{
+    Closure, RatedPart, RatedRun, RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile,
+    UsageSource, UsageSurvey,
+};
 use billing::price::PriceBook;
-use billing::rate::{LateFrom, PartyRater, RateError, RatedLine, RatingInputs, UnpricedUsage, UsageInOrder};
+use billing::rate::{CustomerTotals, LateFrom, RatedTotals, RatingInputs, UnpricedUsage};
+use sha2::{Digest, Sha256};
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
-use crate::selection::{self, Selected, Selection, carried_days};
+use crate::selection::{Selected, Selection, carried_days};
 
 /// What rating one party came to.
 #[derive(Debug, Clone)]
@@ -29,7 +34,9 @@ pub enum RatingOutcome {
     Rated {
         daily_line_count: u64,
         late_count: u64,
+        /// Before tax and adjustments.
         subtotal: Amount,
+        customers: BTreeMap<CustomerId, CustomerTotals>,
         unpriced: Vec<UnpricedUsage>,
     },
     /// The period was closed for this party before; nothing was done.
@@ -43,24 +50,30 @@ pub enum RatingOutcome {
 /// # Errors
 /// Storage failures; a party that cannot be rated is reported, and the others are rated.
 pub async fn rate(books: &Books, period: BillingPeriod, tick: &(dyn Fn(u64) + Sync)) -> EngineResult<Vec<PartyRating>> {
-    let run = PeriodRun::load(books, period).await?;
+    let inputs = RunInputs::load(books, period).await?;
+    let run = inputs.run(books)?;
     let mut ratings = Vec::new();
-    for party in run.parties.clone() {
-        let outcome = match run.rate_party(books, &party, Purpose::Show, tick).await? {
-            PartyOutcome::Closed(_) => RatingOutcome::Closed,
-            PartyOutcome::Failed(code, message) => RatingOutcome::Failed(code, message),
-            PartyOutcome::Rated(rated) => {
-                let rated = *rated;
-                let old = books.ledger.commit_rating(&rated.run).await?;
-                books.usage.remove(&old)?;
-                RatingOutcome::rated(
-                    rated.run.files.iter().map(|file| file.row_count).sum(),
-                    rated.late_count,
-                    rated.draft,
-                )
+    for party in &inputs.parties {
+        let outcome = match run.prepare(books, party, Purpose::Show).await? {
+            Preparation::Failed(code, message) => RatingOutcome::Failed(code, message),
+            Preparation::Closed(_) => RatingOutcome::Closed,
+            Preparation::Ready(ready) => {
+                let known = books.ledger.rated_parts(party, period).await?;
+                let output = RatingOutput::Files { inputs_digest: ready.digest(&inputs.lists, period)?, known: &known };
+                match ready.rate(&run, party, output, tick) {
+                    Ok(rated) => {
+                        let Rated { totals, files, parts } = rated;
+                        let usage_through = ready.selection.usage_through;
+                        let run = RatedRun { party: party.clone(), period, usage_through, files };
+                        let old = books.ledger.commit_rating(&run, &parts).await?;
+                        books.usage.remove(&old)?;
+                        RatingOutcome::rated(totals, &ready.directory)?
+                    }
+                    Err(failure) => RatingOutcome::failed(failure)?,
+                }
             }
         };
-        ratings.push(PartyRating { party, outcome });
+        ratings.push(PartyRating { party: party.clone(), outcome });
     }
     Ok(ratings)
 }
@@ -74,47 +87,56 @@ pub async fn preview(
     period: BillingPeriod,
     tick: &(dyn Fn(u64) + Sync),
 ) -> EngineResult<Vec<PartyRating>> {
-    let run = PeriodRun::load(books, period).await?;
+    let inputs = RunInputs::load(books, period).await?;
+    let run = inputs.run(books)?;
     let mut ratings = Vec::new();
-    for party in run.parties.clone() {
-        let outcome = match run.prepare(books, &party, Purpose::Show).await? {
-            Preparation::Settled(PartyOutcome::Failed(code, message)) => RatingOutcome::Failed(code, message),
-            Preparation::Settled(_) => RatingOutcome::Closed,
-            Preparation::Ready(mut ready) => {
-                let records = std::mem::take(&mut ready.records);
-                let rated = rate_records(&ready.inputs(&run.lists), period, records, |lines| {
-                    let mut count: u64 = 0;
-                    for line in lines {
-                        line?;
-                        count += 1;
-                        tick(1);
-                    }
-                    Ok(count)
-                })?;
-                match rated {
-                    Ok((draft, count)) => RatingOutcome::rated(count, ready.late_count, draft),
-                    Err((code, message)) => RatingOutcome::Failed(code, message),
-                }
-            }
+    for party in &inputs.parties {
+        let outcome = match run.prepare(books, party, Purpose::Show).await? {
+            Preparation::Failed(code, message) => RatingOutcome::Failed(code, message),
+            Preparation::Closed(_) => RatingOutcome::Closed,
+            Preparation::Ready(ready) => match ready.rate(&run, party, RatingOutput::Totals, tick) {
+                Ok(rated) => RatingOutcome::rated(rated.totals, &ready.directory)?,
+                Err(failure) => RatingOutcome::failed(failure)?,
+            },
         };
-        ratings.push(PartyRating { party, outcome });
+        ratings.push(PartyRating { party: party.clone(), outcome });
     }
     Ok(ratings)
 }
 
 impl RatingOutcome {
-    fn rated(daily_line_count: u64, late_count: u64, draft: Draft) -> Self {
-        Self::Rated { daily_line_count, late_count, subtotal: draft.totals.subtotal, unpriced: draft.unpriced }
+    fn rated(totals: RatedTotals, directory: &PartyDirectory) -> EngineResult<Self> {
+        let subtotal = totals.subtotal().map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+        let subtotal = Amount::exact(subtotal, directory.party.currency)
+            .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+        let RatedTotals { daily_line_count, late_count, customers, unpriced } = totals;
+        Ok(Self::Rated { daily_line_count, late_count, subtotal, customers, unpriced })
+    }
+
+    /// Only the party's own trouble is an outcome.
+    fn failed(failure: RatingFailure) -> EngineResult<Self> {
+        match failure {
+            RatingFailure::Party { code, message } => Ok(Self::Failed(code.to_owned(), message)),
+            RatingFailure::Storage(error) => Err(error.into()),
+        }
     }
 }
 
-/// What all parties of a period share: lists, manifest, and the period's usage by party.
-pub(crate) struct PeriodRun {
+/// What all parties of a period share: lists, closures and manifest.
+pub(crate) struct RunInputs {
     pub(crate) period: BillingPeriod,
     pub(crate) parties: Vec<OrganisationId>,
-    lists: Lists,
+    pub(crate) lists: Arc<Lists>,
+    closures: BTreeMap<OrganisationId, Vec<Closure>>,
+    /// The files that any of the parties may take.
     files: Vec<UsageFile>,
-    own_month: std::sync::Mutex<BTreeMap<OrganisationId, Selected>>,
+    usage_through: u64,
+}
+
+/// A period's run: what was loaded, and the usage, looked through.
+pub(crate) struct PeriodRun<'r> {
+    inputs: &'r RunInputs,
+    survey: Box<dyn UsageSurvey + 'r>,
 }
 
 /// A party's month, rated and drafted; its files are not committed yet.
@@ -122,10 +144,10 @@ pub(crate) struct PeriodRun {
 pub(crate) struct RatedParty {
     pub(crate) draft: Draft,
     pub(crate) run: RatedRun,
+    pub(crate) parts: Vec<RatedPart>,
     pub(crate) snapshot: Snapshot,
     /// Days without a price, if they are moved to the next period.
     pub(crate) carried: Vec<CarriedDay>,
-    pub(crate) late_count: u64,
 }
 
 /// What a party's month is rated for.
@@ -138,24 +160,61 @@ pub(crate) enum Purpose {
 }
 
 /// What rating a party begins with.
-enum Preparation {
+pub(crate) enum Preparation {
     Ready(Box<Ready>),
-    /// There is nothing to rate.
-    Settled(PartyOutcome),
+    Closed(Closure),
+    Failed(String, String),
 }
 
-/// A party's records and what their prices depend on.
-struct Ready {
-    directory: PartyDirectory,
-    selection: Selection,
+/// What a party's month takes, and what its amounts depend on besides.
+pub(crate) struct Ready {
+    pub(crate) directory: PartyDirectory,
+    pub(crate) selection: Selection,
+    sources: Vec<UsageSource>,
     late_from: LateFrom,
-    late_count: u64,
-    records: Vec<UsageInOrder>,
+}
+
+/// What a job came to, without its scopes.
+struct Rated {
+    totals: RatedTotals,
+    files: Vec<StoredFile>,
+    parts: Vec<RatedPart>,
 }
 
 impl Ready {
-    fn inputs<'a>(&'a self, lists: &'a Lists) -> PartyInputs<'a> {
-        PartyInputs { directory: &self.directory, lists, late_from: &self.late_from }
+    fn job<'a>(
+        &'a self,
+        party: &'a OrganisationId,
+        period: BillingPeriod,
+        lists: &'a Lists,
+        prices: &'a PriceBook<'a>,
+        output: RatingOutput<'a>,
+    ) -> RatingJob<'a> {
+        let inputs = RatingInputs { directory: &self.directory, prices, fx: &lists.fx, late_from: &self.late_from };
+        RatingJob { party, period, sources: &self.sources, inputs, output, with_scopes: false }
+    }
+
+    fn rate(
+        &self,
+        run: &PeriodRun<'_>,
+        party: &OrganisationId,
+        output: RatingOutput<'_>,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> Result<Rated, RatingFailure> {
+        let lists = &run.inputs.lists;
+        let prices = PriceBook::new(&lists.sheets);
+        let job = self.job(party, run.inputs.period, lists, &prices, output);
+        let RatedUsage { totals, files, parts, .. } = run.survey.rate(&job, tick)?;
+        Ok(Rated { totals, files, parts })
+    }
+
+    /// Over all that amounts depend on besides the records: with the same digest and the same records
+    /// the lines are the same.
+    fn digest(&self, lists: &Lists, period: BillingPeriod) -> EngineResult<[u8; 32]> {
+        let late_from: Vec<_> = self.late_from.iter().collect();
+        let lists = (&lists.sheet_digests, &lists.fx_digests);
+        let inputs = canonical(&(RULES_VERSION, period, &self.directory, lists, late_from))?;
+        Ok(Sha256::digest(inputs).into())
     }
 }
 
@@ -165,84 +224,109 @@ pub(crate) enum PartyOutcome {
     Failed(String, String),
 }
 
-impl PeriodRun {
+impl RunInputs {
     pub(crate) async fn load(books: &Books, period: BillingPeriod) -> EngineResult<Self> {
         let ledger = books.ledger.as_ref();
-        let lists = Lists::current(ledger).await?;
-        let files = ledger.usage_files().await?;
-        let owner: BTreeMap<SubscriptionId, OrganisationId> =
-            ledger.subscriptions().await?.into_iter().map(|(subscription, _, party)| (subscription, party)).collect();
-        let own_month = selection::own_month(books.usage.as_ref(), &files, period, &owner)?;
-        let parties = books.billed_parties().await?.into_iter().map(|party| party.id).collect();
-        Ok(Self { period, parties, lists, files, own_month: own_month.into() })
+        let parties: Vec<OrganisationId> = books.billed_parties().await?.into_iter().map(|party| party.id).collect();
+        let mut files = ledger.usage_files().await?;
+        let usage_through = files.iter().map(|file| file.place).max().unwrap_or(0);
+        let mut closures = BTreeMap::new();
+        for party in &parties {
+            closures.insert(party.clone(), ledger.closures(party).await?);
+        }
+        let selections: Vec<Selection> =
+            closures.values().map(|closures| selection(period, usage_through, closures.last())).collect();
+        files.retain(|file| selections.iter().any(|selection| selection.role_of(file).is_some()));
+        let lists = Arc::new(Lists::current(ledger).await?);
+        Ok(Self { period, parties, lists, closures, files, usage_through })
     }
 
-    pub(crate) async fn rate_party(
+    pub(crate) fn run<'r>(&'r self, books: &'r Books) -> EngineResult<PeriodRun<'r>> {
+        Ok(PeriodRun { inputs: self, survey: books.usage.survey(&self.files)? })
+    }
+}
+
+fn selection(period: BillingPeriod, usage_through: u64, last: Option<&Closure>) -> Selection {
+    Selection {
+        period,
+        usage_through,
+        prior: last.map(Closure::as_prior),
+        carried_in: last
+            .filter(|closure| closure.period.next() == period)
+            .map(|closure| closure.carried.clone())
+            .unwrap_or_default(),
+    }
+}
+
+impl PeriodRun<'_> {
+    /// Rates and drafts what a party is to be billed.
+    pub(crate) async fn draft_party(
+        &self,
+        books: &Books,
+        party: &OrganisationId,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> EngineResult<PartyOutcome> {
+        let ready = match self.prepare(books, party, Purpose::Bill).await? {
+            Preparation::Ready(ready) => ready,
+            Preparation::Closed(closure) => return Ok(PartyOutcome::Closed(closure)),
+            Preparation::Failed(code, message) => return Ok(PartyOutcome::Failed(code, message)),
+        };
+        let lists = &self.inputs.lists;
+        let period = self.inputs.period;
+        let output = RatingOutput::Files { inputs_digest: ready.digest(lists, period)?, known: &[] };
+        let prices = PriceBook::new(&lists.sheets);
+        let job = RatingJob { with_scopes: true, ..ready.job(party, period, lists, &prices, output) };
+        let usage = match self.survey.rate(&job, tick) {
+            Ok(usage) => usage,
+            Err(RatingFailure::Party { code, message }) => {
+                return Ok(PartyOutcome::Failed(code.to_owned(), message));
+            }
+            Err(RatingFailure::Storage(error)) => return Err(error.into()),
+        };
+        let RatedUsage { totals, scopes, files, parts } = usage;
+        let draft = match draft_invoice(&ready.directory, period, &scopes, totals.unpriced) {
+            Ok(draft) => draft,
+            Err(error) => {
+                books.usage.remove(&files)?;
+                return Ok(PartyOutcome::Failed(error.code().to_owned(), error.to_string()));
+            }
+        };
+        let Ready { directory, selection, .. } = *ready;
+        let carried = carried_days(&draft.unpriced, &selection);
+        let snapshot = self.snapshot(books.ledger.put_blob(&canonical(&directory)?).await?, &selection);
+        let run = RatedRun { party: party.clone(), period, usage_through: selection.usage_through, files };
+        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, parts, snapshot, carried })))
+    }
+
+    pub(crate) async fn prepare(
         &self,
         books: &Books,
         party: &OrganisationId,
         purpose: Purpose,
-        tick: &(dyn Fn(u64) + Sync),
-    ) -> EngineResult<PartyOutcome> {
-        let mut ready = match self.prepare(books, party, purpose).await? {
-            Preparation::Ready(ready) => ready,
-            Preparation::Settled(outcome) => return Ok(outcome),
-        };
-        let records = std::mem::take(&mut ready.records);
-        let rated = rate_records(&ready.inputs(&self.lists), self.period, records, |lines| {
-            let mut lines = lines.inspect(|_| tick(1));
-            books.usage.write_rated(party, self.period, &mut lines)
-        });
-        let (draft, files) = match rated? {
-            Ok(rated) => rated,
-            Err((code, message)) => return Ok(PartyOutcome::Failed(code, message)),
-        };
-        let Ready { directory, selection, late_count, .. } = *ready;
-        let carried = carried_days(&draft.unpriced, &selection);
-        let snapshot = self.snapshot(books.ledger.put_blob(&canonical(&directory)?).await?, &selection);
-        let run = RatedRun { party: party.clone(), period: self.period, usage_through: selection.usage_through, files };
-        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, snapshot, carried, late_count })))
-    }
-
-    async fn prepare(&self, books: &Books, party: &OrganisationId, purpose: Purpose) -> EngineResult<Preparation> {
-        let ledger = books.ledger.as_ref();
-        let closures = ledger.closures(party).await?;
-        if let Some(closure) = closures.iter().find(|closure| closure.period == self.period) {
-            return Ok(Preparation::Settled(PartyOutcome::Closed(closure.clone())));
+    ) -> EngineResult<Preparation> {
+        let (ledger, period) = (books.ledger.as_ref(), self.inputs.period);
+        let closures = self.inputs.closures.get(party).map(Vec::as_slice).unwrap_or_default();
+        if let Some(closure) = closures.iter().find(|closure| closure.period == period) {
+            return Ok(Preparation::Closed(closure.clone()));
         }
-        let failed = |code: &str, message| Ok(Preparation::Settled(PartyOutcome::Failed(code.to_owned(), message)));
-        if let Some(later) = closures.iter().find(|closure| closure.period > self.period) {
-            let message =
-                format!("{} is closed already; {} can no longer be closed before it", later.period, self.period);
-            return failed("close.later_period_closed", message);
+        if let Some(later) = closures.iter().find(|closure| closure.period > period) {
+            let message = format!("{} is closed already; {period} can no longer be closed before it", later.period);
+            return Ok(Preparation::Failed("close.later_period_closed".to_owned(), message));
         }
         let directory = ledger.party_directory(party).await?.ok_or_else(|| {
             EngineError::new("organisation.unknown", format!("no billed organisation is called {:?}", party.as_str()))
         })?;
-        let selection = self.selection(closures.last());
-        let own = self.own_month.lock().map(|mut months| months.remove(party)).ok().flatten().unwrap_or_default();
-        let subscriptions: BTreeSet<SubscriptionId> = directory.subscriptions.keys().cloned().collect();
-        let selected = selection::complete(books.usage.as_ref(), &self.files, &selection, &subscriptions, own)?;
-        let skipped = closures.last().map(|closure| closure.period.next()).filter(|next| *next < self.period);
-        if let Some(open) = skipped.into_iter().chain(selected.earlier_open).min().filter(|_| purpose == Purpose::Bill)
-        {
-            return failed("close.earlier_period_open", format!("{open} is not closed yet; close it first"));
+        let selection = selection(period, self.inputs.usage_through, closures.last());
+        let subscriptions = || Box::new(directory.subscriptions.keys()) as Box<dyn Iterator<Item = &SubscriptionId>>;
+        let Selected { sources, has_late, earlier_open } =
+            selection.of(&self.inputs.files, self.survey.as_ref(), &subscriptions);
+        let skipped = closures.last().map(|closure| closure.period.next()).filter(|next| *next < period);
+        if let Some(open) = skipped.into_iter().chain(earlier_open).min().filter(|_| purpose == Purpose::Bill) {
+            let message = format!("{open} is not closed yet; close it first");
+            return Ok(Preparation::Failed("close.earlier_period_open".to_owned(), message));
         }
-        let Selected { records, late_count, .. } = selected;
-        let late_from = late_from(books, party, self.period, late_count).await?;
-        Ok(Preparation::Ready(Box::new(Ready { directory, selection, late_from, late_count, records })))
-    }
-
-    fn selection(&self, last: Option<&Closure>) -> Selection {
-        Selection {
-            period: self.period,
-            usage_through: self.files.iter().map(|file| file.place).max().unwrap_or(0),
-            prior: last.map(Closure::as_prior),
-            carried_in: last
-                .filter(|closure| closure.period.next() == self.period)
-                .map(|closure| closure.carried.clone())
-                .unwrap_or_default(),
-        }
+        let late_from = if has_late { late_from(books, party, period).await? } else { LateFrom::new() };
+        Ok(Preparation::Ready(Box::new(Ready { directory, selection, sources, late_from })))
     }
 
     fn snapshot(&self, directory: BlobDigest, selection: &Selection) -> Snapshot {
@@ -252,8 +336,8 @@ impl PeriodRun {
             prior_closure: selection.prior,
             carried_in: selection.carried_in.clone(),
             directory,
-            price_sheets: self.lists.sheet_digests.clone(),
-            fx_lists: self.lists.fx_digests.clone(),
+            price_sheets: self.inputs.lists.sheet_digests.clone(),
+            fx_lists: self.inputs.lists.fx_digests.clone(),
             allow_unpriced: false,
         }
     }
@@ -266,67 +350,9 @@ pub(crate) fn canonical<T: serde::Serialize>(value: &T) -> EngineResult<Vec<u8>>
     })
 }
 
-/// What a party's amounts depend on, besides the records.
-pub(crate) struct PartyInputs<'a> {
-    pub(crate) directory: &'a PartyDirectory,
-    pub(crate) lists: &'a Lists,
-    pub(crate) late_from: &'a LateFrom,
-}
-
-/// A party that cannot be rated: (code, sentence).
-type Parked = (String, String);
-
-/// Rates records in their order, hands the daily lines to `write` and drafts the invoice.
-pub(crate) fn rate_records<T>(
-    inputs: &PartyInputs<'_>,
-    period: BillingPeriod,
-    records: Vec<UsageInOrder>,
-    write: impl FnOnce(&mut dyn Iterator<Item = Result<RatedLine, PortError>>) -> Result<T, PortError>,
-) -> EngineResult<Result<(Draft, T), Parked>> {
-    let prices = PriceBook::new(&inputs.lists.sheets);
-    let mut rater = PartyRater::new(RatingInputs {
-        directory: inputs.directory,
-        prices: &prices,
-        fx: &inputs.lists.fx,
-        late_from: inputs.late_from,
-    });
-    let mut failure: Option<RateError> = None;
-    let mut lines = records.into_iter().filter_map(|record| match rater.rate(record) {
-        Ok(line) => line.map(Ok),
-        Err(error) => {
-            let port_error = PortError::new(error.code(), error.to_string(), "");
-            failure = Some(error);
-            Some(Err(port_error))
-        }
-    });
-    let written = write(&mut lines);
-    drop(lines);
-    if let Some(error) = failure {
-        return Ok(Err((error.code().to_owned(), error.to_string())));
-    }
-    let written = match written {
-        // A figure of this party that the files cannot hold: the others go on.
-        Err(error) if error.code == "number.out_of_range" => return Ok(Err((error.code.to_owned(), error.message))),
-        written => written?,
-    };
-    let (scopes, unpriced) = rater.finish();
-    match draft_invoice(inputs.directory, period, &scopes, unpriced) {
-        Ok(draft) => Ok(Ok((draft, written))),
-        Err(error) => Ok(Err((error.code().to_owned(), error.to_string()))),
-    }
-}
-
 /// Where the running quantities of closed months ended, by scope: late usage goes on from there.
-pub(crate) async fn late_from(
-    books: &Books,
-    party: &OrganisationId,
-    period: BillingPeriod,
-    late_count: u64,
-) -> EngineResult<LateFrom> {
+pub(crate) async fn late_from(books: &Books, party: &OrganisationId, period: BillingPeriod) -> EngineResult<LateFrom> {
     let mut quantities = LateFrom::new();
-    if late_count == 0 {
-        return Ok(quantities);
-    }
     let mut invoices = books.ledger.invoices(Some(party)).await?;
     invoices.retain(|invoice| invoice.period < period);
     invoices.sort_by_key(|invoice| invoice.period);

@@ -2,16 +2,16 @@
 //!
 //! Rule: docs/rules/closing.md. A period takes all usage of its own month. Usage of closed months
 //! that arrived later, and usage that was moved on for want of a price, belongs to the first open
-//! period. Usage of an earlier month that is still open has to be closed there first.
+//! period. Usage of an earlier month that is still open has to be closed there first. All records of
+//! a file are of one month, so these are questions about files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use billing::ids::{OrganisationId, SubscriptionId};
+use billing::ids::{MeterId, SubscriptionId};
 use billing::invoice::{CarriedDay, PriorClosure};
 use billing::period::BillingPeriod;
-use billing::ports::{PortResult, StoredUsage, UsageFile, UsageStore};
-use billing::rate::{UnpricedUsage, UsageInOrder};
-use jiff::ToSpan;
+use billing::ports::{SourceRows, UsageFile, UsageSource, UsageSurvey};
+use billing::rate::UnpricedUsage;
 use jiff::civil::Date;
 
 /// The facts that decide which records a party's period takes.
@@ -23,106 +23,88 @@ pub(crate) struct Selection {
     pub(crate) carried_in: Vec<CarriedDay>,
 }
 
-/// What a party's period takes, in the order that rating asks for.
+/// What a file is to a party's period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Usage of the period's own month.
+    Own,
+    /// Usage of a closed month that arrived after it was closed.
+    Late,
+    /// Some of its records were moved on for want of a price.
+    Carried(BTreeSet<(SubscriptionId, MeterId, Date)>),
+    /// Usage of an earlier month that is not closed yet.
+    EarlierOpen(BillingPeriod),
+}
+
+/// What a party's period takes.
 #[derive(Debug, Default)]
 pub(crate) struct Selected {
-    pub(crate) records: Vec<UsageInOrder>,
-    pub(crate) late_count: u64,
+    pub(crate) sources: Vec<UsageSource>,
+    /// Whether there may be usage of closed months.
+    pub(crate) has_late: bool,
     /// An earlier month that has usage and is not closed.
     pub(crate) earlier_open: Option<BillingPeriod>,
 }
 
-impl Selected {
-    fn sort(&mut self) {
-        self.records.sort_by(|(a_key, a), (b_key, b)| {
-            let scope = (&a.subscription_id, &a.meter_id).cmp(&(&b.subscription_id, &b.meter_id));
-            scope.then_with(|| (a.usage_date, a_key).cmp(&(b.usage_date, b_key)))
-        });
+impl Selection {
+    /// `None` for a file that the period has nothing to do with.
+    pub(crate) fn role_of(&self, file: &UsageFile) -> Option<Role> {
+        let (first, _) = file.rows.days?;
+        if first >= self.period.end() || file.place > self.usage_through {
+            return None;
+        }
+        if first >= self.period.first_day() {
+            return Some(Role::Own);
+        }
+        let open_from = self.prior.map_or(Date::MIN, |prior| prior.period.end());
+        if self.prior.is_none_or(|prior| file.place > prior.usage_through) {
+            let month = BillingPeriod::containing(first).ok()?;
+            return match first >= open_from {
+                true => Some(Role::EarlierOpen(month)),
+                // Only the first open period takes late usage.
+                false => (open_from == self.period.first_day()).then_some(Role::Late),
+            };
+        }
+        let days: BTreeSet<_> = self.carried_in.iter().filter(|day| is_in(day, file)).map(key).collect();
+        (!days.is_empty()).then_some(Role::Carried(days))
     }
-}
 
-/// Reads the period's own usage of all parties in one pass over the files.
-pub(crate) fn own_month(
-    store: &dyn UsageStore,
-    files: &[UsageFile],
-    period: BillingPeriod,
-    owner: &BTreeMap<SubscriptionId, OrganisationId>,
-) -> PortResult<BTreeMap<OrganisationId, Selected>> {
-    let mut by_party: BTreeMap<OrganisationId, Selected> = BTreeMap::new();
-    store.read_usage(files, period.first_day(), period.end(), &mut |stored| {
-        if let Some(party) = owner.get(&stored.record.subscription_id) {
-            match by_party.get_mut(party) {
-                Some(selected) => selected.records.push((stored.key, stored.record)),
-                None => {
-                    let selected = Selected { records: vec![(stored.key, stored.record)], ..Selected::default() };
-                    by_party.insert(party.clone(), selected);
+    /// What the period takes of `files`, which were surveyed.
+    pub(crate) fn of<'i>(
+        &self,
+        files: &[UsageFile],
+        survey: &dyn UsageSurvey,
+        subscriptions: &(dyn Fn() -> Box<dyn Iterator<Item = &'i SubscriptionId> + 'i> + '_),
+    ) -> Selected {
+        let mut selected = Selected::default();
+        for file in files {
+            let (rows, is_late) = match self.role_of(file) {
+                None => continue,
+                Some(Role::Own) => (SourceRows::All, false),
+                Some(Role::Late) => (SourceRows::All, true),
+                Some(Role::Carried(days)) => (SourceRows::Days(days), true),
+                Some(Role::EarlierOpen(month)) => {
+                    if survey.holds(file.place, &mut subscriptions()) {
+                        selected.earlier_open = [selected.earlier_open, Some(month)].into_iter().flatten().min();
+                    }
+                    continue;
                 }
-            }
+            };
+            selected.has_late |= is_late && survey.holds(file.place, &mut subscriptions());
+            selected.sources.push(UsageSource { place: file.place, rows });
         }
-        Ok(())
-    })?;
-    Ok(by_party)
-}
-
-/// Adds late and carried usage of one party to its own month, and brings all into order.
-pub(crate) fn complete(
-    store: &dyn UsageStore,
-    files: &[UsageFile],
-    selection: &Selection,
-    subscriptions: &BTreeSet<SubscriptionId>,
-    mut selected: Selected,
-) -> PortResult<Selected> {
-    let month_start = selection.period.first_day();
-    let prior = selection.prior;
-    let unseen: Vec<UsageFile> = files
-        .iter()
-        .filter(|file| prior.is_none_or(|prior| file.place > prior.usage_through))
-        .filter(|file| file.rows.days.is_some_and(|(first, _)| first < month_start))
-        .cloned()
-        .collect();
-    let open_from = prior.map_or(Date::MIN, |prior| prior.period.end());
-    store.read_usage(&unseen, Date::MIN, month_start, &mut |stored| {
-        if subscriptions.contains(&stored.record.subscription_id) {
-            take_earlier(&mut selected, selection, open_from, stored);
-        }
-        Ok(())
-    })?;
-    take_carried(store, files, &selection.carried_in, &mut selected)?;
-    selected.sort();
-    Ok(selected)
-}
-
-fn take_earlier(selected: &mut Selected, selection: &Selection, open_from: Date, stored: StoredUsage) {
-    let day = stored.record.usage_date;
-    if day >= open_from {
-        let month = BillingPeriod::containing(day).ok();
-        selected.earlier_open = [selected.earlier_open, month].into_iter().flatten().min();
-    } else if open_from == selection.period.first_day() {
-        selected.late_count += 1;
-        selected.records.push((stored.key, stored.record));
+        selected
     }
 }
 
-/// Reads all carried days in one pass: each takes its own subscription, meter, day and files.
-fn take_carried(
-    store: &dyn UsageStore,
-    files: &[UsageFile],
-    carried: &[CarriedDay],
-    selected: &mut Selected,
-) -> PortResult<()> {
-    let days = carried.iter().map(|day| day.usage_date);
-    let (Some(first), Some(last)) = (days.clone().min(), days.max()) else { return Ok(()) };
-    let wanted: BTreeMap<_, &CarriedDay> =
-        carried.iter().map(|day| ((&day.subscription, &day.meter, day.usage_date), day)).collect();
-    store.read_usage(files, first, last.saturating_add(1.day()), &mut |stored| {
-        let record = &stored.record;
-        let day = wanted.get(&(&record.subscription_id, &record.meter_id, record.usage_date));
-        if day.is_some_and(|day| (day.usage_after + 1..=day.usage_through).contains(&stored.place)) {
-            selected.late_count += 1;
-            selected.records.push((stored.key, stored.record));
-        }
-        Ok(())
-    })
+fn is_in(day: &CarriedDay, file: &UsageFile) -> bool {
+    let places = day.usage_after.saturating_add(1)..=day.usage_through;
+    let days = file.rows.days.is_some_and(|(first, last)| first <= day.usage_date && day.usage_date <= last);
+    days && places.contains(&file.place)
+}
+
+fn key(day: &CarriedDay) -> (SubscriptionId, MeterId, Date) {
+    (day.subscription.clone(), day.meter.clone(), day.usage_date)
 }
 
 /// What is moved to the next period: the days that had no price, with the files they stand in.

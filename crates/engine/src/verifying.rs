@@ -1,21 +1,24 @@
 //! Proves the books: recomputes every invoice from its snapshot, compares bytes, and checks files,
 //! documents and the journal. It writes nothing.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use billing::ids::SubscriptionId;
-use billing::invoice::{Draft, Invoice, check_draft};
+use billing::ids::{OrganisationId, SubscriptionId};
+use billing::invoice::{Draft, Invoice, check_draft, draft_invoice};
 use billing::party::PartyDirectory;
-use billing::ports::{StoredFile, UsageFile, document_digest, hex};
-use billing::rate::{LateFrom, RatedLine};
+use billing::ports::{
+    RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile, UsageSurvey, document_digest, hex,
+};
+use billing::price::PriceBook;
+use billing::rate::{LateFrom, RatingInputs};
 use sha2::{Digest, Sha256};
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::inputs::{Lists, load_directory};
+use crate::inputs::Lists;
 use crate::invoices::{IssuedInvoice, list};
-use crate::rating::{PartyInputs, canonical, late_from, rate_records};
-use crate::selection::{Selected, Selection, complete};
+use crate::rating::{canonical, late_from};
+use crate::selection::Selection;
 
 /// What a verification found.
 #[derive(Debug, Clone, Default)]
@@ -72,9 +75,10 @@ async fn check_invoices(
     verification: &mut Verification,
     tick: &(dyn Fn(u64) + Sync),
 ) -> EngineResult<()> {
+    let mut surveys = LastSurvey::default();
     for issued in list(books, None).await? {
         verification.invoice_count += 1;
-        if let Some(finding) = check_invoice(books, &issued).await? {
+        if let Some(finding) = check_invoice(books, &mut surveys, &issued).await? {
             verification.findings.push(finding);
         }
         tick(1);
@@ -109,18 +113,18 @@ async fn check_documents(books: &Books, verification: &mut Verification) -> Engi
 }
 
 /// Recomputes one invoice; a finding when any byte differs.
-async fn check_invoice(books: &Books, issued: &IssuedInvoice) -> EngineResult<Option<Finding>> {
+async fn check_invoice<'b>(
+    books: &'b Books,
+    surveys: &mut LastSurvey<'b>,
+    issued: &IssuedInvoice,
+) -> EngineResult<Option<Finding>> {
     let finding = |sentence: String| Some(Finding { subject: format!("invoice {}", issued.stored.number), sentence });
     let stored_lines = books.ledger.invoice_lines(&issued.stored.number, 0, u32::MAX).await?;
     let digest = document_digest(&issued.stored.header, stored_lines.iter().map(Vec::as_slice));
     if digest != issued.stored.digest {
         return Ok(finding("its stored bytes are not what was issued".to_owned()));
     }
-    let recomputed = match Recomputation::load(books, issued).await {
-        Ok(recomputation) => recomputation.rate(books, &mut |_| {}),
-        Err(error) => Err(error),
-    };
-    let draft = match recomputed {
+    let draft = match recompute(books, surveys, issued).await {
         Ok(draft) => draft,
         Err(error) => return Ok(finding(format!("it cannot be recomputed: {}", error.message))),
     };
@@ -143,14 +147,20 @@ async fn check_invoice(books: &Books, issued: &IssuedInvoice) -> EngineResult<Op
     Ok(if sound { None } else { finding("recomputing it gives another set of lines".to_owned()) })
 }
 
+async fn recompute<'b>(books: &'b Books, surveys: &mut LastSurvey<'b>, issued: &IssuedInvoice) -> EngineResult<Draft> {
+    let recomputation = Recomputation::load(books, issued).await?;
+    let survey = surveys.of(books, &recomputation.files)?;
+    recomputation.draft(books, survey, &issued.stored.party).await
+}
+
 /// Everything an invoice was computed from, loaded by the digests of its snapshot.
 #[derive(Debug)]
 pub(crate) struct Recomputation {
-    directory: PartyDirectory,
-    lists: Lists,
-    files: Vec<UsageFile>,
-    selection: Selection,
-    late_from: LateFrom,
+    pub(crate) directory: Arc<PartyDirectory>,
+    pub(crate) lists: Arc<Lists>,
+    /// Those that the invoice's period takes records of.
+    pub(crate) files: Vec<UsageFile>,
+    pub(crate) selection: Selection,
 }
 
 impl Recomputation {
@@ -162,43 +172,71 @@ impl Recomputation {
                 format!("it was computed by rules {}, which this version does not have", snapshot.rules_version);
             return Err(EngineError::new("verify.rules_version", message));
         }
-        let mut files = ledger.usage_files().await?;
-        files.retain(|file| file.place <= snapshot.usage_through);
         let selection = Selection {
             period: invoice.period,
             usage_through: snapshot.usage_through,
             prior: snapshot.prior_closure,
             carried_in: snapshot.carried_in.clone(),
         };
+        let mut files = ledger.usage_files().await?;
+        files.retain(|file| selection.role_of(file).is_some());
         Ok(Self {
-            directory: load_directory(ledger, &snapshot.directory).await?,
-            lists: Lists::named(ledger, snapshot.price_sheets.clone(), snapshot.fx_lists.clone()).await?,
+            directory: books.directory(&snapshot.directory).await?,
+            lists: books.lists(&snapshot.price_sheets, &snapshot.fx_lists).await?,
             files,
             selection,
-            // Always summed: whether late usage is there is only known after reading it.
-            late_from: late_from(books, &issued.stored.party, invoice.period, 1).await?,
         })
     }
 
-    /// Rates the snapshot's usage again, shows each line, and drafts the invoice.
-    pub(crate) fn rate(&self, books: &Books, show: &mut dyn FnMut(RatedLine)) -> EngineResult<Draft> {
-        let (store, period) = (books.usage.as_ref(), self.selection.period);
-        let subscriptions: BTreeSet<SubscriptionId> = self.directory.subscriptions.keys().cloned().collect();
-        let mut own = Selected::default();
-        store.read_usage(&self.files, period.first_day(), period.end(), &mut |stored| {
-            if subscriptions.contains(&stored.record.subscription_id) {
-                own.records.push((stored.key, stored.record));
-            }
-            Ok(())
+    pub(crate) fn inputs<'a>(&'a self, prices: &'a PriceBook<'a>, late_from: &'a LateFrom) -> RatingInputs<'a> {
+        RatingInputs { directory: &self.directory, prices, fx: &self.lists.fx, late_from }
+    }
+
+    /// Rates the snapshot's usage again and drafts the invoice.
+    async fn draft(&self, books: &Books, survey: &dyn UsageSurvey, party: &OrganisationId) -> EngineResult<Draft> {
+        let period = self.selection.period;
+        let subscriptions =
+            || Box::new(self.directory.subscriptions.keys()) as Box<dyn Iterator<Item = &SubscriptionId>>;
+        let selected = self.selection.of(&self.files, survey, &subscriptions);
+        let late_from = match selected.has_late {
+            true => late_from(books, party, period).await?,
+            false => LateFrom::new(),
+        };
+        let prices = PriceBook::new(&self.lists.sheets);
+        let job = RatingJob {
+            party,
+            period,
+            sources: &selected.sources,
+            inputs: self.inputs(&prices, &late_from),
+            output: RatingOutput::Totals,
+            with_scopes: true,
+        };
+        let usage = survey.rate(&job, &|_| {}).map_err(|failure| match failure {
+            RatingFailure::Party { code, message } => EngineError::new(code, message),
+            RatingFailure::Storage(error) => error.into(),
         })?;
-        let selected = complete(store, &self.files, &self.selection, &subscriptions, own)?;
-        let inputs = PartyInputs { directory: &self.directory, lists: &self.lists, late_from: &self.late_from };
-        let rated = rate_records(&inputs, period, selected.records, |lines| {
-            for line in lines {
-                show(line?);
-            }
-            Ok(())
-        })?;
-        rated.map(|(draft, ())| draft).map_err(|(code, message)| EngineError::new(&code, message))
+        draft_invoice(&self.directory, period, &usage.scopes, usage.totals.unpriced)
+            .map_err(|error| EngineError::new(error.code(), error.to_string()))
+    }
+}
+
+/// Surveys the files of one invoice after another; invoices of one closing share theirs.
+#[derive(Default)]
+struct LastSurvey<'b> {
+    files: Vec<UsageFile>,
+    survey: Option<Box<dyn UsageSurvey + 'b>>,
+}
+
+impl<'b> LastSurvey<'b> {
+    fn of(&mut self, books: &'b Books, files: &[UsageFile]) -> EngineResult<&(dyn UsageSurvey + 'b)> {
+        if self.files != files {
+            self.survey = None;
+            self.files = files.to_vec();
+        }
+        let survey = match self.survey.take() {
+            Some(survey) => survey,
+            None => books.usage.survey(files)?,
+        };
+        Ok(&**self.survey.insert(survey))
     }
 }

@@ -67,22 +67,33 @@ CREATE TABLE usage_imports (
     quarantined_count INTEGER NOT NULL
 ) STRICT;
 
+-- Each merged files of usage into others with the same records.
+CREATE TABLE compactions (
+    id           INTEGER NOT NULL PRIMARY KEY CHECK (id > 0),
+    compacted_at TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE usage_files (
     place           INTEGER NOT NULL PRIMARY KEY CHECK (place > 0),
     usage_import    INTEGER NOT NULL REFERENCES usage_imports (id),
-    rows_path       TEXT NOT NULL UNIQUE,
+    -- The compaction that put other files in this one's place. Rated runs of before still read it.
+    retired_by      INTEGER REFERENCES compactions (id),
+    rows_path       TEXT NOT NULL,
     rows_sha256     TEXT NOT NULL,
     rows_byte_count INTEGER NOT NULL,
     rows_row_count  INTEGER NOT NULL,
     rows_first_day  TEXT,
     rows_last_day   TEXT,
-    keys_path       TEXT NOT NULL UNIQUE,
+    keys_path       TEXT NOT NULL,
     keys_sha256     TEXT NOT NULL,
     keys_byte_count INTEGER NOT NULL,
     keys_row_count  INTEGER NOT NULL,
     keys_first_day  TEXT,
     keys_last_day   TEXT
 ) STRICT;
+-- The name of a retired file that is gone may be given again.
+CREATE UNIQUE INDEX usage_files_rows ON usage_files (rows_path) WHERE retired_by IS NULL;
+CREATE UNIQUE INDEX usage_files_keys ON usage_files (keys_path) WHERE retired_by IS NULL;
 
 -- A quarantined line is never lost (USE-3): it leaves the queue by its state, not by deletion.
 CREATE TABLE quarantine (
@@ -158,10 +169,13 @@ CREATE TABLE invoice_lines (
     issuer      TEXT NOT NULL,
     number      TEXT NOT NULL,
     line_number INTEGER NOT NULL CHECK (line_number > 0),
+    -- Whose lines they are, so that a page of daily lines finds those that it was billed by.
+    subscription TEXT NOT NULL,
     body        BLOB NOT NULL,
     PRIMARY KEY (issuer, number, line_number),
     FOREIGN KEY (issuer, number) REFERENCES invoices (issuer, number) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
+CREATE INDEX invoice_lines_by_subscription ON invoice_lines (issuer, number, subscription);
 
 CREATE TABLE documents (
     issuer TEXT NOT NULL,
@@ -192,6 +206,10 @@ CREATE TABLE rated_runs (
     period        TEXT NOT NULL,
     usage_through INTEGER NOT NULL,
     files         TEXT NOT NULL,
+    -- What the files come to, part by part, so that a later run takes over what would be the same.
+    parts         TEXT NOT NULL,
+    -- The last one before the run, 0 for none: files that were retired later are still read.
+    compaction    INTEGER NOT NULL,
     PRIMARY KEY (party, period)
 ) STRICT;
 

@@ -162,6 +162,34 @@ pub(crate) async fn subscriptions(
     rows.iter().map(read).collect()
 }
 
+/// Those of `ids` that are known, each with its customer.
+pub(crate) async fn named_subscriptions(
+    db: impl SqliteExecutor<'_>,
+    ids: &[SubscriptionId],
+) -> Result<Vec<(Subscription, Customer)>> {
+    let rows = sqlx::query(
+        "SELECT s.id AS id, s.customer AS customer, s.name AS name, s.earned_credit AS earned_credit,
+             c.billed_party AS billed_party, c.name AS customer_name, c.domain AS domain, c.country AS country
+         FROM subscriptions s JOIN customers c ON c.id = s.customer
+         WHERE s.id IN (SELECT value FROM json_each($1)) ORDER BY s.id",
+    )
+    .bind(serde_json::to_string(ids)?)
+    .fetch_all(db)
+    .await?;
+    let read = |row| {
+        let (subscription, fields) = (read_subscription(row)?, Fields::new(row, &SUBSCRIPTIONS));
+        let customer = Customer {
+            id: subscription.customer.clone(),
+            billed_party: fields.parsed("billed_party")?,
+            name: fields.owned("customer_name")?,
+            domain: fields.owned("domain")?,
+            country: fields.owned("country")?,
+        };
+        Ok((subscription, customer))
+    };
+    rows.iter().map(read).collect()
+}
+
 /// `None` for an organisation that is unknown or that nobody bills.
 pub(crate) async fn party_directory(
     snapshot: &mut SqliteConnection,

@@ -42,6 +42,8 @@ pub(crate) enum LedgerError {
     PaymentDiffers { booked: Amount },
     #[error("a quarantined line was settled or dropped before")]
     NotWaiting { expected: usize, waiting: u64 },
+    #[error("the files that were merged are no longer those of the manifest")]
+    FilesChanged,
     #[error("a closure that names a document is written when it is issued")]
     ClosureWithDocument(InvoiceNumber),
     #[error("the number {0} is larger than the ledger can keep")]
@@ -70,6 +72,7 @@ impl LedgerError {
             Self::PaymentNotPositive(_) => "payment.not_positive",
             Self::PaymentDiffers { .. } => "payment.reference_used",
             Self::NotWaiting { .. } => "quarantine.not_waiting",
+            Self::FilesChanged => "ledger.conflict",
             Self::ClosureWithDocument(_) => "closure.with_document",
             Self::TooLarge(_) => "ledger.number_too_large",
             Self::Number(error) => error.code(),

@@ -46,7 +46,7 @@ async fn insert_import(connection: &mut SqliteConnection, import: &UsageImport) 
     .await?)
 }
 
-async fn insert_files(
+pub(crate) async fn insert_files(
     connection: &mut SqliteConnection,
     import: i64,
     files: &[(StoredFile, StoredFile)],
@@ -134,7 +134,7 @@ pub(crate) async fn usage_files(db: impl SqliteExecutor<'_>) -> Result<Vec<Usage
         "SELECT place, rows_path, rows_sha256, rows_byte_count, rows_row_count, rows_first_day,
              rows_last_day, keys_path, keys_sha256, keys_byte_count, keys_row_count,
              keys_first_day, keys_last_day
-         FROM usage_files ORDER BY place",
+         FROM usage_files WHERE retired_by IS NULL ORDER BY place",
     )
     .fetch_all(db)
     .await?;

@@ -1,6 +1,6 @@
 //! Issued documents as they are stored.
 
-use billing::ids::OrganisationId;
+use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::InvoiceNumber;
 use billing::money::Amount;
 use billing::ports::StoredInvoice;
@@ -95,6 +95,27 @@ pub(crate) async fn lines(
         Some(issuer) => lines_of(&mut *snapshot, issuer.as_str(), number.as_str(), after, limit).await,
         None => Ok(Vec::new()),
     }
+}
+
+/// The lines of some subscriptions, in order.
+pub(crate) async fn lines_of_subscriptions(
+    ledger: &SqliteLedger,
+    number: &InvoiceNumber,
+    subscriptions: &[SubscriptionId],
+) -> Result<Vec<Vec<u8>>> {
+    let mut snapshot = ledger.read().await?;
+    let Some(issuer) = issuer_of(&mut snapshot, number).await? else { return Ok(Vec::new()) };
+    let rows = sqlx::query(
+        "SELECT issuer, number, line_number, body FROM invoice_lines
+         WHERE issuer = $1 AND number = $2 AND subscription IN (SELECT value FROM json_each($3))
+         ORDER BY line_number",
+    )
+    .bind(issuer.as_str())
+    .bind(number.as_str())
+    .bind(serde_json::to_string(subscriptions)?)
+    .fetch_all(&mut *snapshot)
+    .await?;
+    rows.iter().map(|row| Fields::new(row, &INVOICE_LINES).bytes("body")).collect()
 }
 
 pub(crate) async fn lines_of(

@@ -62,15 +62,16 @@ async fn insert_lines(
     let numbered: Vec<_> = (1_i64..).zip(&request.lines).collect();
     insert_rows(
         connection,
-        "INSERT INTO invoice_lines (issuer, number, line_number, body) ",
+        "INSERT INTO invoice_lines (issuer, number, line_number, subscription, body) ",
         "",
         &numbered,
-        |values, (line_number, body)| {
+        |values, (line_number, line)| {
             values
                 .push_bind(request.issuer.as_str().to_owned())
                 .push_bind(number.as_str().to_owned())
                 .push_bind(*line_number)
-                .push_bind((*body).clone());
+                .push_bind(line.subscription.as_str().to_owned())
+                .push_bind(line.body.clone());
             Ok(())
         },
     )
@@ -84,7 +85,7 @@ async fn insert_invoice(
     journal_position: i64,
 ) -> Result<()> {
     let header = (request.header)(number);
-    let digest = document_digest(&header, request.lines.iter().map(Vec::as_slice));
+    let digest = document_digest(&header, request.lines.iter().map(|line| line.body.as_slice()));
     let line_count = u32::try_from(request.lines.len())
         .map_err(|_| LedgerError::TooLarge(u64::try_from(request.lines.len()).unwrap_or(u64::MAX)))?;
     sqlx::query(

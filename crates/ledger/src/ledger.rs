@@ -7,14 +7,16 @@ use billing::invoice::{BlobDigest, InvoiceNumber};
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    Closure, IssueOutcome, IssueRequest, Ledger, Parking, Payment, PortResult, QuarantinedLine, RatedRun,
+    Closure, IssueOutcome, IssueRequest, Ledger, Parking, Payment, PortResult, QuarantinedLine, RatedPart, RatedRun,
     StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
 use crate::blobs::{self, FX_LISTS, PRICE_SHEETS};
 use crate::open::SqliteLedger;
-use crate::{closing, directory, documents, imports, integrity, invoices, issue, journal, payments, rating, tokens};
+use crate::{
+    closing, compactions, directory, documents, imports, integrity, invoices, issue, journal, payments, rating, tokens,
+};
 
 #[async_trait]
 impl Ledger for SqliteLedger {
@@ -40,6 +42,10 @@ impl Ledger for SqliteLedger {
 
     async fn subscriptions(&self) -> PortResult<Vec<(SubscriptionId, CustomerId, OrganisationId)>> {
         Ok(directory::subscriptions(self.readers()).await?)
+    }
+
+    async fn named_subscriptions(&self, ids: &[SubscriptionId]) -> PortResult<Vec<(Subscription, Customer)>> {
+        Ok(directory::named_subscriptions(self.readers(), ids).await?)
     }
 
     async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>> {
@@ -78,6 +84,19 @@ impl Ledger for SqliteLedger {
         Ok(imports::usage_files(self.readers()).await?)
     }
 
+    async fn commit_compaction(
+        &self,
+        merged: &[u64],
+        into: &[(StoredFile, StoredFile)],
+        at: Timestamp,
+    ) -> PortResult<()> {
+        Ok(compactions::commit(self, merged, into, at).await?)
+    }
+
+    async fn retired_usage_files(&self) -> PortResult<Vec<StoredFile>> {
+        Ok(compactions::retired(self.readers()).await?)
+    }
+
     async fn quarantine(&self) -> PortResult<Vec<QuarantinedLine>> {
         Ok(imports::quarantine(self.readers()).await?)
     }
@@ -86,8 +105,16 @@ impl Ledger for SqliteLedger {
         Ok(imports::drop_quarantined(self, ids).await?)
     }
 
-    async fn commit_rating(&self, run: &RatedRun) -> PortResult<Vec<StoredFile>> {
-        Ok(rating::commit(self, run).await?)
+    async fn commit_rating(&self, run: &RatedRun, parts: &[RatedPart]) -> PortResult<Vec<StoredFile>> {
+        Ok(rating::commit(self, run, parts).await?)
+    }
+
+    async fn rated_parts(
+        &self,
+        party: &OrganisationId,
+        period: BillingPeriod,
+    ) -> PortResult<Vec<(RatedPart, Vec<StoredFile>)>> {
+        Ok(rating::parts(self.readers(), party, period).await?)
     }
 
     async fn rated_run(&self, party: &OrganisationId, period: BillingPeriod) -> PortResult<Option<RatedRun>> {
@@ -128,6 +155,14 @@ impl Ledger for SqliteLedger {
 
     async fn invoice_lines(&self, number: &InvoiceNumber, after: u32, limit: u32) -> PortResult<Vec<Vec<u8>>> {
         Ok(invoices::lines(self, number, after, limit).await?)
+    }
+
+    async fn invoice_lines_of(
+        &self,
+        number: &InvoiceNumber,
+        subscriptions: &[SubscriptionId],
+    ) -> PortResult<Vec<Vec<u8>>> {
+        Ok(invoices::lines_of_subscriptions(self, number, subscriptions).await?)
     }
 
     async fn document(&self, number: &InvoiceNumber, kind: &str) -> PortResult<Option<StoredDocument>> {

@@ -9,6 +9,7 @@
 
 mod blobs;
 mod closing;
+mod compactions;
 mod directory;
 mod documents;
 mod error;

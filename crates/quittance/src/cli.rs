@@ -75,6 +75,9 @@ pub(crate) enum Command {
     /// Bad input lines that were set aside
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// The files of usage: how many there are, merge them, sweep what nothing names
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Serve the Partner Center billing API
     #[command(after_help = "Example:\n  quittance serve --listen 127.0.0.1:8080")]
     Serve(ServeArgs),
@@ -309,6 +312,21 @@ pub(crate) enum QuarantineCommand {
         #[arg(required = true)]
         ids: Vec<u64>,
     },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Count records, files and bytes of each month
+    #[command(after_help = "Example:\n  quittance store stats --output json")]
+    Stats,
+    /// Merge the many files of many imports into few, so that rating and pages read less
+    #[command(
+        after_help = "Example:\n  quittance store compact\n\nFiles that an invoice was computed from are never touched."
+    )]
+    Compact,
+    /// Remove files that nothing names, such as a killed import leaves; every command that writes does this
+    #[command(after_help = "Example:\n  quittance store sweep")]
+    Sweep,
 }
 
 #[derive(Debug, Args)]

@@ -58,8 +58,7 @@ impl DataDir {
     fn around(root: &Path, ledger: SqliteLedger) -> Result<Self, Failure> {
         OPENED.lock().unwrap_or_else(PoisonError::into_inner).push(ledger.clone());
         let usage = usage::DirectoryStore::open(root)?;
-        let books =
-            Books { ledger: Arc::new(ledger), usage: Arc::new(usage), documents: Arc::new(FileShelf::new(root)) };
+        let books = Books::new(Arc::new(ledger), Arc::new(usage), Arc::new(FileShelf::new(root)));
         Ok(Self { books, root: root.to_owned() })
     }
 
@@ -73,6 +72,12 @@ impl DataDir {
 
     /// Makes this the only process that writes, and removes what a killed one left behind.
     pub(crate) async fn lock(&self) -> Result<WriteLock, Failure> {
+        let lock = self.lock_without_sweep()?;
+        self.sweep().await?;
+        Ok(lock)
+    }
+
+    pub(crate) fn lock_without_sweep(&self) -> Result<WriteLock, Failure> {
         let path = self.root.join("write.lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
         match file.try_lock() {
@@ -84,19 +89,12 @@ impl DataDir {
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        self.sweep().await?;
         Ok(WriteLock { _file: file })
     }
 
     async fn sweep(&self) -> Result<(), Failure> {
-        let ledger = &self.books.ledger;
-        let mut known: std::collections::BTreeSet<String> =
-            ledger.rated_files().await?.into_iter().map(|file| file.path).collect();
-        for file in ledger.usage_files().await? {
-            known.extend([file.rows.path, file.keys.path]);
-        }
-        for path in self.books.usage.sweep(&known)? {
-            tracing::info!(path, "removed a file that was never committed");
+        for path in engine::storing::sweep(&self.books).await? {
+            tracing::info!(path, "removed a file that nothing names");
         }
         Ok(())
     }

@@ -39,8 +39,9 @@ impl Progress {
     }
 
     pub(crate) fn tick(&self, records: u64) {
-        let count = self.records.fetch_add(records, Ordering::Relaxed) + records;
-        if count.is_multiple_of(RECORDS_A_STEP) {
+        let before = self.records.fetch_add(records, Ordering::Relaxed);
+        let count = before + records;
+        if before / RECORDS_A_STEP != count / RECORDS_A_STEP {
             let position = self.bytes_done.as_ref().map_or(count, |bytes| bytes.load(Ordering::Relaxed));
             self.bar.set_position(position);
         }

@@ -64,7 +64,7 @@ fn append_packed(values: &[i32], width: u8, bytes: &mut Vec<u8>) {
     bytes.resize(end, 0);
 }
 
-fn append_varint(mut number: usize, bytes: &mut Vec<u8>) {
+pub(crate) fn append_varint(mut number: usize, bytes: &mut Vec<u8>) {
     while number >= 0x80 {
         bytes.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
         number >>= 7;

@@ -28,11 +28,33 @@ pub(crate) struct ColumnChunk {
     pub(crate) close: ColumnCloseResult,
 }
 
+/// A compressed page of values.
+#[derive(Debug, Clone)]
+pub(crate) struct DataPage {
+    compressed: Bytes,
+    byte_count: usize,
+    row_count: usize,
+}
+
+/// Compresses pages before it is known which columns they stand in.
+pub(crate) struct PageCompressor(zstd::bulk::Compressor<'static>);
+
+impl PageCompressor {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self(zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(ParquetError::from)?))
+    }
+
+    pub(crate) fn page(&mut self, bytes: &[u8], row_count: usize) -> Result<DataPage> {
+        let compressed = self.0.compress(bytes).map_err(ParquetError::from)?.into();
+        Ok(DataPage { compressed, byte_count: bytes.len(), row_count })
+    }
+}
+
 /// Takes the pages of one column.
 pub(crate) struct ChunkWriter {
     column: ColumnDescPtr,
     sink: TrackedWrite<Vec<u8>>,
-    compressor: zstd::bulk::Compressor<'static>,
+    compressor: PageCompressor,
     offsets: OffsetIndexBuilder,
     encodings: Vec<Encoding>,
     /// Of the dictionary, when there is one.
@@ -43,7 +65,7 @@ pub(crate) struct ChunkWriter {
 
 impl ChunkWriter {
     pub(crate) fn new(column: ColumnDescPtr) -> Result<Self> {
-        let compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(ParquetError::from)?;
+        let compressor = PageCompressor::new()?;
         Ok(Self {
             column,
             sink: TrackedWrite::new(Vec::new()),
@@ -59,7 +81,7 @@ impl ChunkWriter {
     /// The dictionary comes before all data.
     pub(crate) fn dictionary(&mut self, values: &[u8], count: usize) -> Result<()> {
         let page = Page::DictionaryPage {
-            buf: self.compressed(values)?,
+            buf: self.compressor.page(values, count)?.compressed,
             num_values: narrowed(count)?,
             encoding: Encoding::PLAIN,
             is_sorted: false,
@@ -72,26 +94,29 @@ impl ChunkWriter {
 
     /// A page of `row_count` rows: definition levels where the column has them, then values.
     pub(crate) fn data(&mut self, bytes: &[u8], row_count: usize, encoding: Encoding) -> Result<()> {
+        let page = self.compressor.page(bytes, row_count)?;
+        self.compressed_data(&page, encoding)
+    }
+
+    /// A page that may stand in several columns.
+    pub(crate) fn compressed_data(&mut self, data: &DataPage, encoding: Encoding) -> Result<()> {
+        let row_count = narrowed(data.row_count)?;
         let page = Page::DataPage {
-            buf: self.compressed(bytes)?,
-            num_values: narrowed(row_count)?,
+            buf: data.compressed.clone(),
+            num_values: row_count,
             encoding,
             def_level_encoding: Encoding::RLE,
             rep_level_encoding: Encoding::RLE,
             statistics: None,
         };
-        let (offset, length) = self.write(page, bytes.len())?;
-        self.offsets.append_row_count(i64::from(narrowed(row_count)?));
+        let (offset, length) = self.write(page, data.byte_count)?;
+        self.offsets.append_row_count(i64::from(row_count));
         self.offsets.append_offset_and_size(offset, length);
-        self.row_count = self.row_count.saturating_add(u64::from(narrowed(row_count)?));
+        self.row_count = self.row_count.saturating_add(u64::from(row_count));
         if !self.encodings.contains(&encoding) {
             self.encodings.push(encoding);
         }
         Ok(())
-    }
-
-    fn compressed(&mut self, bytes: &[u8]) -> Result<Bytes> {
-        Ok(self.compressor.compress(bytes).map_err(ParquetError::from)?.into())
     }
 
     /// Answers where the page begins and how long it is, its header included.

@@ -13,7 +13,7 @@ pub(crate) const DIGITS_MAX: u8 = 38;
 /// A reader of a folder takes one file's scale for all: DuckDB then rounds without a word, Polars
 /// refuses. So files have one of two forms but for figures that fit neither: the narrow one, or this
 /// scale. What is storable as usage (12 digits and 26 decimals) always fits this one.
-const COMMON_SCALE: u8 = 26;
+pub(crate) const COMMON_SCALE: u8 = 26;
 /// Numbers of at most 18 digits are integers of 8 bytes in Parquet: they take a third of the time to
 /// write and to read.
 pub(crate) const NARROW_DIGITS: u8 = 18;

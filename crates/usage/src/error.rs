@@ -87,3 +87,9 @@ impl From<ArrowError> for StorageError {
         Self::failed("columns in memory", cause)
     }
 }
+
+impl From<StorageError> for billing::ports::RatingFailure {
+    fn from(error: StorageError) -> Self {
+        PortError::from(error).into()
+    }
+}

@@ -13,7 +13,7 @@ mod writing;
 use billing::usage::RecordKey;
 
 pub(crate) use entry::{KeyEntry, SubscriptionMark, sort};
-pub(crate) use file::KeyFile;
+pub(crate) use file::{Entries, KeyFile};
 pub(crate) use writing::write_keys;
 
 /// One read.

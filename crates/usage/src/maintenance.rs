@@ -92,20 +92,24 @@ pub(crate) fn check_file(directory: &DataDirectory, stored: &StoredFile) -> Resu
     Ok(what.map(|what| format!("the file {} is damaged: {what}", stored.path)))
 }
 
-/// Removes every file of the usage store that is not in `known`; answers their paths in order.
-pub(crate) fn sweep(directory: &DataDirectory, known: &BTreeSet<String>) -> Result<Vec<String>> {
+/// Every file of the usage store that is not in `known`, with its bytes, by path.
+pub(crate) fn unknown_files(directory: &DataDirectory, known: &BTreeSet<String>) -> Result<Vec<(String, u64)>> {
     let mut found = Vec::new();
     list(directory, USAGE, &mut found)?;
-    found.retain(|path| !known.contains(path));
+    found.retain(|(path, _)| !known.contains(path));
     found.sort_unstable();
-    for path in &found {
-        remove_path(directory, path)?;
-    }
+    Ok(found)
+}
+
+/// Removes every file of the usage store that is not in `known`; answers their paths in order.
+pub(crate) fn sweep(directory: &DataDirectory, known: &BTreeSet<String>) -> Result<Vec<String>> {
+    let found: Vec<String> = unknown_files(directory, known)?.into_iter().map(|(path, _)| path).collect();
+    found.iter().try_for_each(|path| remove_path(directory, path))?;
     Ok(found)
 }
 
 /// Files below `folder`. Links are left alone: nothing here makes any.
-fn list(directory: &DataDirectory, folder: &str, found: &mut Vec<String>) -> Result<()> {
+fn list(directory: &DataDirectory, folder: &str, found: &mut Vec<(String, u64)>) -> Result<()> {
     let io_error = |cause| StorageError::from_io(folder, cause);
     for entry in fs::read_dir(directory.absolute(folder)?).map_err(io_error)? {
         let entry = entry.map_err(io_error)?;
@@ -116,7 +120,7 @@ fn list(directory: &DataDirectory, folder: &str, found: &mut Vec<String>) -> Res
         if kind.is_dir() {
             list(directory, &path, found)?;
         } else if kind.is_file() {
-            found.push(path);
+            found.push((path, entry.metadata().map_err(io_error)?.len()));
         }
     }
     Ok(())

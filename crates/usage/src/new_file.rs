@@ -65,18 +65,19 @@ impl<'d> NewFile<'d> {
 
     /// Syncs the bytes. The file keeps its temporary name until it is published.
     pub(crate) fn complete(self, row_count: u64, days: Option<(Date, Date)>) -> Result<CompleteFile> {
-        self.file.sync_all().map_err(|cause| StorageError::from_io(self.path(), cause))?;
-        Ok(self.finished(row_count, days))
+        self.written(row_count, days).synced()
     }
 
     /// Without the sync, for files that never outlive an import.
     pub(crate) fn complete_for_now(self, row_count: u64) -> CompleteFile {
-        self.finished(row_count, None)
+        self.written(row_count, None).complete
     }
 
-    fn finished(self, row_count: u64, days: Option<(Date, Date)>) -> CompleteFile {
+    /// All bytes are written. Another thread may wait for the disk.
+    pub(crate) fn written(self, row_count: u64, days: Option<(Date, Date)>) -> WrittenFile {
         let sha256 = hex(&self.hasher.finalize());
-        CompleteFile { partial: self.partial, sha256, byte_count: self.byte_count, row_count, days }
+        let complete = CompleteFile { partial: self.partial, sha256, byte_count: self.byte_count, row_count, days };
+        WrittenFile { file: self.file, complete }
     }
 }
 
@@ -94,6 +95,24 @@ impl Write for NewFile<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// A file that may not have reached the disk yet.
+#[derive(Debug)]
+pub(crate) struct WrittenFile {
+    file: File,
+    complete: CompleteFile,
+}
+
+impl WrittenFile {
+    pub(crate) fn row_count(&self) -> u64 {
+        self.complete.row_count
+    }
+
+    pub(crate) fn synced(self) -> Result<CompleteFile> {
+        self.file.sync_all().map_err(|cause| StorageError::from_io(&self.complete.partial.relative, cause))?;
+        Ok(self.complete)
     }
 }
 

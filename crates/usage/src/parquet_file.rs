@@ -18,7 +18,7 @@ use crate::column_chunk::zstd_codec;
 use crate::columns::with_scales_of;
 use crate::directory::DataDirectory;
 use crate::error::{Result, StorageError};
-use crate::new_file::{CompleteFile, NewFile};
+use crate::new_file::{CompleteFile, NewFile, WrittenFile};
 use crate::text_chunk;
 
 /// Rows that are decoded at a time.
@@ -49,13 +49,22 @@ fn properties() -> WriterProperties {
 
 /// Writes one batch as a file of one row group.
 pub(crate) fn write(directory: &DataDirectory, batch: &RecordBatch, days: (Date, Date)) -> Result<CompleteFile> {
+    write_unsynced(directory, batch, days)?.synced()
+}
+
+/// As [`write`]; another thread may wait for the disk.
+pub(crate) fn write_unsynced(
+    directory: &DataDirectory,
+    batch: &RecordBatch,
+    days: (Date, Date),
+) -> Result<WrittenFile> {
     let mut file = NewFile::create(directory)?;
     let written = write_batch(&mut file, batch);
     // The writer makes text of some errors, so the file itself is asked first.
     match (file.take_failure(), written) {
         (Some(cause), _) => Err(StorageError::from_io(file.path(), cause)),
         (None, Err(cause)) => Err(StorageError::failed(file.path(), cause)),
-        (None, Ok(())) => file.complete(u64::try_from(batch.num_rows()).unwrap_or(u64::MAX), Some(days)),
+        (None, Ok(())) => Ok(file.written(u64::try_from(batch.num_rows()).unwrap_or(u64::MAX), Some(days))),
     }
 }
 
@@ -88,13 +97,13 @@ fn write_batch(file: &mut NewFile, batch: &RecordBatch) -> parquet::errors::Resu
     Ok(())
 }
 
-/// A file that holds `expected`, its scales aside. Its digest was checked before: bytes that are
-/// not ours never come to the decoder.
-pub(crate) fn open(
+/// What a file that holds `expected` says of itself; its scales are its own. Its digest was checked
+/// before: bytes that are not ours never come to the decoder.
+pub(crate) fn metadata(
     directory: &DataDirectory,
     stored: &StoredFile,
     expected: &Schema,
-) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+) -> Result<ArrowReaderMetadata> {
     let path = directory.absolute(&stored.path)?;
     let file = File::open(path).map_err(|cause| StorageError::from_io(&stored.path, cause))?;
     let failure = |cause| StorageError::from_reading(&stored.path, cause);
@@ -107,5 +116,25 @@ pub(crate) fn open(
     if u64::try_from(row_count) != Ok(stored.row_count) {
         return Err(StorageError::damaged(&stored.path, "it has another number of rows than the manifest says"));
     }
+    Ok(metadata)
+}
+
+/// A file whose metadata was read before.
+pub(crate) fn open_with(
+    directory: &DataDirectory,
+    stored: &StoredFile,
+    metadata: ArrowReaderMetadata,
+) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    let path = directory.absolute(&stored.path)?;
+    let file = File::open(path).map_err(|cause| StorageError::from_io(&stored.path, cause))?;
     Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(ROWS_PER_BATCH))
+}
+
+/// A file that holds `expected`.
+pub(crate) fn open(
+    directory: &DataDirectory,
+    stored: &StoredFile,
+    expected: &Schema,
+) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    open_with(directory, stored, metadata(directory, stored, expected)?)
 }

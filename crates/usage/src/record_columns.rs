@@ -38,35 +38,9 @@ const TEXTS: [TextField; 16] = [
     ("service_info2", |r| &r.resource.service_info2, |r| &mut r.resource.service_info2),
 ];
 
-/// Which file the columns stand in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum FileKind {
-    #[default]
-    Records,
-    /// There the plain names belong to the rated line; what the source stated is marked so.
-    Rated,
-}
-
-impl FileKind {
-    fn name(self, name: &'static str) -> &'static str {
-        match (self, name) {
-            (Self::Records, name) => name,
-            (Self::Rated, "customer_id") => "stated_customer_id",
-            (Self::Rated, "subscription_id") => "stated_subscription_id",
-            (Self::Rated, "meter_id") => "stated_meter_id",
-            (Self::Rated, "product_name") => "stated_product_name",
-            (Self::Rated, "publisher_name") => "stated_publisher_name",
-            (Self::Rated, "quantity") => "stated_quantity",
-            (Self::Rated, "unit_of_measure") => "stated_unit_of_measure",
-            (Self::Rated, name) => name,
-        }
-    }
-}
-
 /// Records that are collected column by column.
 #[derive(Default)]
 pub(crate) struct RecordColumns {
-    file: FileKind,
     /// Null for a provider's row.
     record_id: StringBuilder,
     revision: Vec<u32>,
@@ -86,10 +60,6 @@ pub(crate) struct RecordColumns {
 }
 
 impl RecordColumns {
-    pub(crate) fn new(file: FileKind) -> Self {
-        Self { file, ..Self::default() }
-    }
-
     /// Adds a record; answers its day as it is stored.
     pub(crate) fn push(&mut self, record: &UsageRecord) -> Result<i32, ArrowError> {
         match &record.origin {
@@ -124,20 +94,19 @@ impl RecordColumns {
 
     /// Adds the columns to `frame`; these here are empty afterwards.
     pub(crate) fn finish(&mut self, frame: &mut Frame) -> Result<(), ArrowError> {
-        let named = |name| self.file.name(name);
         frame.add_nullable("record_id", Arc::new(self.record_id.finish()));
         frame.add("revision", Arc::new(UInt32Array::from(std::mem::take(&mut self.revision))));
         frame.add("kind", self.kind.finish()?);
         frame.add("usage_date", Arc::new(Date32Array::from(std::mem::take(&mut self.usage_date))));
-        frame.add_nullable(named("customer_id"), self.customer_id.finish()?);
-        frame.add(named("subscription_id"), self.subscription_id.finish()?);
+        frame.add_nullable("customer_id", self.customer_id.finish()?);
+        frame.add("subscription_id", self.subscription_id.finish()?);
         frame.add_nullable("entitlement_id", self.entitlement_id.finish()?);
-        frame.add(named("meter_id"), self.meter_id.finish()?);
-        frame.add_decimals(named("quantity"), false, self.quantity.finish());
+        frame.add("meter_id", self.meter_id.finish()?);
+        frame.add_decimals("quantity", false, self.quantity.finish());
         frame.add("quantity_basis", self.quantity_basis.finish()?);
-        frame.add(named("unit_of_measure"), self.unit_of_measure.finish()?);
+        frame.add("unit_of_measure", self.unit_of_measure.finish()?);
         for (column, (name, ..)) in self.texts.iter_mut().zip(TEXTS) {
-            frame.add(self.file.name(name), column.finish()?);
+            frame.add(name, column.finish()?);
         }
         frame.add_decimals("provider_cost", true, self.provider_cost.finish());
         frame.add_nullable("provider_currency", self.provider_currency.finish()?);
@@ -165,20 +134,20 @@ pub(crate) struct RecordReader<'a> {
 }
 
 impl<'a> RecordReader<'a> {
-    pub(crate) fn new(batch: &'a RecordBatch, file: FileKind) -> Result<Self, BadColumn> {
-        let texts = TEXTS.iter().map(|(name, ..)| text(batch, file.name(name))).collect::<Result<_, _>>()?;
+    pub(crate) fn new(batch: &'a RecordBatch) -> Result<Self, BadColumn> {
+        let texts = TEXTS.iter().map(|(name, ..)| text(batch, name)).collect::<Result<_, _>>()?;
         Ok(Self {
             record_id: typed(batch, "record_id")?,
             revision: primitive::<UInt32Type>(batch, "revision")?,
             usage_date: primitive::<Date32Type>(batch, "usage_date")?,
             kind: text(batch, "kind")?,
-            customer_id: parsed(batch, file.name("customer_id"))?,
-            subscription_id: parsed(batch, file.name("subscription_id"))?,
+            customer_id: parsed(batch, "customer_id")?,
+            subscription_id: parsed(batch, "subscription_id")?,
             entitlement_id: parsed(batch, "entitlement_id")?,
-            meter_id: parsed(batch, file.name("meter_id"))?,
-            quantity: numbers(batch, file.name("quantity"))?,
+            meter_id: parsed(batch, "meter_id")?,
+            quantity: numbers(batch, "quantity")?,
             quantity_basis: text(batch, "quantity_basis")?,
-            unit_of_measure: text(batch, file.name("unit_of_measure"))?,
+            unit_of_measure: text(batch, "unit_of_measure")?,
             texts,
             provider_cost: numbers(batch, "provider_cost")?,
             provider_currency: parsed(batch, "provider_currency")?,
@@ -259,7 +228,7 @@ fn basis_word(basis: QuantityBasis) -> &'static str {
     }
 }
 
-fn read_basis(word: Option<&str>) -> Result<QuantityBasis, BadColumn> {
+pub(crate) fn read_basis(word: Option<&str>) -> Result<QuantityBasis, BadColumn> {
     match word {
         Some("blocks") => Ok(QuantityBasis::Blocks),
         Some("units") => Ok(QuantityBasis::Units),

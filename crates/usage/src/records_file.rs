@@ -1,23 +1,27 @@
 //! Files of usage records, one usage month each.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, FixedSizeBinaryArray, RecordBatch};
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Field, Schema};
 use arrow::error::ArrowError;
-use billing::ports::{PortResult, StoredFile, StoredUsage, UsageFile};
-use billing::usage::RecordKey;
+use billing::ids::{MeterId, SubscriptionId};
+use billing::ports::{PortResult, StoredFile, StoredUsage, UsageFile, UsageFilter};
+use billing::usage::{RecordKey, UsageRecord};
 use jiff::civil::Date;
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, RowSelection};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::statistics::Statistics;
 
-use crate::columns::{BadColumn, Frame, primitive, typed};
+use crate::columns::{BadColumn, Frame, primitive, text, typed};
 use crate::day::{DayMemory, to_days};
 use crate::error::{Result, StorageError};
 use crate::parquet_file::{self, IS_RESTATEMENT, RECORD_KEY};
-use crate::record_columns::{FileKind, RecordColumns, RecordReader};
+use crate::record_columns::{RecordColumns, RecordReader};
 use crate::store::DirectoryStore;
 
 /// The columns of records with what is known about each only when it is accepted.
@@ -45,26 +49,27 @@ pub(crate) fn read_key(column: &FixedSizeBinaryArray, row: usize) -> Result<Reco
     column.value(row).try_into().map(RecordKey).map_err(|_| BadColumn(RECORD_KEY))
 }
 
-fn schema() -> Result<Schema, ArrowError> {
+pub(crate) fn schema() -> Result<Schema, ArrowError> {
     let mut frame = Frame::default();
-    RecordColumns::new(FileKind::Records).finish(&mut frame)?;
+    RecordColumns::default().finish(&mut frame)?;
     let batch = with_identities(&frame.batch(None)?, &[], Vec::new())?;
     Ok(batch.schema().as_ref().clone())
 }
 
-/// Hands over the records of `from..until`, of several revisions the highest only.
+/// Hands over the records that `filter` lets through, of several revisions the highest only.
 pub(crate) fn read_usage(
     store: &DirectoryStore,
     files: &[UsageFile],
-    (from, until): (Date, Date),
+    filter: &UsageFilter,
     take: &mut dyn FnMut(StoredUsage) -> PortResult<()>,
 ) -> PortResult<()> {
+    let (from, until) = (filter.from, filter.until);
     let schema = schema().map_err(StorageError::from)?;
     let mut in_order: Vec<&UsageFile> = files.iter().filter(|file| shares_month(&file.rows, from, until)).collect();
     in_order.sort_by_key(|file| file.place);
     let restated = Restated::among(store, &in_order, &schema)?;
     for file in in_order.into_iter().filter(|file| overlaps(&file.rows, from, until)) {
-        read_file(store, file, &schema, (to_days(from), to_days(until)), &restated, take)?;
+        read_file(store, file, &schema, filter, &restated, take)?;
     }
     Ok(())
 }
@@ -82,20 +87,29 @@ fn read_file(
     store: &DirectoryStore,
     file: &UsageFile,
     schema: &Schema,
-    days: (i32, i32),
+    filter: &UsageFilter,
     restated: &Restated,
     take: &mut dyn FnMut(StoredUsage) -> PortResult<()>,
 ) -> PortResult<()> {
     let path = &file.rows.path;
     let bad = |column: BadColumn| StorageError::damaged(path, column);
     store.verify(&file.rows)?;
-    let reader = parquet_file::open(store.directory(), &file.rows, schema)?
-        .build()
-        .map_err(|cause| StorageError::from_reading(path, cause))?;
+    let days = (to_days(filter.from), to_days(filter.until));
+    let metadata = parquet_file::metadata(store.directory(), &file.rows, schema)?;
+    let mut builder = parquet_file::open_with(store.directory(), &file.rows, metadata.clone())?;
+    if let Some(scope) = &filter.scope {
+        let rows = rows_of_scope(store, &file.rows, metadata, scope)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let total = usize::try_from(file.rows.row_count).unwrap_or(usize::MAX);
+        builder = builder.with_row_selection(RowSelection::from_consecutive_ranges(rows.into_iter(), total));
+    }
+    let reader = builder.build().map_err(|cause| StorageError::from_reading(path, cause))?;
     let mut memory = DayMemory::default();
     for batch in reader {
         let batch = batch.map_err(|cause| StorageError::damaged(path, cause))?;
-        let mut records = RecordReader::new(&batch, FileKind::Records).map_err(bad)?;
+        let mut records = RecordReader::new(&batch).map_err(bad)?;
         let keys = typed::<FixedSizeBinaryArray>(&batch, RECORD_KEY).map_err(bad)?;
         for (row, day) in records.days().iter().enumerate() {
             if *day < days.0 || *day >= days.1 {
@@ -112,16 +126,97 @@ fn read_file(
     Ok(())
 }
 
+/// Where the rows of one subscription and meter lie. Files that cannot have any are told by their
+/// bounds; of the others two columns of runs are read.
+fn rows_of_scope(
+    store: &DirectoryStore,
+    file: &StoredFile,
+    metadata: ArrowReaderMetadata,
+    (subscription, meter): &(SubscriptionId, MeterId),
+) -> Result<Vec<Range<usize>>> {
+    let bad = |column: BadColumn| StorageError::damaged(&file.path, column);
+    if !may_hold(metadata.metadata(), "subscription_id", subscription.as_str())
+        || !may_hold(metadata.metadata(), "meter_id", meter.as_str())
+    {
+        return Ok(Vec::new());
+    }
+    let builder = parquet_file::open_with(store.directory(), file, metadata)?;
+    let needed = ProjectionMask::columns(builder.parquet_schema(), ["subscription_id", "meter_id"]);
+    let reader = builder.with_projection(needed).with_batch_size(65_536).build();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut row = 0;
+    for batch in reader.map_err(|cause| StorageError::from_reading(&file.path, cause))? {
+        let batch = batch.map_err(|cause| StorageError::damaged(&file.path, cause))?;
+        let subscriptions = text(&batch, "subscription_id").map_err(bad)?.places_of(subscription.as_str());
+        let meters = text(&batch, "meter_id").map_err(bad)?.places_of(meter.as_str());
+        for (is_subscription, is_meter) in subscriptions.zip(meters) {
+            if is_subscription && is_meter {
+                match found.last_mut() {
+                    Some(last) if last.end == row => last.end += 1,
+                    _ => found.push(row..row + 1),
+                }
+            }
+            row += 1;
+        }
+    }
+    Ok(found)
+}
+
+/// A row whose record is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RecordAt {
+    pub(crate) row: u32,
+    /// What the caller knows it by.
+    pub(crate) number: usize,
+}
+
+/// Reads single records of a file, whatever their revision.
+pub(crate) fn read_rows(
+    store: &DirectoryStore,
+    file: &StoredFile,
+    mut rows: Vec<RecordAt>,
+    records: &mut BTreeMap<usize, (RecordKey, UsageRecord)>,
+) -> Result<()> {
+    let bad = |column: BadColumn| StorageError::damaged(&file.path, column);
+    rows.sort_by_key(|at| at.row);
+    store.verify(file)?;
+    let total = usize::try_from(file.row_count).unwrap_or(usize::MAX);
+    if rows.last().is_some_and(|at| u64::from(at.row) >= file.row_count) {
+        return Err(StorageError::damaged(&file.path, "a rated line names a record that is not there"));
+    }
+    let ranges = rows.chunk_by(|a, b| b.row == a.row.saturating_add(1)).filter_map(|run| {
+        let start = usize::try_from(run.first()?.row).ok()?;
+        Some(start..start.saturating_add(run.len()))
+    });
+    let selection = RowSelection::from_consecutive_ranges(ranges, total);
+    let reader = parquet_file::open(store.directory(), file, &schema()?)?
+        .with_row_selection(selection)
+        .build()
+        .map_err(|cause| StorageError::from_reading(&file.path, cause))?;
+    let mut memory = DayMemory::default();
+    let mut next = rows.iter();
+    for batch in reader {
+        let batch = batch.map_err(|cause| StorageError::damaged(&file.path, cause))?;
+        let mut reader = RecordReader::new(&batch).map_err(bad)?;
+        let keys = typed::<FixedSizeBinaryArray>(&batch, RECORD_KEY).map_err(bad)?;
+        for (row, at) in (0..batch.num_rows()).zip(next.by_ref()) {
+            let record = reader.record(row, &mut memory).map_err(bad)?;
+            records.insert(at.number, (read_key(keys, row).map_err(bad)?, record));
+        }
+    }
+    Ok(())
+}
+
 /// The keys that have restatements, each with its highest revision. Only these need memory: a
 /// source that counts its revisions from 1 costs nothing.
 #[derive(Debug)]
-struct Restated {
+pub(crate) struct Restated {
     /// Sorted by key.
     highest: Vec<(RecordKey, u32)>,
 }
 
 impl Restated {
-    fn among(store: &DirectoryStore, files: &[&UsageFile], schema: &Schema) -> Result<Self> {
+    pub(crate) fn among(store: &DirectoryStore, files: &[&UsageFile], schema: &Schema) -> Result<Self> {
         let mut found = Vec::new();
         for file in files {
             collect_restatements(store, &file.rows, schema, &mut found)?;
@@ -134,7 +229,11 @@ impl Restated {
         Ok(Self { highest: found })
     }
 
-    fn is_superseded(&self, key: RecordKey, revision: u32) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.highest.is_empty()
+    }
+
+    pub(crate) fn is_superseded(&self, key: RecordKey, revision: u32) -> bool {
         if self.highest.is_empty() {
             return false;
         }
@@ -168,6 +267,17 @@ fn collect_restatements(
         }
     }
     Ok(())
+}
+
+/// False when the bounds of every row group exclude `value`.
+fn may_hold(metadata: &ParquetMetaData, column: &str, value: &str) -> bool {
+    let columns = metadata.file_metadata().schema_descr();
+    let Some(place) = columns.columns().iter().position(|known| known.name() == column) else { return true };
+    metadata.row_groups().iter().any(|group| {
+        let statistics = group.columns().get(place).and_then(|column| column.statistics());
+        let bounds = statistics.and_then(|bounds| bounds.min_bytes_opt().zip(bounds.max_bytes_opt()));
+        bounds.is_none_or(|(least, greatest)| least <= value.as_bytes() && value.as_bytes() <= greatest)
+    })
 }
 
 /// False when the statistics of every row group exclude a restatement.

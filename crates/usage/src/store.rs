@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use billing::ids::OrganisationId;
 use billing::period::BillingPeriod;
-use billing::ports::{ImportSession, PortResult, StoredFile, StoredUsage, UsageFile, UsageStore};
-use billing::rate::RatedLine;
-use jiff::civil::Date;
+use billing::ports::{
+    ImportSession, PortResult, StoredFile, StoredUsage, UsageFile, UsageFilter, UsageStore, UsageSurvey,
+};
+use billing::rate::{LineFigures, RatedLine};
 
 use crate::directory::DataDirectory;
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::maintenance::{self, Verified};
+use crate::rating::Survey;
 use crate::session::Session;
-use crate::{rated_file, records_file};
+use crate::{compaction, rated, records_file};
 
 /// Usage and rated lines in the folder `usage` of a data directory.
 ///
@@ -77,20 +78,14 @@ impl UsageStore for DirectoryStore {
     fn read_usage(
         &self,
         files: &[UsageFile],
-        from: Date,
-        until: Date,
+        filter: &UsageFilter,
         take: &mut dyn FnMut(StoredUsage) -> PortResult<()>,
     ) -> PortResult<()> {
-        records_file::read_usage(self, files, (from, until), take)
+        records_file::read_usage(self, files, filter, take)
     }
 
-    fn write_rated(
-        &self,
-        party: &OrganisationId,
-        period: BillingPeriod,
-        lines: &mut dyn Iterator<Item = PortResult<RatedLine>>,
-    ) -> PortResult<Vec<StoredFile>> {
-        rated_file::write_rated(self, party, period, lines)
+    fn survey<'a>(&'a self, files: &[UsageFile]) -> PortResult<Box<dyn UsageSurvey + 'a>> {
+        Ok(Box::new(Survey::of(self, files)?))
     }
 
     fn read_rated(
@@ -98,13 +93,21 @@ impl UsageStore for DirectoryStore {
         files: &[StoredFile],
         after: u64,
         limit: usize,
-        keep: &dyn Fn(&RatedLine) -> bool,
+        keep: &dyn Fn(&LineFigures) -> bool,
     ) -> PortResult<Vec<(u64, RatedLine)>> {
-        Ok(rated_file::read_rated(self, files, after, limit, keep)?)
+        Ok(rated::read_rated(self, files, after, limit, keep)?)
+    }
+
+    fn compact(&self, files: &[UsageFile], tick: &(dyn Fn(u64) + Sync)) -> PortResult<Vec<(StoredFile, StoredFile)>> {
+        compaction::compact(self, files, tick)
     }
 
     fn check_file(&self, file: &StoredFile) -> PortResult<Option<String>> {
         Ok(maintenance::check_file(&self.directory, file)?)
+    }
+
+    fn unknown_files(&self, known: &BTreeSet<String>) -> PortResult<Vec<(String, u64)>> {
+        Ok(maintenance::unknown_files(&self.directory, known)?)
     }
 
     fn sweep(&self, known: &BTreeSet<String>) -> PortResult<Vec<String>> {

@@ -99,6 +99,16 @@ impl<'a> Text<'a> {
     }
 }
 
+impl<'a> Text<'a> {
+    /// For each row whether it has `text`.
+    pub(crate) fn places_of(self, text: &str) -> impl Iterator<Item = bool> + use<'a> {
+        let values: &'a StringArray = self.values.values();
+        let places: Vec<bool> = values.iter().map(|value| value == Some(text)).collect();
+        let has = move |key: &i32| usize::try_from(*key).is_ok_and(|key| places.get(key) == Some(&true));
+        self.array.keys().values().iter().map(has)
+    }
+}
+
 /// A dictionary column whose texts are read as `T`, each once.
 #[derive(Debug)]
 pub(crate) struct Parsed<'a, T> {

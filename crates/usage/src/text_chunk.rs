@@ -113,7 +113,7 @@ impl Text<'_> {
     }
 }
 
-fn append_plain(text: &str, bytes: &mut Vec<u8>) -> Result<()> {
+pub(crate) fn append_plain(text: &str, bytes: &mut Vec<u8>) -> Result<()> {
     append_length(text.len(), bytes)?;
     bytes.extend_from_slice(text.as_bytes());
     Ok(())

@@ -35,6 +35,12 @@ const WALLS: &[Wall] = &[
     },
     Wall { name: "web", may_use: &["billing", "formats", "engine"], never_knows: &[SQL, "typst", "datafusion"] },
     Wall { name: "testkit", may_use: &["billing", "formats"], never_knows: &[SQL, HTTP, "typst"] },
+    // It measures the product without its paper and its web; DataFusion would be one more peer.
+    Wall {
+        name: "rating-bench",
+        may_use: &["billing", "formats", "ledger", "usage", "engine"],
+        never_knows: &[HTTP, "typst", "datafusion"],
+    },
     Wall { name: "xtask", may_use: &[], never_knows: &[SQL, HTTP, "typst", "arrow"] },
     Wall {
         name: "quittance",

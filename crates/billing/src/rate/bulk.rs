@@ -114,6 +114,7 @@ struct Run {
     quantity: i128,
     list: i128,
     pricing: i128,
+    billing: i128,
     count: u64,
 }
 
@@ -127,9 +128,9 @@ impl Run {
             return None;
         }
         let [list, pricing, billing] = self.constants.amounts(quantity)?;
-        let sums =
-            (self.quantity.checked_add(quantity)?, self.list.checked_add(list)?, self.pricing.checked_add(pricing)?);
-        (self.quantity, self.list, self.pricing) = sums;
+        let (quantities, lists) = (self.quantity.checked_add(quantity)?, self.list.checked_add(list)?);
+        let (pricings, billings) = (self.pricing.checked_add(pricing)?, self.billing.checked_add(billing)?);
+        (self.quantity, self.list, self.pricing, self.billing) = (quantities, lists, pricings, billings);
         self.consumed = consumed;
         self.count = self.count.saturating_add(1);
         Some(DayAmounts {
@@ -141,6 +142,14 @@ impl Run {
     }
 }
 
+#[derive(Debug, Clone, Copy)]
+struct LastSubscription<'a> {
+    subscription: &'a Subscription,
+    customer: &'a Customer,
+    month: BillingPeriod,
+    credit_days: u32,
+}
+
 /// Rates scope after scope; each scope once, its rows in the order of their days and keys (RI-4).
 #[derive(Debug)]
 pub struct BulkRater<'a> {
@@ -148,6 +157,8 @@ pub struct BulkRater<'a> {
     meters: Vec<MeterMonth<'a>>,
     rates: BTreeMap<(Currency, BillingPeriod), ExchangeRate>,
     prices: Vec<LinePrices<'a>>,
+    /// Of the last subscription that was opened: scopes come subscription by subscription.
+    last: Option<LastSubscription<'a>>,
     open: Option<OpenScope<'a>>,
     unpriced: BTreeMap<(ScopeKey, Date), UnpricedUsage>,
 }
@@ -160,6 +171,7 @@ impl<'a> BulkRater<'a> {
             meters: Vec::new(),
             rates: BTreeMap::new(),
             prices: Vec::new(),
+            last: None,
             open: None,
             unpriced: BTreeMap::new(),
         }
@@ -171,7 +183,25 @@ impl<'a> BulkRater<'a> {
         self.meters.len().saturating_sub(1)
     }
 
-    /// What lines say of their prices, by [`DayAmounts::prices`]; forgotten afterwards.
+    /// What lines say of their prices, by [`DayAmounts::prices`].
+    #[must_use]
+    pub fn prices(&self) -> &[LinePrices<'a>] {
+        &self.prices
+    }
+
+    /// As [`BulkRater::take_prices`], for when the last row is not to go with those before it: its
+    /// prices stay and have place 0.
+    ///
+    /// # Errors
+    /// [`RateError::Amount`] when a sum of the open scope does not fit.
+    pub fn take_prices_but(&mut self, place: u32) -> Result<Vec<LinePrices<'a>>, RateError> {
+        let prices = self.take_prices()?;
+        let kept = usize::try_from(place).ok().and_then(|place| prices.get(place));
+        self.prices.extend(kept.cloned());
+        Ok(prices)
+    }
+
+    /// The prices of the lines so far; forgotten afterwards.
     ///
     /// # Errors
     /// [`RateError::Amount`] when a sum of the open scope does not fit.
@@ -189,23 +219,29 @@ impl<'a> BulkRater<'a> {
         scope.settle().map_err(|cause| RateError::Amount { meter: meter.id.clone(), cause })
     }
 
-    /// Begins a scope; the one before has to be closed.
+    /// Begins a scope; the one before has to be closed. Answers whose it is.
     ///
     /// # Errors
     /// [`RateError::UnknownSubscription`].
-    pub fn open(&mut self, subscription: &SubscriptionId, meter: usize) -> Result<(), RateError> {
-        let directory = self.inputs.directory;
-        let (subscription, customer) =
-            directory.subscription(subscription).ok_or_else(|| RateError::UnknownSubscription(subscription.clone()))?;
-        let Some(month) = self.meters.get(meter) else { return Ok(()) };
+    pub fn open(&mut self, subscription: &SubscriptionId, meter: usize) -> Result<&'a Customer, RateError> {
+        let month = self.meters.get(meter).ok_or_else(|| RateError::OutOfOrder(subscription.clone()))?;
+        let LastSubscription { subscription, customer, credit_days, .. } = match self.last {
+            Some(last) if last.subscription.id == *subscription && last.month == month.month => last,
+            _ => {
+                let found = self.inputs.directory.subscription(subscription);
+                let (subscription, customer) =
+                    found.ok_or_else(|| RateError::UnknownSubscription(subscription.clone()))?;
+                let credit_days = credit_days(subscription, month.month);
+                *self.last.insert(LastSubscription { subscription, customer, month: month.month, credit_days })
+            }
+        };
         let mut counter = ScopeCounter::default();
         if !self.inputs.late_from.is_empty() {
             let scope = scope_key(customer, subscription, month);
             counter = ScopeCounter::starting_at(self.inputs.late_from.get(&scope).copied().unwrap_or_default());
         }
-        let credit_days = credit_days(subscription, month.month);
         self.open = Some(OpenScope { meter, subscription, customer, credit_days, counter, month: None, run: None });
-        Ok(())
+        Ok(customer)
     }
 
     /// Rates the next row of the open scope. `None` when no price is in force: then it is listed.
@@ -240,16 +276,14 @@ impl<'a> BulkRater<'a> {
     ///
     /// # Errors
     /// [`RateError::Amount`] when a sum does not fit.
-    pub fn close(&mut self) -> Result<Option<(&'a Customer, &'a Subscription, ScopeMonth<'a>)>, RateError> {
+    pub fn close(&mut self) -> Result<Option<ScopeMonth<'a>>, RateError> {
         self.settle()?;
-        let scope = self.open.take();
-        Ok(scope.and_then(|scope| Some((scope.customer, scope.subscription, scope.month?))))
+        Ok(self.open.take().and_then(|scope| scope.month))
     }
 
-    /// Usage without a price.
-    #[must_use]
-    pub fn finish(self) -> BTreeMap<(ScopeKey, Date), UnpricedUsage> {
-        self.unpriced
+    /// Usage without a price since this was asked last, in the order of scopes and days.
+    pub fn take_unpriced(&mut self) -> Vec<UnpricedUsage> {
+        std::mem::take(&mut self.unpriced).into_values().collect()
     }
 }
 
@@ -371,12 +405,13 @@ impl<'a> OpenScope<'a> {
         let consumed = Decimal::new(run.consumed, run.block_scale)?;
         self.counter = ScopeCounter::starting_at(consumed);
         if let Some(month) = &mut self.month {
-            month.totals.add_days(
-                Decimal::new(run.quantity, run.block_scale)?,
-                Decimal::new(run.list, run.constants.list_scale())?,
-                Decimal::new(run.pricing, run.constants.pricing_scale())?,
-                run.count,
-            )?;
+            month.totals.add(&MonthTotals {
+                quantity: Decimal::new(run.quantity, run.block_scale)?,
+                list_amount: Decimal::new(run.list, run.constants.list_scale())?,
+                pricing_total: Decimal::new(run.pricing, run.constants.pricing_scale())?,
+                daily_billing_total: Decimal::new(run.billing, BILLING_TOTAL_DECIMALS)?,
+                daily_line_count: run.count,
+            })?;
             month.consumed_after = consumed;
         }
         Ok(())
@@ -420,6 +455,7 @@ impl<'a> OpenScope<'a> {
             quantity: 0,
             list: 0,
             pricing: 0,
+            billing: 0,
             count: 0,
         })
     }
@@ -444,12 +480,10 @@ impl<'a> OpenScope<'a> {
             .advance(price, blocks)
             .and_then(|step| rate_day(step, blocks, terms.factors))
             .map_err(amount_error)?;
-        let billing = billing_total(rating.pricing_total, terms.exchange_rate.rate)
-            .and_then(|total| total.mantissa_at(BILLING_TOTAL_DECIMALS))
-            .map_err(amount_error)?;
+        let billing = billing_total(rating.pricing_total, terms.exchange_rate.rate).map_err(amount_error)?;
         self.enter(terms, rating.unit_price);
         if let Some(month) = &mut self.month {
-            month.totals.add(blocks, rating.list_amount, rating.pricing_total).map_err(amount_error)?;
+            month.totals.add(&rating.as_totals(billing)).map_err(amount_error)?;
             month.consumed_after = self.counter.consumed();
         }
         let prices = terms.show(prices, rating.unit_price, rating.effective_unit_price);
@@ -457,7 +491,7 @@ impl<'a> OpenScope<'a> {
             prices,
             quantity: blocks.into(),
             pricing_total: rating.pricing_total.into(),
-            billing_total: billing,
+            billing_total: billing.mantissa_at(BILLING_TOTAL_DECIMALS).map_err(amount_error)?,
         })
     }
 

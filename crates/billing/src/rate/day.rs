@@ -6,6 +6,7 @@
 
 use crate::decimal::{Decimal, DecimalError, Rounding};
 use crate::price::Slice;
+use crate::rate::month::MonthTotals;
 use crate::rate::scope::ScopeStep;
 
 /// Decimals of a daily billing total (RT-12).
@@ -60,6 +61,20 @@ pub struct DayRating {
     pub effective_unit_price: Decimal,
     /// Exact, pricing currency.
     pub pricing_total: Decimal,
+}
+
+impl DayRating {
+    /// The day's share of its month.
+    #[must_use]
+    pub fn as_totals(&self, billing_total: Decimal) -> MonthTotals {
+        MonthTotals {
+            quantity: self.quantity,
+            list_amount: self.list_amount,
+            pricing_total: self.pricing_total,
+            daily_billing_total: billing_total,
+            daily_line_count: 1,
+        }
+    }
 }
 
 /// Prices one step of a scope.

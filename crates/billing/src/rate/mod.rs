@@ -3,17 +3,21 @@
 mod bulk;
 mod day;
 mod fixed;
+mod line;
 mod month;
 mod party;
 mod scope;
+mod summary;
 
 pub use bulk::{BulkRater, DayAmounts, LinePrices};
 pub use day::{
     BILLING_TOTAL_DECIMALS, DayFactors, DayRating, PRICE_DIGITS, billing_total, billing_total_exact,
     billing_total_floor2, blended_price, rate_day,
 };
-pub use month::{MonthAmounts, MonthTotals, effective_price, month_amounts, verify_usage_subtotal};
+pub use line::{LineFigures, RatedLine};
+pub use month::{MonthAmounts, MonthTotals, effective_price, month_amounts, month_subtotal, verify_usage_subtotal};
 pub use party::{
-    LateFrom, PartyRater, RateError, RatedLine, RatingInputs, ScopeKey, ScopeMonth, UnpricedUsage, UsageInOrder,
+    LateFrom, PartyRater, RateError, RatedDay, RatingInputs, ScopeKey, ScopeMonth, UnpricedUsage, UsageInOrder,
 };
 pub use scope::{ScopeCounter, ScopeStep};
+pub use summary::{CustomerTotals, RatedTotals};

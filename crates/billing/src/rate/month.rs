@@ -13,34 +13,23 @@ pub struct MonthTotals {
     pub quantity: Decimal,
     pub list_amount: Decimal,
     pub pricing_total: Decimal,
+    /// Billing currency; each day was rounded to 10 decimals (RT-12), so this is not what is billed.
+    pub daily_billing_total: Decimal,
     pub daily_line_count: u64,
 }
 
 impl MonthTotals {
-    /// Adds one day.
+    /// Adds the sums of one day, or of several.
     ///
     /// # Errors
     /// [`DecimalError::Overflow`] when a sum does not fit.
-    pub fn add(&mut self, quantity: Decimal, list_amount: Decimal, pricing_total: Decimal) -> Result<(), DecimalError> {
-        self.add_days(quantity, list_amount, pricing_total, 1)
-    }
-
-    /// Adds the sums of several days.
-    ///
-    /// # Errors
-    /// [`DecimalError::Overflow`] when a sum does not fit.
-    pub fn add_days(
-        &mut self,
-        quantity: Decimal,
-        list_amount: Decimal,
-        pricing_total: Decimal,
-        count: u64,
-    ) -> Result<(), DecimalError> {
+    pub fn add(&mut self, days: &Self) -> Result<(), DecimalError> {
         *self = Self {
-            quantity: self.quantity.checked_add(quantity)?,
-            list_amount: self.list_amount.checked_add(list_amount)?,
-            pricing_total: self.pricing_total.checked_add(pricing_total)?,
-            daily_line_count: self.daily_line_count.saturating_add(count),
+            quantity: self.quantity.checked_add(days.quantity)?,
+            list_amount: self.list_amount.checked_add(days.list_amount)?,
+            pricing_total: self.pricing_total.checked_add(days.pricing_total)?,
+            daily_billing_total: self.daily_billing_total.checked_add(days.daily_billing_total)?,
+            daily_line_count: self.daily_line_count.saturating_add(days.daily_line_count),
         };
         Ok(())
     }
@@ -75,6 +64,21 @@ pub fn effective_price(
     Ok((pricing_total, blended_price(pricing_total, quantity)?))
 }
 
+/// What a month line is billed: the exact total cut to the pricing currency's minor unit, then its
+/// product with the rate cut to the billing currency's. Answers both.
+///
+/// # Errors
+/// [`DecimalError::Overflow`] when an amount does not fit.
+pub fn month_subtotal(
+    pricing_exact: Decimal,
+    rate: Decimal,
+    pricing_decimals: u8,
+    billing_decimals: u8,
+) -> Result<(Decimal, Decimal), DecimalError> {
+    let pricing_total = pricing_exact.rounded(pricing_decimals, Rounding::TowardZero)?;
+    Ok((pricing_total, pricing_total.mul_rounded(rate, billing_decimals, Rounding::TowardZero)?))
+}
+
 /// Cuts the exact totals of a month.
 ///
 /// # Errors
@@ -86,8 +90,8 @@ pub fn month_amounts(
     pricing_decimals: u8,
     billing_decimals: u8,
 ) -> Result<MonthAmounts, DecimalError> {
-    let (pricing_total, effective_unit_price) = effective_price(pricing_exact, quantity, pricing_decimals)?;
-    let subtotal = pricing_total.mul_rounded(rate, billing_decimals, Rounding::TowardZero)?;
+    let (pricing_total, subtotal) = month_subtotal(pricing_exact, rate, pricing_decimals, billing_decimals)?;
+    let effective_unit_price = blended_price(pricing_total, quantity)?;
     let drift = exact_or_cut(pricing_exact, rate)?.checked_sub(subtotal)?;
     let drift_bound =
         Decimal::new(1, pricing_decimals)?.checked_mul(rate)?.checked_add(Decimal::new(1, billing_decimals)?)?;

@@ -15,12 +15,12 @@ use crate::ids::{CustomerId, MeterId, SubscriptionId};
 use crate::money::Currency;
 use crate::party::PartyDirectory;
 use crate::period::{BillingPeriod, PeriodError};
-use crate::price::{MeterPrice, PriceBook, PriceInForce, PriceLookupError, Product};
+use crate::price::{MeterPrice, PriceBook, PriceInForce, PriceLookupError};
 use crate::rate::day::{DayFactors, DayRating, billing_total, rate_day};
 use crate::rate::month::MonthTotals;
 use crate::rate::scope::ScopeCounter;
 use crate::uom::UnitOfMeasure;
-use crate::usage::{MeterDescription, RecordKey, UsageRecord};
+use crate::usage::{RecordKey, UsageRecord};
 
 /// The scope of accumulation (RT-4); also what one invoice line is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,22 +46,15 @@ pub struct RatingInputs<'a> {
     pub late_from: &'a LateFrom,
 }
 
-/// A record with its price: stored once and never rewritten.
+/// A day as [`PartyRater`] rates it, with the way to its amounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RatedLine {
+pub struct RatedDay<'a> {
     pub key: RecordKey,
-    pub record: UsageRecord,
+    pub usage_date: Date,
     pub scope: ScopeKey,
-    /// Its slices are empty when the line was read back from storage.
     pub rating: DayRating,
-    pub product: Product,
-    /// The meter and the unit of measure in the words of the price.
-    pub price_meter: MeterDescription,
-    pub price_unit: String,
-    pub pricing_currency: Currency,
-    pub billing_currency: Currency,
-    pub exchange_rate: Decimal,
-    pub exchange_rate_dated: Date,
+    pub price: &'a MeterPrice,
+    pub exchange_rate: ExchangeRate,
     /// Half-even at 10 decimals (RT-12).
     pub billing_total: Decimal,
 }
@@ -168,7 +161,7 @@ impl<'a> PartyRater<'a> {
     ///
     /// # Errors
     /// What parks the party: see [`RateError`].
-    pub fn rate(&mut self, (key, record): UsageInOrder) -> Result<Option<RatedLine>, RateError> {
+    pub fn rate(&mut self, (key, record): UsageInOrder) -> Result<Option<RatedDay<'a>>, RateError> {
         let directory = self.inputs.directory;
         let (subscription, customer) = directory
             .subscription(&record.subscription_id)
@@ -198,21 +191,11 @@ impl<'a> PartyRater<'a> {
         let (rating, consumed_after) = self.rate_in_scope(&scope, key, &record, in_force, factors)?;
         let amount_error = |cause| RateError::Amount { meter: scope.meter.clone(), cause };
         let total = billing_total(rating.pricing_total, exchange_rate.rate).map_err(amount_error)?;
-        self.add_to_month(&scope, &record, price, &exchange_rate, &rating, consumed_after).map_err(amount_error)?;
-        Ok(Some(RatedLine {
-            key,
-            record,
-            scope,
-            rating,
-            product: price.product.clone(),
-            price_meter: price.meter.clone(),
-            price_unit: price.unit_of_measure.clone(),
-            pricing_currency: price.currency,
-            billing_currency,
-            exchange_rate: exchange_rate.rate,
-            exchange_rate_dated: exchange_rate.dated,
-            billing_total: total,
-        }))
+        let day =
+            RatedDay { key, usage_date: record.usage_date, scope, rating, price, exchange_rate, billing_total: total };
+        self.add_to_month(&day, consumed_after)
+            .map_err(|cause| RateError::Amount { meter: day.scope.meter.clone(), cause })?;
+        Ok(Some(day))
     }
 
     fn exchange_rate(&mut self, from: Currency, month: BillingPeriod) -> Result<ExchangeRate, RateError> {
@@ -268,32 +251,24 @@ impl<'a> PartyRater<'a> {
         Err(RateError::UnitChanged { meter: scope.meter.clone(), from: before.clone(), to: now.clone() })
     }
 
-    fn add_to_month(
-        &mut self,
-        scope: &ScopeKey,
-        record: &UsageRecord,
-        price: &'a MeterPrice,
-        exchange_rate: &ExchangeRate,
-        rating: &DayRating,
-        consumed_after: Decimal,
-    ) -> Result<(), DecimalError> {
-        let (credit, day) = (rating.factors.earned_credit_rate, record.usage_date);
-        let month = self.scopes.entry(scope.clone()).or_insert_with(|| ScopeMonth {
+    fn add_to_month(&mut self, day: &RatedDay<'a>, consumed_after: Decimal) -> Result<(), DecimalError> {
+        let (credit, unit_price, date) = (day.rating.factors.earned_credit_rate, day.rating.unit_price, day.usage_date);
+        let month = self.scopes.entry(day.scope.clone()).or_insert_with(|| ScopeMonth {
             totals: MonthTotals::default(),
-            price,
-            exchange_rate: exchange_rate.clone(),
+            price: day.price,
+            exchange_rate: day.exchange_rate.clone(),
             earned_credit_rates: (credit, credit),
-            single_unit_price: Some(rating.unit_price),
-            days: (day, day),
+            single_unit_price: Some(unit_price),
+            days: (date, date),
             consumed_after: Decimal::ZERO,
         });
         month.consumed_after = consumed_after;
-        month.totals.add(rating.quantity, rating.list_amount, rating.pricing_total)?;
-        month.price = price;
+        month.totals.add(&day.rating.as_totals(day.billing_total))?;
+        month.price = day.price;
         let (lowest, highest) = month.earned_credit_rates;
         month.earned_credit_rates = (lowest.min(credit), highest.max(credit));
-        month.single_unit_price = month.single_unit_price.filter(|price| *price == rating.unit_price);
-        month.days = (month.days.0.min(day), month.days.1.max(day));
+        month.single_unit_price = month.single_unit_price.filter(|price| *price == unit_price);
+        month.days = (month.days.0.min(date), month.days.1.max(date));
         Ok(())
     }
 

@@ -18,8 +18,8 @@ pub fn daily_rated(day: &ShownDay, party: &Organisation) -> EngineResult<DailyRa
     let (record, product, resource) = (&line.record, &line.product, &line.record.resource);
     let (meter, own_meter) = (&line.price_meter, &line.record.meter);
     let (first_day, last_day) = words::inclusive_days(line.scope.usage_month);
-    let earned_credit_rate = line.rating.factors.earned_credit_rate;
-    let (credit_type, rate_of_credit) = credit(line.rating.factors);
+    let earned_credit_rate = line.figures.factors.earned_credit_rate;
+    let (credit_type, rate_of_credit) = credit(line.figures.factors);
     // The unit that the quantity is counted in is the price's; the record's own may differ.
     let unit = known(&line.price_unit, &record.unit_of_measure);
     Ok(DailyRatedUsageLineItem {
@@ -60,8 +60,8 @@ pub fn daily_rated(day: &ShownDay, party: &Organisation) -> EngineResult<DailyRa
         mpn_id: party.partner_number.as_str().into(),
         reseller_mpn_id: Text::default(),
         charge_type: words::charge_type_of(day.pricing_total),
-        unit_price: line.rating.unit_price.into(),
-        quantity: line.rating.quantity.into(),
+        unit_price: line.figures.unit_price.into(),
+        quantity: line.figures.quantity.into(),
         unit_type: unit,
         billing_pre_tax_total: day.billing_total.into(),
         billing_currency: line.billing_currency,
@@ -69,7 +69,7 @@ pub fn daily_rated(day: &ShownDay, party: &Organisation) -> EngineResult<DailyRa
         pricing_currency: line.pricing_currency,
         entitlement_id: record.entitlement_id.as_ref().map_or_else(Guid::default, |id| id.as_str().into()),
         entitlement_description: record.entitlement_name.as_str().into(),
-        pc_to_bc_exchange_rate: line.exchange_rate.into(),
+        pc_to_bc_exchange_rate: line.figures.exchange_rate.into(),
         pc_to_bc_exchange_rate_date: Some(line.exchange_rate_dated.into()),
         effective_unit_price: day.effective_unit_price.into(),
         rate_of_partner_earned_credit: earned_credit_rate.into(),

@@ -12,7 +12,7 @@ use billing::money::{Amount, Currency};
 use billing::party::{Customer, Organisation};
 use billing::ports::StoredInvoice;
 use billing::price::Product;
-use billing::rate::{DayFactors, DayRating, RatedLine, ScopeKey};
+use billing::rate::{DayFactors, LineFigures, RatedLine, ScopeKey};
 use billing::uom::QuantityBasis;
 use billing::usage::{MeterDescription, RecordKey, RecordOrigin, ResourceDescription, UsageKind, UsageRecord};
 use formats::vendor::Collection;
@@ -194,31 +194,28 @@ fn day(quantity: &str, factors: DayFactors, tags: &str) -> ShownDay {
     };
     let (price, effective) = (d("0.868"), d("0.868").checked_mul(factors.product().unwrap()).unwrap());
     let pricing_total = effective.checked_mul(d(quantity)).unwrap();
-    let rating = DayRating {
+    let billing_total = billing::rate::billing_total(pricing_total, rate().rate).unwrap();
+    let figures = LineFigures {
         quantity: d(quantity),
-        consumed_before: Decimal::ZERO,
-        slices: vec![],
-        list_amount: price.checked_mul(d(quantity)).unwrap(),
         factors,
         unit_price: price,
         effective_unit_price: effective,
         pricing_total,
+        exchange_rate: rate().rate,
+        billing_total,
     };
-    let billing_total = billing::rate::billing_total(pricing_total, rate().rate).unwrap();
     ShownDay {
         line: RatedLine {
             key: RecordKey([0; 16]),
             record,
             scope,
-            rating,
+            figures,
             price_meter: billing::usage::MeterDescription::default(),
             price_unit: "1 Hour".to_owned(),
             product: product(),
             pricing_currency: Currency::USD,
             billing_currency: Currency::EUR,
-            exchange_rate: rate().rate,
             exchange_rate_dated: rate().dated,
-            billing_total,
         },
         customer: customer(),
         subscription_name: "Azure plan".to_owned(),

@@ -80,11 +80,11 @@ impl World {
 
     pub(crate) async fn empty() -> Self {
         let root = tempfile::tempdir().unwrap();
-        let books = Books {
-            ledger: Arc::new(ledger::SqliteLedger::open(&root.path().join("ledger.db")).await.unwrap()),
-            usage: Arc::new(usage::DirectoryStore::open(root.path()).unwrap()),
-            documents: Arc::new(NoDocuments),
-        };
+        let books = Books::new(
+            Arc::new(ledger::SqliteLedger::open(&root.path().join("ledger.db")).await.unwrap()),
+            Arc::new(usage::DirectoryStore::open(root.path()).unwrap()),
+            Arc::new(NoDocuments),
+        );
         let organisations = [organisation("issuer", None), organisation("partner", Some("issuer"))];
         books.ledger.save_organisations(&organisations).await.unwrap();
         Self { books, root }

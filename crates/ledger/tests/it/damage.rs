@@ -12,7 +12,7 @@ async fn full_world() -> World {
     world.issue(request("party-2", "2026-10")).await;
     world.issue(request("party-3", "2026-10")).await;
     world.ledger.book_payment(&payment(&number, 10_000, "transfer 1")).await.unwrap();
-    world.ledger.commit_rating(&run("party-1", "2026-11", &["rated/open.parquet"])).await.unwrap();
+    world.ledger.commit_rating(&run("party-1", "2026-11", &["rated/open.parquet"]), &[]).await.unwrap();
     let sheet = world.ledger.put_blob(b"a price sheet").await.unwrap();
     world.ledger.add_price_sheet(&sheet, "sheet.csv", at("2026-11-01T00:00:00Z")).await.unwrap();
     for name in ["a", "b", "c"] {

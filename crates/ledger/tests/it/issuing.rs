@@ -6,7 +6,7 @@ use billing::money::{Amount, Currency};
 use billing::ports::{Closure, IssueOutcome, IssueRequest, Ledger, Parking, document_digest};
 use ledger::SqliteLedger;
 
-use crate::world::{ISSUER, World, at, check_refused, eur, id, number, payment, period, request};
+use crate::world::{ISSUER, World, at, check_refused, eur, id, new_line, number, payment, period, request};
 
 #[tokio::test]
 async fn a_document_is_stored_as_it_was_issued() {
@@ -239,8 +239,8 @@ async fn issued_documents_never_change() {
          0, 0, issued_at, due_on, header, digest, line_count, rated_files, journal_position FROM invoices",
         "UPDATE invoice_lines SET body = x'00' WHERE line_number = 2",
         "DELETE FROM invoice_lines WHERE line_number = 3",
-        "REPLACE INTO invoice_lines SELECT issuer, number, line_number, x'00' FROM invoice_lines",
-        "INSERT INTO invoice_lines SELECT issuer, number, 4, body FROM invoice_lines LIMIT 1",
+        "REPLACE INTO invoice_lines SELECT issuer, number, line_number, subscription, x'00' FROM invoice_lines",
+        "INSERT INTO invoice_lines SELECT issuer, number, 4, subscription, body FROM invoice_lines LIMIT 1",
         "UPDATE journal_entries SET postings = '[]'",
         "DELETE FROM journal_entries WHERE position = 2",
         "REPLACE INTO journal_entries SELECT * FROM journal_entries",
@@ -266,8 +266,8 @@ async fn issued_documents_never_change() {
 async fn a_document_of_many_lines_is_written_whole() {
     let world = World::new().await;
     let mut request = request("party-1", "2026-10");
-    request.lines = (1..=2_345).map(|line| vec![b'x'; line % 3_000]).collect();
-    let lines = request.lines.clone();
+    let lines: Vec<Vec<u8>> = (1..=2_345).map(|line| vec![b'x'; line % 3_000]).collect();
+    request.lines = lines.iter().cloned().map(new_line).collect();
     let number = world.issue(request).await;
     let stored = world.ledger.invoice(&number).await.unwrap().unwrap();
     assert_eq!(stored.line_count, 2_345);

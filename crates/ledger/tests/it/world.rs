@@ -8,7 +8,7 @@ use billing::journal::{invoice_postings, payment_postings};
 use billing::money::{Amount, Currency};
 use billing::party::{Customer, Organisation, Subscription};
 use billing::period::BillingPeriod;
-use billing::ports::{IssueOutcome, IssueRequest, Ledger, Payment, PortError, RatedRun, StoredFile};
+use billing::ports::{IssueOutcome, IssueRequest, Ledger, NewInvoiceLine, Payment, PortError, RatedRun, StoredFile};
 use jiff::Timestamp;
 use ledger::SqliteLedger;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -159,9 +159,13 @@ pub(crate) fn request(party: &str, month: &str) -> IssueRequest<'static> {
         postings: invoice_postings(&totals).unwrap(),
         rated: run(&party, month, &[&format!("rated/{party}/{month}.parquet")]),
         header: Box::new(move |number| format!("header of {number} for {party}").into_bytes()),
-        lines: (1..=3).map(|line| format!("line {line}").into_bytes()).collect(),
+        lines: (1..=3).map(|line| new_line(format!("line {line}").into_bytes())).collect(),
         carried: Vec::new(),
     }
+}
+
+pub(crate) fn new_line(body: Vec<u8>) -> NewInvoiceLine {
+    NewInvoiceLine { subscription: "plan-1".parse().unwrap(), body }
 }
 
 pub(crate) fn payment(document: &InvoiceNumber, minor: i64, reference: &str) -> Payment {

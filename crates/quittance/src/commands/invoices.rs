@@ -89,7 +89,8 @@ async fn print_days(data: &DataDir, output: Output, number: &InvoiceNumber) -> R
     let source = billed_days(&data.books, &issued).await?;
     let (mut days, mut after) = (Vec::new(), 0);
     loop {
-        let page = source.page(&data.books, after, DAYS_A_PAGE, &|_| true)?;
+        let page = source.read(&data.books, after, DAYS_A_PAGE, &|_| true)?;
+        let page = source.show(&data.books, page).await?;
         let Some((last, _)) = page.last() else { break };
         after = *last;
         days.extend(page.into_iter().map(|(_, day)| day));
@@ -103,7 +104,7 @@ async fn print_days(data: &DataDir, output: Output, number: &InvoiceNumber) -> R
             day.line.record.usage_date.to_string(),
             day.customer.name.clone(),
             day.line.scope.meter.to_string(),
-            day.line.rating.quantity.to_string(),
+            day.line.figures.quantity.to_string(),
             format!("{} {}", day.effective_unit_price, day.line.pricing_currency),
             format!("{} {}", day.billing_total, day.line.billing_currency),
         ]);

@@ -10,6 +10,7 @@ mod pay;
 mod quarantine;
 mod rate;
 pub(crate) mod serve;
+mod store;
 pub(crate) mod token;
 mod verify;
 
@@ -34,6 +35,7 @@ pub(crate) async fn run(invocation: &Invocation) -> CommandResult {
         Command::Explain(args) => explain::run(dir, output, args).await,
         Command::Verify => verify::run(dir, output).await,
         Command::Quarantine(command) => quarantine::run(dir, output, command).await,
+        Command::Store(command) => store::run(dir, output, *command).await,
         Command::Serve(args) => serve::run(dir, args).await,
         Command::Token(command) => token::run(dir, output, command).await,
         Command::Completions { shell } => {

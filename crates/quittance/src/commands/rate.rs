@@ -48,7 +48,7 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &RateArgs) -> CommandR
 fn row(rating: &PartyRating) -> [String; 5] {
     let party = rating.party.to_string();
     match &rating.outcome {
-        RatingOutcome::Rated { daily_line_count, late_count, subtotal, unpriced } => {
+        RatingOutcome::Rated { daily_line_count, late_count, subtotal, unpriced, .. } => {
             let remark = if unpriced.is_empty() { String::new() } else { "some usage has no price".to_owned() };
             [party, daily_line_count.to_string(), late_count.to_string(), subtotal.to_string(), remark]
         }
@@ -61,13 +61,20 @@ fn row(rating: &PartyRating) -> [String; 5] {
 
 fn json_of(rating: &PartyRating) -> Value {
     match &rating.outcome {
-        RatingOutcome::Rated { daily_line_count, late_count, subtotal, unpriced } => json!({
+        RatingOutcome::Rated { daily_line_count, late_count, subtotal, customers, unpriced } => json!({
             "organisation": rating.party,
             "status": "rated",
             "lines": daily_line_count,
             "late": late_count,
             "subtotal": subtotal.to_plain(),
             "currency": subtotal.currency,
+            "customers": customers.iter().map(|(customer, totals)| json!({
+                "customer": customer,
+                "invoice_lines": totals.line_count,
+                "lines": totals.daily_line_count,
+                "subtotal": totals.subtotal,
+                "daily_billing_total": totals.daily_billing_total,
+            })).collect::<Vec<_>>(),
             "unpriced": unpriced_json(unpriced),
         }),
         RatingOutcome::Closed => json!({ "organisation": rating.party, "status": "closed" }),

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::books::files_below;
 
 /// Crates that are not part of the program.
-const DEVELOPMENT: [&str; 2] = ["testkit", "xtask"];
+const DEVELOPMENT: [&str; 3] = ["rating-bench", "testkit", "xtask"];
 /// Dotted words in quotes that are no codes: names of files, of columns, and of figures on paper.
 const FILE_KINDS: [&str; 5] = [".csv", ".db", ".lock", ".rs", ".toml"];
 const FIGURES: &str = "totals.";

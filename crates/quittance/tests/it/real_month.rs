@@ -9,7 +9,7 @@ use std::process::Command;
 
 use billing::decimal::{Decimal, sum};
 use billing::invoice::InvoiceLine;
-use billing::ports::{Ledger, UsageStore};
+use billing::ports::{Ledger, UsageFilter, UsageStore};
 use formats::source::Input;
 use jiff::civil::Date;
 use ledger::SqliteLedger;
@@ -184,7 +184,7 @@ async fn check_stored_cost(books: &Books) {
         costs.push(stored.record.provider_cost.unwrap().amount);
         Ok(())
     };
-    store.read_usage(&files, Date::MIN, Date::MAX, take).unwrap();
+    store.read_usage(&files, &UsageFilter::days(Date::MIN, Date::MAX), take).unwrap();
     assert_eq!((costs.len(), sum(costs).unwrap().to_string().as_str()), (1000, PROVIDER_COST));
 }
 

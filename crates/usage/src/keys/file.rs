@@ -80,6 +80,35 @@ impl KeyFile {
         Ok(())
     }
 
+    /// All entries, one after another.
+    pub(crate) fn entries(&self) -> Result<Entries<'_>> {
+        let (file, layout) = open_checked(&self.path, &self.relative)?;
+        if layout != self.layout {
+            return Err(StorageError::damaged(&self.relative, "its length has changed"));
+        }
+        Ok(Entries { keys: self, file, next_block: 0, block: Vec::new().into_iter(), loaded: None })
+    }
+
+    fn read_block(&self, file: &File, block: usize) -> Result<Vec<KeyEntry>> {
+        let mut bytes = [0; BLOCK_BYTES];
+        let offset = u64::try_from(block.saturating_mul(BLOCK_BYTES)).unwrap_or(u64::MAX);
+        file.read_exact_at(&mut bytes, self.layout.blocks_at.saturating_add(offset))
+            .map_err(|cause| StorageError::from_io(&self.relative, cause))?;
+        let (body, sum) = bytes.split_at(BLOCK_BYTES - CHECKSUM_BYTES);
+        if checksum(body) != sum {
+            return Err(StorageError::damaged(&self.relative, format!("block {block} has changed")));
+        }
+        let (entries, _) = body.as_chunks::<ENTRY_BYTES>();
+        debug_assert_eq!(entries.len(), ENTRIES_PER_BLOCK);
+        let entries: Vec<KeyEntry> =
+            entries.iter().take(self.layout.entries_in(block)).map(KeyEntry::from_bytes).collect();
+        if entries.is_sorted_by_key(|entry| (number(entry.key), entry.revision)) {
+            Ok(entries)
+        } else {
+            Err(StorageError::damaged(&self.relative, format!("block {block} is not in order")))
+        }
+    }
+
     /// Whether one key is inside.
     pub(crate) fn holds(&self, key: RecordKey) -> Result<bool> {
         let mut held = false;
@@ -122,6 +151,33 @@ fn read_front(file: &File, layout: &Layout, relative: &str) -> Result<Front> {
     Ok(Front { filter: Filter::from_bytes(filter), index })
 }
 
+/// A file's entries in their order.
+pub(crate) struct Entries<'k> {
+    keys: &'k KeyFile,
+    file: File,
+    next_block: usize,
+    block: std::vec::IntoIter<KeyEntry>,
+    loaded: Option<KeyEntry>,
+}
+
+impl Entries<'_> {
+    /// The next entry, which stays until it is taken; `None` at the end.
+    pub(crate) fn load(&mut self) -> Result<Option<KeyEntry>> {
+        if self.loaded.is_none() {
+            if self.block.len() == 0 && self.keys.layout.entries_in(self.next_block) > 0 {
+                self.block = self.keys.read_block(&self.file, self.next_block)?.into_iter();
+                self.next_block += 1;
+            }
+            self.loaded = self.block.next();
+        }
+        Ok(self.loaded)
+    }
+
+    pub(crate) fn take_loaded(&mut self) -> Option<KeyEntry> {
+        self.loaded.take()
+    }
+}
+
 /// Reads blocks; the last one is kept, for questions come in order.
 struct Blocks<'k> {
     keys: &'k KeyFile,
@@ -147,20 +203,8 @@ impl Blocks<'_> {
             None => File::open(&self.keys.path).map_err(io_error)?,
         };
         let file = self.file.insert(file);
-        let mut bytes = [0; BLOCK_BYTES];
-        let offset = u64::try_from(block.saturating_mul(BLOCK_BYTES)).unwrap_or(u64::MAX);
-        file.read_exact_at(&mut bytes, self.keys.layout.blocks_at.saturating_add(offset)).map_err(io_error)?;
-        let (body, sum) = bytes.split_at(BLOCK_BYTES - CHECKSUM_BYTES);
-        if checksum(body) != sum {
-            return Err(StorageError::damaged(relative, format!("block {block} has changed")));
-        }
-        let (entries, _) = body.as_chunks::<ENTRY_BYTES>();
-        debug_assert_eq!(entries.len(), ENTRIES_PER_BLOCK);
-        let entries: Vec<KeyEntry> =
-            entries.iter().take(self.keys.layout.entries_in(block)).map(KeyEntry::from_bytes).collect();
-        let expected_first = self.front.index.get(block).copied();
-        let is_sorted = entries.is_sorted_by_key(|entry| (number(entry.key), entry.revision));
-        if entries.first().map(|entry| number(entry.key)) != expected_first || !is_sorted {
+        let entries = self.keys.read_block(file, block)?;
+        if entries.first().map(|entry| number(entry.key)) != self.front.index.get(block).copied() {
             return Err(StorageError::damaged(relative, format!("block {block} is not in order")));
         }
         Ok(entries)

@@ -6,7 +6,7 @@ use crate::columns::{BadColumn, Frame};
 use crate::day::DayMemory;
 use crate::error::{Result, StorageError};
 use crate::keys::{KeyEntry, SubscriptionMark};
-use crate::record_columns::{FileKind, RecordColumns, RecordReader};
+use crate::record_columns::{RecordColumns, RecordReader};
 
 /// What decides about a record; its content is in the columns.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,7 @@ pub(super) fn records(frame: &Frame, places: &[u32]) -> Result<Vec<UsageRecord>>
         return Ok(Vec::new());
     }
     let batch = frame.batch(Some(places))?;
-    let mut reader = RecordReader::new(&batch, FileKind::Records).map_err(bad)?;
+    let mut reader = RecordReader::new(&batch).map_err(bad)?;
     let mut days = DayMemory::default();
     (0..batch.num_rows()).map(|row| reader.record(row, &mut days).map_err(bad)).collect()
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use billing::ports::{PortError, PortResult, StoredFile, UsageStore};
+use billing::ports::{PortError, PortResult, StoredFile, UsageFilter, UsageStore};
 use billing::usage::UsageRecord;
 use jiff::civil::date;
 
@@ -22,7 +22,7 @@ fn path(world: &World, file: &StoredFile) -> PathBuf {
 /// Reads and imports again, with a store that remembers nothing.
 fn use_all(world: &World) -> PortResult<()> {
     let store = open(world.root.path(), 1_000);
-    store.read_usage(&world.manifest, date(2026, 9, 1), date(2026, 10, 1), &mut |_| Ok(()))?;
+    store.read_usage(&world.manifest, &UsageFilter::days(date(2026, 9, 1), date(2026, 10, 1)), &mut |_| Ok(()))?;
     let mut session = store.begin_import(&world.manifest, &[])?;
     for (line, record) in (1..).zip(records()) {
         session.push(line, record)?;

@@ -4,7 +4,6 @@ mod damage;
 mod disk_full;
 mod identity;
 mod model;
-mod rated;
 mod reading;
 mod samples;
 mod sweeping;

@@ -1,6 +1,6 @@
 //! What was written is what is read.
 
-use billing::ports::UsageStore;
+use billing::ports::{UsageFilter, UsageStore};
 use jiff::civil::date;
 
 use crate::samples::{World, full, own, row};
@@ -84,7 +84,10 @@ fn a_restatement_counts_from_its_place_on() {
             quantities.push(stored.record.quantity.to_string());
             Ok(())
         };
-        world.store.read_usage(&world.manifest[..count], date(2026, 9, from), date(2026, 9, until), take).unwrap();
+        world
+            .store
+            .read_usage(&world.manifest[..count], &UsageFilter::days(date(2026, 9, from), date(2026, 9, until)), take)
+            .unwrap();
         quantities
     };
     assert_eq!(read(1, 1, 30), ["1", "9"]);
@@ -101,10 +104,11 @@ fn the_reader_may_stop() {
     world.import(&[own("r-1", 0, "2026-09-05", "1"), own("r-2", 0, "2026-09-05", "9")]);
     let mut seen = 0;
     let stop = billing::ports::PortError::new("test.stop", "enough", "");
-    let outcome = world.store.read_usage(&world.manifest, date(2026, 9, 1), date(2026, 10, 1), &mut |_| {
-        seen += 1;
-        Err(stop.clone())
-    });
+    let outcome =
+        world.store.read_usage(&world.manifest, &UsageFilter::days(date(2026, 9, 1), date(2026, 10, 1)), &mut |_| {
+            seen += 1;
+            Err(stop.clone())
+        });
     assert_eq!((outcome, seen), (Err(stop), 1));
 }
 

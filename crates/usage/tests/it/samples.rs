@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use billing::period::BillingPeriod;
-use billing::ports::{ImportedUsage, PortResult, StoredUsage, UsageFile, UsageStore};
+use billing::ports::{ImportedUsage, PortResult, StoredUsage, UsageFile, UsageFilter, UsageStore};
 use billing::uom::QuantityBasis;
 use billing::usage::{MeterDescription, ProviderCost, RecordOrigin, ResourceDescription, UsageKind, UsageRecord};
 use jiff::civil::{Date, date};
@@ -116,7 +116,7 @@ impl World {
 
     pub(crate) fn read(&self, from: Date, until: Date) -> PortResult<Vec<StoredUsage>> {
         let mut records = Vec::new();
-        self.store.read_usage(&self.manifest, from, until, &mut |stored| {
+        self.store.read_usage(&self.manifest, &UsageFilter::days(from, until), &mut |stored| {
             records.push(stored);
             Ok(())
         })?;

@@ -5,8 +5,8 @@ use std::cell::Cell;
 use axum::response::Response;
 use billing::party::Organisation;
 use billing::period::BillingPeriod;
-use billing::rate::RatedLine;
-use engine::invoices::{self, DayPage, DaySource, IssuedInvoice};
+use billing::rate::LineFigures;
+use engine::invoices::{self, DayPage, DaySource, IssuedInvoice, RatedPage};
 use engine::present;
 use engine::{Books, EngineResult};
 use formats::vendor::VendorError;
@@ -80,23 +80,23 @@ impl Cut {
         Ok(Self { after, skip, size: seek.size, has_earned_credit })
     }
 
-    fn keeps(&self, line: &RatedLine) -> bool {
-        let has_earned_credit = !line.rating.factors.earned_credit_rate.is_zero();
+    fn keeps(&self, figures: &LineFigures) -> bool {
+        let has_earned_credit = !figures.factors.earned_credit_rate.is_zero();
         self.has_earned_credit.is_none_or(|wanted| wanted == has_earned_credit)
     }
 
     /// One line more than is shown, to know whether there is another page.
-    fn read(&self, books: &Books, source: &DaySource) -> EngineResult<DayPage> {
+    fn read(&self, books: &Books, source: &DaySource) -> EngineResult<RatedPage> {
         let skipped = Cell::new(0);
-        let keep = |line: &RatedLine| {
-            if !self.keeps(line) {
+        let keep = |figures: &LineFigures| {
+            if !self.keeps(figures) {
                 return false;
             }
             let is_shown = skipped.get() >= self.skip;
             skipped.set(skipped.get().saturating_add(1));
             is_shown
         };
-        source.page(books, self.after, self.size.saturating_add(1), &keep)
+        source.read(books, self.after, self.size.saturating_add(1), &keep)
     }
 }
 
@@ -109,8 +109,9 @@ struct Page {
 impl Page {
     /// Reading Parquet blocks, so it does not belong on the threads that serve requests.
     async fn read(books: Books, source: DaySource, cut: Cut) -> Result<Self, Failure> {
-        let read = spawn_blocking(move || cut.read(&books, &source));
-        Ok(Self { size: cut.size, days: read.await.map_err(Failure::unexpected)?? })
+        let reading = (books.clone(), source.clone());
+        let read = spawn_blocking(move || cut.read(&reading.0, &reading.1)).await.map_err(Failure::unexpected)??;
+        Ok(Self { size: cut.size, days: source.show(&books, read).await? })
     }
 
     fn answer(

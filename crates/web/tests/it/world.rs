@@ -121,11 +121,11 @@ impl World {
 }
 
 async fn open(directory: &Path) -> Books {
-    Books {
-        ledger: Arc::new(ledger::SqliteLedger::open(&directory.join("ledger.db")).await.unwrap()),
-        usage: Arc::new(usage::DirectoryStore::open(directory).unwrap()),
-        documents: Arc::new(PlainShelf { directory: directory.join("documents") }),
-    }
+    Books::new(
+        Arc::new(ledger::SqliteLedger::open(&directory.join("ledger.db")).await.unwrap()),
+        Arc::new(usage::DirectoryStore::open(directory).unwrap()),
+        Arc::new(PlainShelf { directory: directory.join("documents") }),
+    )
 }
 
 async fn fill(books: &Books) {

@@ -149,7 +149,7 @@ fn one_by_one(world: &World, month: &Month) -> Said {
                 r.pricing_total,
                 line.billing_total,
                 r.factors,
-                line.exchange_rate
+                line.exchange_rate.rate
             ));
         }
     }
@@ -169,21 +169,21 @@ fn in_bulk(world: &World, month: &Month, forget: usize) -> Said {
     for rows in month.rows.chunk_by(|a, b| a.0 == b.0) {
         let id = meter(rows[0].0);
         let place = rater.meter(id.clone(), september);
-        rater.open(&"plan-1".parse().unwrap(), place).map_err(text)?;
+        let plan: SubscriptionId = "plan-1".parse().unwrap();
+        let customer = rater.open(&plan, place).map_err(text)?.id.clone();
         for (_, day, quantity, basis) in rows {
             waiting.extend(rater.row(date(2026, 9, *day), *quantity, *basis).map_err(text)?);
             if waiting.len() >= forget {
                 show(&mut waiting, &rater.take_prices().map_err(text)?, &mut lines);
             }
         }
-        if let Some((customer, subscription, month)) = rater.close().map_err(text)? {
-            let (customer, subscription) = (customer.id.clone(), subscription.id.clone());
-            let key = ScopeKey { customer, subscription, meter: id, usage_month: september };
+        if let Some(month) = rater.close().map_err(text)? {
+            let key = ScopeKey { customer, subscription: plan, meter: id, usage_month: september };
             scopes.push(format!("{key:?} {month:?}"));
         }
     }
     show(&mut waiting, &rater.take_prices().map_err(text)?, &mut lines);
-    Ok((lines, scopes, rater.finish().values().map(|usage| format!("{usage:?}")).collect()))
+    Ok((lines, scopes, rater.take_unpriced().iter().map(|usage| format!("{usage:?}")).collect()))
 }
 
 fn show(waiting: &mut Vec<DayAmounts>, prices: &[LinePrices<'_>], lines: &mut Vec<String>) {

@@ -96,7 +96,7 @@ fn run(records: Vec<UsageInOrder>, late_from: &LateFrom) -> Result<Month, RateEr
     let mut daily = vec![];
     for record in records {
         if let Some(line) = rater.rate(record)? {
-            assert_eq!(line.exchange_rate, d("0.8"));
+            assert_eq!(line.exchange_rate.rate, d("0.8"));
             daily.push(line.rating.pricing_total);
         }
     }

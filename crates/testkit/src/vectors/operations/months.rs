@@ -76,7 +76,7 @@ pub(super) fn month_line(input: &mut Input) -> Outcome {
     for mut day in input.list("daily")? {
         let rating = rated(&mut day, &mut counter)?;
         day.finish()?;
-        totals.add(rating.quantity, rating.list_amount, rating.pricing_total)?;
+        totals.add(&rating.as_totals(billing_total(rating.pricing_total, rate)?))?;
     }
     let month = month_amounts(totals.pricing_total, totals.quantity, rate, pricing_decimals, decimals)?;
     Ok(json!({

@@ -2,18 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde_json::{Value, json};
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Bench {
-    /// Import of the own usage CSV: records a second and peak memory
-    Import(ImportBench),
-}
+use super::{release_build, target_folder, text};
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportBench {
@@ -31,14 +27,8 @@ pub(crate) struct ImportBench {
     json: bool,
 }
 
-pub(crate) fn run(bench: &Bench) -> Result<(), String> {
-    match bench {
-        Bench::Import(args) => import(args),
-    }
-}
-
-fn import(args: &ImportBench) -> Result<(), String> {
-    let binary = release_build()?;
+pub(super) fn import(args: &ImportBench) -> Result<(), String> {
+    let binary = release_build("quittance")?;
     let folder = target_folder().join("bench-import");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let order = if args.shuffled { "shuffled" } else { "ordered" };
@@ -78,25 +68,6 @@ fn import(args: &ImportBench) -> Result<(), String> {
         );
     }
     Ok(())
-}
-
-fn text(path: &Path) -> String {
-    path.display().to_string()
-}
-
-fn target_folder() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
-}
-
-/// Builds the product once, optimised.
-fn release_build() -> Result<PathBuf, String> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let status = Command::new(cargo).args(["build", "--release", "-p", "quittance"]).status();
-    match status {
-        Ok(status) if status.success() => Ok(target_folder().join("release/quittance")),
-        Ok(status) => Err(format!("the release build ended with {status}")),
-        Err(error) => Err(format!("cargo cannot be run: {error}")),
-    }
 }
 
 struct Run {

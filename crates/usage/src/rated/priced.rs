@@ -1,0 +1,142 @@
+//! The columns that follow from a line's prices: dictionaries, and the places of the lines in them.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use billing::decimal::Decimal;
+use billing::rate::LinePrices;
+use parquet::errors::Result;
+
+use crate::bit_packing;
+use crate::column_chunk::{DataPage, PageCompressor};
+
+/// A page of places holds so many lines: most of it are runs.
+const ROWS_PER_PAGE: usize = 32_768;
+
+/// The distinct values of a column, and for each of the file's prices the place of its value.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Distinct<V> {
+    pub(super) values: Vec<V>,
+    pub(super) places: Vec<i32>,
+}
+
+/// Values in the order in which the lines first had them.
+pub(super) fn distinct<V: Copy + Eq + Hash>(all: impl ExactSizeIterator<Item = V> + Clone) -> Distinct<V> {
+    let mut rest = all.clone();
+    if let Some(first) = rest.next()
+        && rest.all(|value| value == first)
+    {
+        return Distinct { values: vec![first], places: vec![0; all.len()] };
+    }
+    let mut values = Vec::new();
+    let mut known = HashMap::new();
+    let places = all.map(|value| {
+        *known.entry(value).or_insert_with(|| {
+            values.push(value);
+            i32::try_from(values.len() - 1).unwrap_or(i32::MAX)
+        })
+    });
+    let places = places.collect();
+    Distinct { values, places }
+}
+
+pub(super) fn distinct_figures(prices: &[LinePrices<'_>], get: fn(&LinePrices<'_>) -> Decimal) -> Distinct<(i128, u8)> {
+    distinct(prices.iter().map(|price| {
+        let figure = get(price);
+        (figure.mantissa(), figure.scale())
+    }))
+}
+
+/// Pages of places, each written once for all columns that have the same.
+pub(super) struct PlacePages {
+    /// Place among the prices, and how many lines follow one another with them.
+    runs: Vec<(u32, usize)>,
+    compressor: PageCompressor,
+    written: Vec<(Vec<i32>, Vec<DataPage>)>,
+}
+
+impl PlacePages {
+    pub(super) fn new(runs: Vec<(u32, usize)>) -> Result<Self> {
+        Ok(Self { runs, compressor: PageCompressor::new()?, written: Vec::new() })
+    }
+
+    /// The pages of a column whose value for each price has its place in `places`.
+    pub(super) fn of(&mut self, places: &[i32], value_count: usize) -> Result<&[DataPage]> {
+        let known = self.written.iter().position(|(written, _)| written == places);
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let place = |price: u32| usize::try_from(price).ok().and_then(|price| places.get(price)).copied();
+                let runs = self.runs.iter().filter_map(|(price, length)| Some((place(*price)?, *length)));
+                let pages = place_pages(&mut self.compressor, runs, value_count)?;
+                self.written.push((places.to_vec(), pages));
+                self.written.len() - 1
+            }
+        };
+        Ok(self.written.get(known).map(|(_, pages)| pages.as_slice()).unwrap_or_default())
+    }
+}
+
+/// Encodes places that are given as runs.
+pub(super) fn place_pages(
+    compressor: &mut PageCompressor,
+    runs: impl Iterator<Item = (i32, usize)>,
+    value_count: usize,
+) -> Result<Vec<DataPage>> {
+    let width = bit_packing::bit_width(value_count);
+    let mut pages = Vec::new();
+    let mut page: Vec<(i32, usize)> = Vec::new();
+    let mut row_count = 0;
+    let mut bytes = Vec::new();
+    let mut end = |page: &mut Vec<(i32, usize)>, row_count: usize| -> Result<()> {
+        bytes.clear();
+        bytes.push(width);
+        bit_packing::append_runs(page.drain(..), width, &mut bytes);
+        pages.push(compressor.page(&bytes, row_count)?);
+        Ok(())
+    };
+    for (place, mut length) in runs {
+        while length > 0 {
+            let taken = length.min(ROWS_PER_PAGE - row_count);
+            match page.last_mut() {
+                Some((last, count)) if *last == place => *count += taken,
+                _ => page.push((place, taken)),
+            }
+            row_count += taken;
+            length -= taken;
+            if row_count == ROWS_PER_PAGE {
+                end(&mut page, row_count)?;
+                row_count = 0;
+            }
+        }
+    }
+    if row_count > 0 {
+        end(&mut page, row_count)?;
+    }
+    Ok(pages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_the_place_where_they_were_first_met() {
+        let check = |all: &[&'static str], values: &[&str], places: &[i32]| {
+            let found = distinct(all.iter().copied());
+            assert_eq!((found.values.as_slice(), found.places.as_slice()), (values, places));
+        };
+        check(&["b", "a", "b", "c"], &["b", "a", "c"], &[0, 1, 0, 2]);
+        check(&["a", "a"], &["a"], &[0, 0]);
+        check(&[], &[], &[]);
+    }
+
+    #[test]
+    fn columns_with_the_same_places_share_their_pages() {
+        let mut pages = PlacePages::new(vec![(0, 3), (1, ROWS_PER_PAGE), (2, 1)]).unwrap();
+        assert_eq!(pages.of(&[0, 1, 0], 2).unwrap().len(), 2);
+        assert_eq!(pages.of(&[0, 0, 0], 1).unwrap().len(), 2);
+        assert_eq!(pages.of(&[0, 1, 0], 2).unwrap().len(), 2);
+        assert_eq!(pages.written.len(), 2);
+    }
+}
