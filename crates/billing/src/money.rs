@@ -3,8 +3,10 @@
 //! An amount is an integer of minor units and never travels without its currency (JPY has no
 //! minor digits, KWD has three: docs/rules/minor-units.md).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -47,12 +49,17 @@ impl Currency {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
 
+    /// Asked for with every line of a month, so the table is read once.
     fn row(self) -> Option<(u8, &'static str)> {
-        CURRENCIES.lines().skip(1).find_map(|line| {
-            let rest = line.strip_prefix(self.code())?.strip_prefix(',')?;
-            let (digits, symbol) = rest.split_once(',')?;
-            Some((digits.parse().ok()?, symbol))
-        })
+        static ROWS: LazyLock<BTreeMap<[u8; 3], (u8, &'static str)>> = LazyLock::new(|| {
+            let row = |line: &'static str| {
+                let (code, rest) = line.split_once(',')?;
+                let (digits, symbol) = rest.split_once(',')?;
+                Some((code.as_bytes().try_into().ok()?, (digits.parse().ok()?, symbol)))
+            };
+            CURRENCIES.lines().skip(1).filter_map(row).collect()
+        });
+        ROWS.get(&self.0).copied()
     }
 
     /// How many digits follow the point in an amount of this currency.

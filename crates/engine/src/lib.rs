@@ -12,6 +12,7 @@ pub mod invoices;
 pub mod paying;
 pub mod present;
 pub mod rating;
+pub mod simulating;
 pub mod storing;
 pub mod tokens;
 pub mod verifying;

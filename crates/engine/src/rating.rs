@@ -13,7 +13,7 @@ use billing::ports::{
     Closure, RatedPart, RatedRun, RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile,
     UsageSource, UsageSurvey,
 };
-use billing::price::PriceBook;
+use billing::price::{PriceBook, PriceSheet};
 use billing::rate::{CustomerTotals, LateFrom, RatedTotals, RatingInputs, UnpricedUsage};
 use sha2::{Digest, Sha256};
 
@@ -60,7 +60,7 @@ pub async fn rate(books: &Books, period: BillingPeriod, tick: &(dyn Fn(u64) + Sy
             Preparation::Ready(ready) => {
                 let known = books.ledger.rated_parts(party, period).await?;
                 let output = RatingOutput::Files { inputs_digest: ready.digest(&inputs.lists, period)?, known: &known };
-                match ready.rate(&run, party, output, tick) {
+                match ready.rate(&run, party, &inputs.lists.sheets, output, tick) {
                     Ok(rated) => {
                         let Rated { totals, files, parts } = rated;
                         let usage_through = ready.selection.usage_through;
@@ -94,10 +94,12 @@ pub async fn preview(
         let outcome = match run.prepare(books, party, Purpose::Show).await? {
             Preparation::Failed(code, message) => RatingOutcome::Failed(code, message),
             Preparation::Closed(_) => RatingOutcome::Closed,
-            Preparation::Ready(ready) => match ready.rate(&run, party, RatingOutput::Totals, tick) {
-                Ok(rated) => RatingOutcome::rated(rated.totals, &ready.directory)?,
-                Err(failure) => RatingOutcome::failed(failure)?,
-            },
+            Preparation::Ready(ready) => {
+                match ready.rate(&run, party, &inputs.lists.sheets, RatingOutput::Totals, tick) {
+                    Ok(rated) => RatingOutcome::rated(rated.totals, &ready.directory)?,
+                    Err(failure) => RatingOutcome::failed(failure)?,
+                }
+            }
         };
         ratings.push(PartyRating { party: party.clone(), outcome });
     }
@@ -175,8 +177,8 @@ pub(crate) struct Ready {
 }
 
 /// What a job came to, without its scopes.
-struct Rated {
-    totals: RatedTotals,
+pub(crate) struct Rated {
+    pub(crate) totals: RatedTotals,
     files: Vec<StoredFile>,
     parts: Vec<RatedPart>,
 }
@@ -194,16 +196,17 @@ impl Ready {
         RatingJob { party, period, sources: &self.sources, inputs, output, with_scopes: false }
     }
 
-    fn rate(
+    /// With the prices of `sheets`; exchange rates are those of the run.
+    pub(crate) fn rate(
         &self,
         run: &PeriodRun<'_>,
         party: &OrganisationId,
+        sheets: &[PriceSheet],
         output: RatingOutput<'_>,
         tick: &(dyn Fn(u64) + Sync),
     ) -> Result<Rated, RatingFailure> {
-        let lists = &run.inputs.lists;
-        let prices = PriceBook::new(&lists.sheets);
-        let job = self.job(party, run.inputs.period, lists, &prices, output);
+        let prices = PriceBook::new(sheets);
+        let job = self.job(party, run.inputs.period, &run.inputs.lists, &prices, output);
         let RatedUsage { totals, files, parts, .. } = run.survey.rate(&job, tick)?;
         Ok(Rated { totals, files, parts })
     }

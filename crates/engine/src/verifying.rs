@@ -7,10 +7,11 @@ use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{Draft, Invoice, check_draft, draft_invoice};
 use billing::party::PartyDirectory;
 use billing::ports::{
-    RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile, UsageSurvey, document_digest, hex,
+    RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile, UsageSource, UsageSurvey,
+    document_digest, hex,
 };
-use billing::price::PriceBook;
-use billing::rate::{LateFrom, RatingInputs};
+use billing::price::{PriceBook, PriceSheet};
+use billing::rate::{LateFrom, RatedTotals, RatingInputs};
 use sha2::{Digest, Sha256};
 
 use crate::books::Books;
@@ -194,29 +195,60 @@ impl Recomputation {
 
     /// Rates the snapshot's usage again and drafts the invoice.
     async fn draft(&self, books: &Books, survey: &dyn UsageSurvey, party: &OrganisationId) -> EngineResult<Draft> {
-        let period = self.selection.period;
+        let prices = PriceBook::new(&self.lists.sheets);
+        let (sources, late_from) = self.taken(books, survey, party).await?;
+        let inputs = self.inputs(&prices, &late_from);
+        let usage = self.rate(survey, party, &sources, inputs, true, &|_| {})?;
+        draft_invoice(&self.directory, self.selection.period, &usage.scopes, usage.totals.unpriced)
+            .map_err(|error| EngineError::new(error.code(), error.to_string()))
+    }
+
+    /// What the snapshot's usage comes to with the prices of `sheets`.
+    pub(crate) async fn totals(
+        &self,
+        books: &Books,
+        survey: &dyn UsageSurvey,
+        party: &OrganisationId,
+        sheets: &[PriceSheet],
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> EngineResult<RatedTotals> {
+        let prices = PriceBook::new(sheets);
+        let (sources, late_from) = self.taken(books, survey, party).await?;
+        Ok(self.rate(survey, party, &sources, self.inputs(&prices, &late_from), false, tick)?.totals)
+    }
+
+    /// The records that the period took, and where late ones went on.
+    async fn taken(
+        &self,
+        books: &Books,
+        survey: &dyn UsageSurvey,
+        party: &OrganisationId,
+    ) -> EngineResult<(Vec<UsageSource>, LateFrom)> {
         let subscriptions =
             || Box::new(self.directory.subscriptions.keys()) as Box<dyn Iterator<Item = &SubscriptionId>>;
         let selected = self.selection.of(&self.files, survey, &subscriptions);
         let late_from = match selected.has_late {
-            true => late_from(books, party, period).await?,
+            true => late_from(books, party, self.selection.period).await?,
             false => LateFrom::new(),
         };
-        let prices = PriceBook::new(&self.lists.sheets);
-        let job = RatingJob {
-            party,
-            period,
-            sources: &selected.sources,
-            inputs: self.inputs(&prices, &late_from),
-            output: RatingOutput::Totals,
-            with_scopes: true,
-        };
-        let usage = survey.rate(&job, &|_| {}).map_err(|failure| match failure {
+        Ok((selected.sources, late_from))
+    }
+
+    fn rate<'a>(
+        &'a self,
+        survey: &dyn UsageSurvey,
+        party: &'a OrganisationId,
+        sources: &'a [UsageSource],
+        inputs: RatingInputs<'a>,
+        with_scopes: bool,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> EngineResult<RatedUsage<'a>> {
+        let period = self.selection.period;
+        let job = RatingJob { party, period, sources, inputs, output: RatingOutput::Totals, with_scopes };
+        survey.rate(&job, tick).map_err(|failure| match failure {
             RatingFailure::Party { code, message } => EngineError::new(code, message),
             RatingFailure::Storage(error) => error.into(),
-        })?;
-        draft_invoice(&self.directory, period, &usage.scopes, usage.totals.unpriced)
-            .map_err(|error| EngineError::new(error.code(), error.to_string()))
+        })
     }
 }
 

@@ -58,6 +58,11 @@ pub(crate) enum Command {
     /// Rate an open period: usage and prices become daily rated lines; repeatable
     #[command(after_help = "Example:\n  quittance rate --period 2026-10\n  quittance rate --period 2026-10 --dry-run")]
     Rate(RateArgs),
+    /// Show what a month would have cost under another price list; writes nothing
+    #[command(
+        after_help = "Example:\n  quittance simulate --prices next-year.csv --period 2026-10\n\nFor the meters that it names the list is taken as in force for the whole month. A closed month is\ncomputed from what its invoices were made of. Amounts are before tax."
+    )]
+    Simulate(SimulateArgs),
     /// Draft, check and issue a period's invoices; a second run changes nothing
     #[command(after_help = "Example:\n  quittance close --period 2026-10")]
     Close(CloseArgs),
@@ -240,6 +245,22 @@ pub(crate) struct RateArgs {
     /// Show what rating would come to, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// The price list, in any format that can be imported
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prices: PathBuf,
+    /// The month, such as 2026-10
+    #[arg(long)]
+    pub(crate) period: BillingPeriod,
+    /// Read the list as this format instead of finding out
+    #[arg(long)]
+    pub(crate) format: Option<String>,
+    /// Partner earned credit of eligible meters, such as 0.15, where the list does not state it
+    #[arg(long, value_name = "RATE")]
+    pub(crate) earned_credit_rate: Option<Decimal>,
 }
 
 #[derive(Debug, Args)]

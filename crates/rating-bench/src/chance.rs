@@ -10,6 +10,8 @@ pub(crate) enum Purpose {
     Directory,
     Prices,
     Resources,
+    /// Which page or line is asked for.
+    Questions,
     /// A day of the month, from 0.
     Usage(u8),
 }
@@ -21,6 +23,7 @@ impl Purpose {
             Self::Directory => 1,
             Self::Prices => 2,
             Self::Resources => 3,
+            Self::Questions => 4,
             Self::Usage(day) => 100 + u64::from(day),
         }
     }

@@ -8,6 +8,7 @@
 mod books;
 mod chance;
 mod day;
+mod figures;
 mod generate;
 mod limit;
 mod peers;
@@ -44,6 +45,8 @@ enum Command {
     Generate(generate::GenerateArgs),
     /// Rate the books from the state in which they were generated, and print what it took
     Rate(rate::RateArgs),
+    /// Measure a corrected day, pages of the issued invoice and explanations of its lines
+    Figures(figures::FiguresArgs),
     /// Measure plain decoding of the records and plain encoding of the lines of the last `rate`
     Limit(limit::LimitArgs),
 }
@@ -53,6 +56,7 @@ async fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Generate(args) => generate::generate(&args).await,
         Command::Rate(args) => rate::rate(&args).await,
+        Command::Figures(args) => figures::figures(&args).await,
         Command::Limit(args) => limit::limit(&args).await,
     };
     match outcome {

@@ -14,7 +14,7 @@ use parquet::basic::Compression;
 use parquet::file::metadata::PageIndexPolicy;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 
-use crate::column_chunk::zstd_codec;
+use crate::column_chunk::{PageCompressor, zstd_codec};
 use crate::columns::with_scales_of;
 use crate::directory::DataDirectory;
 use crate::error::{Result, StorageError};
@@ -77,13 +77,14 @@ fn write_batch(file: &mut NewFile, batch: &RecordBatch) -> parquet::errors::Resu
     let properties = Arc::clone(writer.properties());
     let descriptors = writer.schema_descr().columns().to_vec();
     let mut group = writer.next_row_group()?;
+    let mut compressor = PageCompressor::new()?;
     let schema = batch.schema();
     let arrays = schema.fields().iter().zip(batch.columns());
     for ((mut column, descriptor), (field, array)) in columns.into_iter().zip(descriptors).zip(arrays) {
         match array.as_dictionary_opt::<Int32Type>() {
             Some(text) => {
                 let statistics = properties.statistics_enabled(descriptor.path()) != EnabledStatistics::None;
-                let chunk = text_chunk::encode(descriptor, text, ROWS_PER_DATA_PAGE, statistics)?;
+                let chunk = text_chunk::encode(&mut compressor, descriptor, text, ROWS_PER_DATA_PAGE, statistics)?;
                 group.append_column(&chunk.bytes, chunk.close)?;
             }
             None => {

@@ -9,7 +9,7 @@ use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnDescPtr;
 
 use crate::bit_packing;
-use crate::column_chunk::{ChunkWriter, ColumnChunk};
+use crate::column_chunk::{ChunkWriter, ColumnChunk, PageCompressor};
 
 /// A longer dictionary is not worth reading for one page of rows: each row then has its text.
 const DICTIONARY_BYTES_MAX: usize = 1024 * 1024;
@@ -18,6 +18,7 @@ const PLAIN_PAGE_BYTES: usize = 1024 * 1024;
 
 /// Encodes `column` in pages of at most `rows_per_page` rows.
 pub(crate) fn encode(
+    compressor: &mut PageCompressor,
     descriptor: ColumnDescPtr,
     column: &DictionaryArray<Int32Type>,
     rows_per_page: usize,
@@ -29,11 +30,11 @@ pub(crate) fn encode(
         .downcast_ref::<StringArray>()
         .ok_or_else(|| ParquetError::General("a dictionary is not of text".to_owned()))?;
     let text = Text { is_optional: descriptor.max_def_level() > 0, column, values };
-    let mut chunk = ChunkWriter::new(descriptor)?;
+    let mut chunk = ChunkWriter::new(descriptor);
     if values.values().len() > DICTIONARY_BYTES_MAX {
-        text.write_plain(&mut chunk, rows_per_page)?;
+        text.write_plain(compressor, &mut chunk, rows_per_page)?;
     } else {
-        text.write_places(&mut chunk, rows_per_page)?;
+        text.write_places(compressor, &mut chunk, rows_per_page)?;
     }
     chunk.finish(if with_statistics { text.statistics() } else { None })
 }
@@ -45,10 +46,15 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    fn write_places(&self, chunk: &mut ChunkWriter, rows_per_page: usize) -> Result<()> {
+    fn write_places(
+        &self,
+        compressor: &mut PageCompressor,
+        chunk: &mut ChunkWriter,
+        rows_per_page: usize,
+    ) -> Result<()> {
         let mut dictionary = Vec::with_capacity(self.values.values().len() + 4 * self.values.len());
         self.values.iter().flatten().try_for_each(|value| append_plain(value, &mut dictionary))?;
-        chunk.dictionary(&dictionary, self.values.len())?;
+        chunk.dictionary(compressor, &dictionary, self.values.len())?;
         let width = bit_packing::bit_width(self.values.len());
         let mut page = Vec::new();
         let mut present = Vec::new();
@@ -64,12 +70,17 @@ impl Text<'_> {
                 present.extend(rows.keys().iter().flatten());
                 bit_packing::append(&present, width, &mut page);
             }
-            chunk.data(&page, rows.len(), Encoding::RLE_DICTIONARY)?;
+            chunk.data(compressor, &page, rows.len(), Encoding::RLE_DICTIONARY)?;
         }
         Ok(())
     }
 
-    fn write_plain(&self, chunk: &mut ChunkWriter, rows_per_page: usize) -> Result<()> {
+    fn write_plain(
+        &self,
+        compressor: &mut PageCompressor,
+        chunk: &mut ChunkWriter,
+        rows_per_page: usize,
+    ) -> Result<()> {
         let mut texts = Vec::new();
         let mut page = Vec::new();
         let mut from = 0;
@@ -83,7 +94,7 @@ impl Text<'_> {
                 page.clear();
                 self.append_levels(&rows, &mut page)?;
                 page.extend_from_slice(&texts);
-                chunk.data(&page, rows.len(), Encoding::PLAIN)?;
+                chunk.data(compressor, &page, rows.len(), Encoding::PLAIN)?;
                 texts.clear();
                 from = row + 1;
             }

@@ -114,6 +114,21 @@ impl<'a> PriceBook<'a> {
     }
 }
 
+impl PriceBook<'_> {
+    /// The first day after `day`, at most `end`, on which [`PriceBook::price_on`] may answer something
+    /// else in the same month: a version begins or ends there, or a discount begins.
+    #[must_use]
+    pub fn same_until(&self, meter: &MeterId, day: Date, end: Date) -> Date {
+        let versions = self.versions.get(meter).map(Vec::as_slice).unwrap_or_default();
+        let changes = versions.iter().flat_map(|version| {
+            let range = version.price.effective;
+            let terms = version.sheet.offer_terms.iter().map(|term| term.effective_from);
+            terms.chain([range.from]).chain(range.until)
+        });
+        changes.filter(|change| *change > day).fold(end, Date::min)
+    }
+}
+
 /// Decided once for the whole month of `day`, so that a month never mixes currencies. Where no
 /// version touches the month, all of them are looked at, to name the right reason.
 fn pricing_currency(versions: &[Version<'_>], day: Date, billing_currency: Currency) -> Option<Currency> {

@@ -79,10 +79,32 @@ struct Terms<'a> {
     factors: DayFactors,
     /// `None` when it has more digits than fit, which each row then says.
     factor: Option<Decimal>,
-    /// Stretches that were used: unit price, scale of quantities in blocks, constants.
-    known: Vec<(Decimal, u8, Constants)>,
+    /// Decimals that list amounts and pricing totals of all stretches have beside the quantity's.
+    decimals: (u8, u8),
+    /// Stretches that were used.
+    known: Vec<KnownStretch>,
     /// Unit price and place of the line prices that were used.
     shown: Vec<(Decimal, u32)>,
+}
+
+/// A stretch of a price in whole numbers.
+#[derive(Debug, Clone, Copy)]
+struct KnownStretch {
+    unit_price: Decimal,
+    /// Of quantities in blocks.
+    scale: u8,
+    /// The least position that was looked up, and the last of the stretch, at that scale.
+    from: i128,
+    until: Option<i128>,
+    constants: Constants,
+    /// Which prices the lines have, and since which time the prices were taken last.
+    shown: Option<(u64, u32)>,
+}
+
+impl KnownStretch {
+    fn is_after(&self, consumed: i128, scale: u8) -> bool {
+        self.scale == scale && self.from <= consumed && self.until.is_none_or(|until| consumed < until)
+    }
 }
 
 /// A scope that is being rated.
@@ -98,6 +120,16 @@ struct OpenScope<'a> {
     run: Option<Run>,
 }
 
+/// Sums of rows at scales that all of them have.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    quantity: i128,
+    list: i128,
+    pricing: i128,
+    billing: i128,
+    count: u64,
+}
+
 /// Rows of one stretch whose sums are not added to the month yet.
 #[derive(Debug)]
 struct Run {
@@ -111,14 +143,17 @@ struct Run {
     constants: Constants,
     unit_price: Decimal,
     prices: u32,
-    quantity: i128,
-    list: i128,
-    pricing: i128,
-    billing: i128,
-    count: u64,
+    /// Of this run, and of those before it that had the same scales.
+    sums: Sums,
 }
 
 impl Run {
+    /// Scales of the sums.
+    fn scales(&self) -> (u8, u8, u8) {
+        (self.block_scale, self.constants.list_scale(), self.constants.pricing_scale())
+    }
+
+    #[inline(always)]
     fn row(&mut self, quantity: i128) -> Option<DayAmounts> {
         if quantity <= 0 {
             return None;
@@ -128,11 +163,15 @@ impl Run {
             return None;
         }
         let [list, pricing, billing] = self.constants.amounts(quantity)?;
-        let (quantities, lists) = (self.quantity.checked_add(quantity)?, self.list.checked_add(list)?);
-        let (pricings, billings) = (self.pricing.checked_add(pricing)?, self.billing.checked_add(billing)?);
-        (self.quantity, self.list, self.pricing, self.billing) = (quantities, lists, pricings, billings);
+        let sums = &self.sums;
+        self.sums = Sums {
+            quantity: sums.quantity.checked_add(quantity)?,
+            list: sums.list.checked_add(list)?,
+            pricing: sums.pricing.checked_add(pricing)?,
+            billing: sums.billing.checked_add(billing)?,
+            count: sums.count.saturating_add(1),
+        };
         self.consumed = consumed;
-        self.count = self.count.saturating_add(1);
         Some(DayAmounts {
             prices: self.prices,
             quantity: Scaled { mantissa: quantity, scale: self.block_scale },
@@ -157,6 +196,8 @@ pub struct BulkRater<'a> {
     meters: Vec<MeterMonth<'a>>,
     rates: BTreeMap<(Currency, BillingPeriod), ExchangeRate>,
     prices: Vec<LinePrices<'a>>,
+    /// How often the prices were taken.
+    generation: u64,
     /// Of the last subscription that was opened: scopes come subscription by subscription.
     last: Option<LastSubscription<'a>>,
     open: Option<OpenScope<'a>>,
@@ -171,6 +212,7 @@ impl<'a> BulkRater<'a> {
             meters: Vec::new(),
             rates: BTreeMap::new(),
             prices: Vec::new(),
+            generation: 0,
             last: None,
             open: None,
             unpriced: BTreeMap::new(),
@@ -210,6 +252,7 @@ impl<'a> BulkRater<'a> {
         for meter in &mut self.meters {
             meter.terms.iter_mut().for_each(|terms| terms.shown.clear());
         }
+        self.generation = self.generation.saturating_add(1);
         Ok(std::mem::take(&mut self.prices))
     }
 
@@ -248,15 +291,17 @@ impl<'a> BulkRater<'a> {
     ///
     /// # Errors
     /// What parks the party: see [`RateError`].
+    #[inline(always)]
     pub fn row(&mut self, day: Date, quantity: Scaled, basis: QuantityBasis) -> Result<Option<DayAmounts>, RateError> {
         let Some(scope) = &mut self.open else { return Ok(None) };
         let Some(meter) = self.meters.get_mut(scope.meter) else { return Ok(None) };
         let place = usize::from(day.day().unsigned_abs()).saturating_sub(1);
         if meter.days.get(place) == Some(&Day::NotAsked) {
             let found = meter.look_up(&self.inputs, &mut self.rates, day)?;
-            if let Some(known) = meter.days.get_mut(place) {
-                *known = found;
-            }
+            // What holds for a day holds until the next change.
+            let until = self.inputs.prices.same_until(&meter.id, day, meter.month.end());
+            let count = usize::try_from(day.until(until).map_or(1, |span| span.get_days())).unwrap_or(1);
+            meter.days.iter_mut().skip(place).take(count.max(1)).for_each(|known| *known = found);
         }
         let Some(Day::Priced(terms)) = meter.days.get(place).copied() else {
             list_unpriced(&mut self.unpriced, &self.inputs, scope, meter, day, quantity)?;
@@ -265,7 +310,7 @@ impl<'a> BulkRater<'a> {
         let has_credit =
             scope.credit_days.checked_shr(u32::try_from(place).unwrap_or(0)).is_some_and(|days| days & 1 == 1);
         let terms = terms.saturating_add(usize::from(has_credit));
-        let amounts = rate_row(scope, meter, &mut self.prices, terms, quantity, basis)?;
+        let amounts = rate_row(scope, meter, &mut self.prices, self.generation, terms, quantity, basis)?;
         if let Some(month) = &mut scope.month {
             month.days = (month.days.0.min(day), month.days.1.max(day));
         }
@@ -314,6 +359,7 @@ impl<'a> MeterMonth<'a> {
             }
         };
         let place = self.terms.len();
+        let decimals = decimals_of(price, in_force.discount_factor);
         for earned_credit_rate in [Decimal::ZERO, price.earned_credit_rate] {
             let factors = DayFactors {
                 discount_factor: in_force.discount_factor,
@@ -328,12 +374,21 @@ impl<'a> MeterMonth<'a> {
                 exchange_rate: exchange_rate.clone(),
                 factor: factors.product().ok(),
                 factors,
+                decimals,
                 known: Vec::new(),
                 shown: Vec::new(),
             });
         }
         Ok(Day::Priced(place))
     }
+}
+
+/// Decimals that hold every list price of a meter, and every price after discount and credit. At least
+/// ten, for most prices have fewer and then all sums have one scale.
+fn decimals_of(price: &MeterPrice, discount_factor: Decimal) -> (u8, u8) {
+    let list = price.tiers.tiers().iter().map(|tier| tier.unit_price.scale()).max().unwrap_or_default();
+    let factors = discount_factor.scale().saturating_add(price.earned_credit_rate.scale());
+    (list, list.saturating_add(factors).max(10))
 }
 
 /// 2 for 100; `None` for what is no power of ten.
@@ -368,10 +423,12 @@ fn scope_key(customer: &Customer, subscription: &Subscription, meter: &MeterMont
     }
 }
 
+#[inline(always)]
 fn rate_row<'a>(
     scope: &mut OpenScope<'a>,
     meter: &mut MeterMonth<'a>,
     prices: &mut Vec<LinePrices<'a>>,
+    generation: u64,
     place: usize,
     quantity: Scaled,
     basis: QuantityBasis,
@@ -385,17 +442,35 @@ fn rate_row<'a>(
     {
         return Ok(amounts);
     }
-    let amount_error = |cause| RateError::Amount { meter: id.clone(), cause };
-    scope.settle().map_err(amount_error)?;
-    scope.check_unit(id, terms)?;
-    if let Some(mut run) = scope.begin_run(terms, prices, place, quantity.scale, basis)
-        && let Some(amounts) = run.row(quantity.mantissa)
-    {
-        scope.enter(terms, run.unit_price);
-        scope.run = Some(run);
-        return Ok(amounts);
+    rate_otherwise(scope, id, terms, prices, generation, (place, quantity, basis))
+}
+
+/// A row that the run so far does not take.
+#[inline(never)]
+fn rate_otherwise<'a>(
+    scope: &mut OpenScope<'a>,
+    meter: &MeterId,
+    terms: &mut Terms<'a>,
+    prices: &mut Vec<LinePrices<'a>>,
+    generation: u64,
+    (place, quantity, basis): (usize, Scaled, QuantityBasis),
+) -> Result<DayAmounts, RateError> {
+    let amount_error = |cause| RateError::Amount { meter: meter.clone(), cause };
+    scope.check_unit(meter, terms)?;
+    if let Some(mut run) = scope.begin_run(terms, prices, generation, place, quantity.scale, basis) {
+        let is_going_on = scope.run.as_ref().is_some_and(|last| last.scales() == run.scales());
+        run.sums = scope.run.as_ref().filter(|_| is_going_on).map_or_else(Sums::default, |last| last.sums);
+        if let Some(amounts) = run.row(quantity.mantissa) {
+            if !is_going_on {
+                scope.settle().map_err(amount_error)?;
+            }
+            scope.enter(terms, run.unit_price);
+            scope.run = Some(run);
+            return Ok(amounts);
+        }
     }
-    scope.row_exactly(id, terms, prices, quantity, basis)
+    scope.settle().map_err(amount_error)?;
+    scope.row_exactly(meter, terms, prices, quantity, basis)
 }
 
 impl<'a> OpenScope<'a> {
@@ -406,22 +481,23 @@ impl<'a> OpenScope<'a> {
         self.counter = ScopeCounter::starting_at(consumed);
         if let Some(month) = &mut self.month {
             month.totals.add(&MonthTotals {
-                quantity: Decimal::new(run.quantity, run.block_scale)?,
-                list_amount: Decimal::new(run.list, run.constants.list_scale())?,
-                pricing_total: Decimal::new(run.pricing, run.constants.pricing_scale())?,
-                daily_billing_total: Decimal::new(run.billing, BILLING_TOTAL_DECIMALS)?,
-                daily_line_count: run.count,
+                quantity: Decimal::new(run.sums.quantity, run.block_scale)?,
+                list_amount: Decimal::new(run.sums.list, run.constants.list_scale())?,
+                pricing_total: Decimal::new(run.sums.pricing, run.constants.pricing_scale())?,
+                daily_billing_total: Decimal::new(run.sums.billing, BILLING_TOTAL_DECIMALS)?,
+                daily_line_count: run.sums.count,
             })?;
             month.consumed_after = consumed;
         }
         Ok(())
     }
 
-    /// A run from where the counter stands, when whole numbers can say it.
+    /// A run from where the scope stands, when whole numbers can say it. The one before is not added yet.
     fn begin_run(
         &self,
         terms: &mut Terms<'a>,
         prices: &mut Vec<LinePrices<'a>>,
+        generation: u64,
         place: usize,
         scale: u8,
         basis: QuantityBasis,
@@ -430,33 +506,23 @@ impl<'a> OpenScope<'a> {
             QuantityBasis::Blocks => scale,
             QuantityBasis::Units => scale.checked_add(terms.unit_decimals?)?,
         };
-        let consumed = self.counter.consumed().mantissa_at(block_scale).ok()?;
-        let stretch = terms.in_force.price.stretch_after(self.counter.consumed()).ok()?;
-        // Positions are multiples of the scale's unit, so the bound may be cut to it.
-        let until = match stretch.until {
-            Some(until) => Some(
-                until.rounded(block_scale, crate::decimal::Rounding::TowardZero).ok()?.mantissa_at(block_scale).ok()?,
-            ),
-            None => None,
+        let consumed = match &self.run {
+            Some(run) if run.block_scale == block_scale => run.consumed,
+            Some(run) => Decimal::new(run.consumed, run.block_scale).ok()?.mantissa_at(block_scale).ok()?,
+            None => self.counter.consumed().mantissa_at(block_scale).ok()?,
         };
-        let constants = terms.constants(stretch.unit_price, block_scale)?;
-        let effective = stretch.unit_price.checked_mul(terms.factor?).ok()?;
-        let prices = terms.show(prices, stretch.unit_price, effective);
+        let (stretch, prices) = terms.stretch_after(prices, generation, consumed, block_scale)?;
         Some(Run {
             terms: place,
             basis,
             scale,
             block_scale,
             consumed,
-            until,
-            constants,
+            until: stretch.until,
+            constants: stretch.constants,
             unit_price: stretch.unit_price,
             prices,
-            quantity: 0,
-            list: 0,
-            pricing: 0,
-            billing: 0,
-            count: 0,
+            sums: Sums::default(),
         })
     }
 
@@ -517,7 +583,10 @@ impl<'a> OpenScope<'a> {
     fn check_unit(&self, meter: &MeterId, terms: &Terms<'_>) -> Result<(), RateError> {
         let Some(month) = &self.month else { return Ok(()) };
         let (before, now) = (&month.price.unit_of_measure, &terms.in_force.price.unit_of_measure);
-        if before == now || UnitOfMeasure::parse(before) == terms.unit {
+        if std::ptr::eq(month.price, terms.in_force.price)
+            || before == now
+            || UnitOfMeasure::parse(before) == terms.unit
+        {
             return Ok(());
         }
         Err(RateError::UnitChanged { meter: meter.clone(), from: before.clone(), to: now.clone() })
@@ -525,14 +594,53 @@ impl<'a> OpenScope<'a> {
 }
 
 impl<'a> Terms<'a> {
-    fn constants(&mut self, unit_price: Decimal, scale: u8) -> Option<Constants> {
-        let known = self.known.iter().find(|(price, known_scale, _)| *price == unit_price && *known_scale == scale);
-        if let Some((.., constants)) = known {
-            return Some(*constants);
+    /// The stretch of what is consumed beyond `consumed`, and the place of its lines' prices.
+    fn stretch_after(
+        &mut self,
+        prices: &mut Vec<LinePrices<'a>>,
+        generation: u64,
+        consumed: i128,
+        scale: u8,
+    ) -> Option<(KnownStretch, u32)> {
+        let known = match self.known.iter().position(|known| known.is_after(consumed, scale)) {
+            Some(known) => known,
+            None => self.learn(consumed, scale)?,
+        };
+        let stretch = *self.known.get(known)?;
+        if let Some((since, place)) = stretch.shown
+            && since == generation
+        {
+            return Some((stretch, place));
         }
-        let constants = Constants::new(unit_price, self.factor?, self.exchange_rate.rate, scale)?;
-        self.known.push((unit_price, scale, constants));
-        Some(constants)
+        let effective = stretch.unit_price.checked_mul(self.factor?).ok()?;
+        let place = self.show(prices, stretch.unit_price, effective);
+        self.known.get_mut(known)?.shown = Some((generation, place));
+        Some((stretch, place))
+    }
+
+    /// Looks a stretch up and keeps it; answers its place.
+    fn learn(&mut self, consumed: i128, scale: u8) -> Option<usize> {
+        let stretch = self.in_force.price.stretch_after(Decimal::new(consumed, scale).ok()?).ok()?;
+        // Positions are multiples of the scale's unit, so the bound may be cut to it.
+        let until = match stretch.until {
+            Some(until) => {
+                Some(until.rounded(scale, crate::decimal::Rounding::TowardZero).ok()?.mantissa_at(scale).ok()?)
+            }
+            None => None,
+        };
+        let same = |known: &KnownStretch| {
+            known.scale == scale && known.until == until && known.unit_price == stretch.unit_price
+        };
+        if let Some(place) = self.known.iter().position(same) {
+            let known = self.known.get_mut(place)?;
+            known.from = known.from.min(consumed);
+            return Some(place);
+        }
+        let rate = self.exchange_rate.rate;
+        let constants = Constants::new(stretch.unit_price, self.factor?, rate, scale, self.decimals)?;
+        let unit_price = stretch.unit_price;
+        self.known.push(KnownStretch { unit_price, scale, from: consumed, until, constants, shown: None });
+        Some(self.known.len().saturating_sub(1))
     }
 
     /// The place of these prices among those of the lines.

@@ -19,17 +19,25 @@ pub(super) struct Constants {
 }
 
 impl Constants {
-    /// `factor` is what discounts and credits leave; `scale` that of the quantities in blocks.
-    pub(super) fn new(unit_price: Decimal, factor: Decimal, exchange_rate: Decimal, scale: u8) -> Option<Self> {
+    /// `factor` is what discounts and credits leave; `scale` that of the quantities in blocks. List and
+    /// pricing amounts get `decimals` of their own where they need fewer, so that those of several
+    /// stretches can be added as they are.
+    pub(super) fn new(
+        unit_price: Decimal,
+        factor: Decimal,
+        exchange_rate: Decimal,
+        scale: u8,
+        decimals: (u8, u8),
+    ) -> Option<Self> {
         let pricing = unit_price.checked_mul(factor).ok()?;
         let billing = pricing.checked_mul(exchange_rate).ok()?;
-        let decimals = scale.checked_add(billing.scale())?;
+        let billing_decimals = scale.checked_add(billing.scale())?;
         // Fewer decimals than are kept: nothing is rounded, the product is brought up to them.
-        let missing = BILLING_TOTAL_DECIMALS.saturating_sub(decimals);
-        let surplus = decimals.saturating_sub(BILLING_TOTAL_DECIMALS);
+        let missing = BILLING_TOTAL_DECIMALS.saturating_sub(billing_decimals);
+        let surplus = billing_decimals.saturating_sub(BILLING_TOTAL_DECIMALS);
         Some(Self {
-            list: Scaled { mantissa: unit_price.mantissa(), scale: scale.checked_add(unit_price.scale())? },
-            pricing: Scaled { mantissa: pricing.mantissa(), scale: scale.checked_add(pricing.scale())? },
+            list: padded(unit_price, decimals.0, scale)?,
+            pricing: padded(pricing, decimals.1, scale)?,
             billing: billing.mantissa().checked_mul(power_of_ten(missing)?)?,
             divisor: power_of_ten(surplus)?.unsigned_abs(),
         })
@@ -45,6 +53,7 @@ impl Constants {
     }
 
     /// List amount, pricing total and billing total of a quantity that is not negative.
+    #[inline(always)]
     pub(super) fn amounts(&self, quantity: i128) -> Option<[i128; 3]> {
         let list = quantity.checked_mul(self.list.mantissa)?;
         let pricing = quantity.checked_mul(self.pricing.mantissa)?;
@@ -53,7 +62,14 @@ impl Constants {
     }
 }
 
+/// The constant for products with numbers of `scale`.
+fn padded(constant: Decimal, decimals: u8, scale: u8) -> Option<Scaled> {
+    let decimals = decimals.max(constant.scale());
+    Some(Scaled { mantissa: Scaled::from(constant).at(decimals)?, scale: scale.checked_add(decimals)? })
+}
+
 /// The quotient of two numbers that are not negative, to the nearest, ties to the even digit (RT-12).
+#[inline]
 fn half_even(number: i128, divisor: u128) -> Option<i128> {
     let number = u128::try_from(number).ok()?;
     let (quotient, rest) = match (u64::try_from(number), u64::try_from(divisor)) {
@@ -100,11 +116,12 @@ mod tests {
             price in (0..10_i128.pow(9), 0..=10_u8),
             factor in (0..=100_i128, 0..=2_u8),
             rate in (1..10_i128.pow(10), 0..=9_u8),
+            decimals in (0..=10_u8, 0..=12_u8),
         ) {
             let number = |(mantissa, scale): (i128, u8)| Decimal::new(mantissa, scale).unwrap();
             let (price, factor, rate) = (number(price), number(factor), number(rate));
             let exact = number((quantity, scale));
-            let constants = Constants::new(price, factor, rate, scale);
+            let constants = Constants::new(price, factor, rate, scale, decimals);
             if let Some((constants, [list, pricing, billing])) = constants.and_then(|c| Some((c, c.amounts(quantity)?))) {
                 prop_assert_eq!(Decimal::new(list, constants.list_scale()), exact.checked_mul(price));
                 let total = exact.checked_mul(price).unwrap().checked_mul(factor).unwrap();
@@ -114,7 +131,9 @@ mod tests {
             } else {
                 // Only what is too long for 128 bits is left to the other arithmetic.
                 let digits = quantity * price.mantissa().max(1);
-                prop_assert!(digits.checked_mul(factor.mantissa().max(1) * rate.mantissa() * 10_i128.pow(10)).is_none() || scale > 15);
+                let padding = 10_i128.pow(u32::from(decimals.0.max(decimals.1)));
+                let most = factor.mantissa().max(1) * (rate.mantissa() * 10_i128.pow(10)).max(padding);
+                prop_assert!(digits.checked_mul(most).is_none() || scale > 15);
             }
         }
     }

@@ -6,9 +6,24 @@ use formats::price::{PriceOptions, read_prices};
 use jiff::Timestamp;
 
 use crate::books::Books;
-use crate::error::EngineResult;
+use crate::error::{EngineError, EngineResult};
 use crate::import::{ImportFile, ImportReport, keep_quarantined, set_aside};
 use crate::rating::canonical;
+
+/// Reads a price list that is not to be imported.
+///
+/// # Errors
+/// A file that cannot be read, or that has a bad line: nothing is set aside here.
+pub fn read_price_list(file: ImportFile, options: &PriceOptions) -> EngineResult<PriceSheet> {
+    let parsed = read_prices(file.input, options)?;
+    match parsed.rejected.into_iter().next() {
+        Some(line) => Err(EngineError::new(
+            line.code,
+            format!("line {}, column {} ({}): {}", line.line, line.column, line.field, line.message),
+        )),
+        None => Ok(parsed.value),
+    }
+}
 
 /// Imports one price list. It is in force by its own dates, or from the day that `options` say.
 ///

@@ -3,4 +3,6 @@
 mod dry_runs;
 mod months;
 mod quarantine;
+mod simulating;
+mod storing;
 mod world;

@@ -58,7 +58,7 @@ pub(crate) fn open(path: &Path) -> Result<(ImportFile, u64), Failure> {
     Ok((ImportFile { input, name, sha256: hex(&hasher.finalize()) }, size))
 }
 
-fn parse_format<F: FromStr>(name: Option<&String>) -> Result<Option<F>, Failure>
+pub(super) fn parse_format<F: FromStr>(name: Option<&String>) -> Result<Option<F>, Failure>
 where
     F::Err: std::fmt::Display,
 {

@@ -10,6 +10,7 @@ mod pay;
 mod quarantine;
 mod rate;
 pub(crate) mod serve;
+mod simulate;
 mod store;
 pub(crate) mod token;
 mod verify;
@@ -29,6 +30,7 @@ pub(crate) async fn run(invocation: &Invocation) -> CommandResult {
         Command::Org(command) => org::run(dir, output, command).await,
         Command::Import(command) => import::run(dir, output, command).await,
         Command::Rate(args) => rate::run(dir, output, args).await,
+        Command::Simulate(args) => simulate::run(dir, output, args).await,
         Command::Close(args) => close::run(dir, output, args).await,
         Command::Invoices(command) => invoices::run(dir, output, command).await,
         Command::Pay(args) => pay::run(dir, output, args).await,

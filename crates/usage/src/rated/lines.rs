@@ -52,6 +52,18 @@ impl RatedLines {
         }
     }
 
+    /// Keeps the room for as many lines.
+    pub(crate) fn clear(&mut self) {
+        self.scopes.clear();
+        self.days.clear();
+        self.prices.clear();
+        self.shared = [Extent::default(); SHARED_FIGURES.len()];
+        self.price_count = 0;
+        [&mut self.quantity, &mut self.pricing_total, &mut self.billing_total].into_iter().for_each(Figures::clear);
+        self.record_files.clear();
+        self.record_rows.clear();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.days.len()
     }
@@ -77,6 +89,7 @@ impl RatedLines {
     }
 
     /// False when its figures have no room beside those of the lines before; then nothing was added.
+    #[inline(always)]
     pub(crate) fn push(
         &mut self,
         day: i32,

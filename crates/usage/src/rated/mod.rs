@@ -13,4 +13,4 @@ mod write;
 
 pub(crate) use lines::RatedLines;
 pub(crate) use read::read_rated;
-pub(crate) use write::{RatedFile, RecordFile};
+pub(crate) use write::{Compressors, RatedFile, RecordFile};

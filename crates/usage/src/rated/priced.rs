@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use billing::decimal::Decimal;
+use billing::price::MeterPrice;
 use billing::rate::LinePrices;
 use parquet::errors::Result;
 
@@ -40,6 +41,26 @@ pub(super) fn distinct<V: Copy + Eq + Hash>(all: impl ExactSizeIterator<Item = V
     Distinct { values, places }
 }
 
+impl<V> Distinct<V> {
+    /// The places of what has these places in the list that this one was made from.
+    pub(super) fn of_those(&self, places: &[i32]) -> Vec<i32> {
+        let place = |place: &i32| usize::try_from(*place).ok().and_then(|place| self.places.get(place).copied());
+        places.iter().filter_map(place).collect()
+    }
+}
+
+/// The prices of the lists that the lines were rated by: what a list says of a meter is asked once.
+pub(super) fn distinct_prices<'a>(prices: &[LinePrices<'a>]) -> Distinct<&'a MeterPrice> {
+    let addresses = distinct(prices.iter().map(|price| std::ptr::from_ref(price.price)));
+    let mut values: Vec<&'a MeterPrice> = Vec::with_capacity(addresses.values.len());
+    for (price, place) in prices.iter().zip(&addresses.places) {
+        if usize::try_from(*place) == Ok(values.len()) {
+            values.push(price.price);
+        }
+    }
+    Distinct { values, places: addresses.places }
+}
+
 pub(super) fn distinct_figures(prices: &[LinePrices<'_>], get: fn(&LinePrices<'_>) -> Decimal) -> Distinct<(i128, u8)> {
     distinct(prices.iter().map(|price| {
         let figure = get(price);
@@ -48,27 +69,31 @@ pub(super) fn distinct_figures(prices: &[LinePrices<'_>], get: fn(&LinePrices<'_
 }
 
 /// Pages of places, each written once for all columns that have the same.
-pub(super) struct PlacePages {
+pub(super) struct PlacePages<'r> {
     /// Place among the prices, and how many lines follow one another with them.
-    runs: Vec<(u32, usize)>,
-    compressor: PageCompressor,
+    runs: &'r [(u32, usize)],
     written: Vec<(Vec<i32>, Vec<DataPage>)>,
 }
 
-impl PlacePages {
-    pub(super) fn new(runs: Vec<(u32, usize)>) -> Result<Self> {
-        Ok(Self { runs, compressor: PageCompressor::new()?, written: Vec::new() })
+impl<'r> PlacePages<'r> {
+    pub(super) fn new(runs: &'r [(u32, usize)]) -> Self {
+        Self { runs, written: Vec::new() }
     }
 
     /// The pages of a column whose value for each price has its place in `places`.
-    pub(super) fn of(&mut self, places: &[i32], value_count: usize) -> Result<&[DataPage]> {
+    pub(super) fn of(
+        &mut self,
+        compressor: &mut PageCompressor,
+        places: &[i32],
+        value_count: usize,
+    ) -> Result<&[DataPage]> {
         let known = self.written.iter().position(|(written, _)| written == places);
         let known = match known {
             Some(known) => known,
             None => {
                 let place = |price: u32| usize::try_from(price).ok().and_then(|price| places.get(price)).copied();
                 let runs = self.runs.iter().filter_map(|(price, length)| Some((place(*price)?, *length)));
-                let pages = place_pages(&mut self.compressor, runs, value_count)?;
+                let pages = place_pages(compressor, runs, value_count)?;
                 self.written.push((places.to_vec(), pages));
                 self.written.len() - 1
             }
@@ -133,10 +158,11 @@ mod tests {
 
     #[test]
     fn columns_with_the_same_places_share_their_pages() {
-        let mut pages = PlacePages::new(vec![(0, 3), (1, ROWS_PER_PAGE), (2, 1)]).unwrap();
-        assert_eq!(pages.of(&[0, 1, 0], 2).unwrap().len(), 2);
-        assert_eq!(pages.of(&[0, 0, 0], 1).unwrap().len(), 2);
-        assert_eq!(pages.of(&[0, 1, 0], 2).unwrap().len(), 2);
+        let mut compressor = PageCompressor::new().unwrap();
+        let mut pages = PlacePages::new(&[(0, 3), (1, ROWS_PER_PAGE), (2, 1)]);
+        assert_eq!(pages.of(&mut compressor, &[0, 1, 0], 2).unwrap().len(), 2);
+        assert_eq!(pages.of(&mut compressor, &[0, 0, 0], 1).unwrap().len(), 2);
+        assert_eq!(pages.of(&mut compressor, &[0, 1, 0], 2).unwrap().len(), 2);
         assert_eq!(pages.written.len(), 2);
     }
 }

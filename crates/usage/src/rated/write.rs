@@ -18,7 +18,7 @@ use parquet::schema::types::ColumnDescPtr;
 
 use super::figures::{FigureColumn, Figures};
 use super::lines::{LineScope, RatedLines};
-use super::priced::{Distinct, PlacePages, distinct, distinct_figures, place_pages};
+use super::priced::{Distinct, PlacePages, distinct, distinct_figures, distinct_prices, place_pages};
 use super::schema::{CURRENCIES, NumberTypes, PRICE_TEXTS, SHARED_FIGURES, schema};
 use crate::column_chunk::{ChunkWriter, ColumnChunk, PageCompressor};
 use crate::day::{from_days, to_days};
@@ -37,6 +37,22 @@ pub(super) const RECORD_FILES: &str = "quittance:record_files";
 /// A file that holds records of the lines.
 pub(crate) type RecordFile<'a> = &'a StoredFile;
 
+/// Compressors that one file after another is written with.
+pub(crate) struct Compressors {
+    figures: PageCompressor,
+    places: PageCompressor,
+}
+
+impl Compressors {
+    pub(crate) fn new() -> Result<Self> {
+        let failed = |cause| StorageError::failed("the usage store", cause);
+        Ok(Self {
+            figures: PageCompressor::for_figures().map_err(failed)?,
+            places: PageCompressor::new().map_err(failed)?,
+        })
+    }
+}
+
 /// What the lines of a file refer to.
 pub(crate) struct RatedFile<'a> {
     pub(crate) subscriptions: &'a [SubscriptionId],
@@ -49,12 +65,17 @@ pub(crate) struct RatedFile<'a> {
 
 impl RatedFile<'_> {
     /// Writes `lines`, of which there is at least one. The file is not synced yet.
-    pub(crate) fn write(&self, directory: &DataDirectory, lines: RatedLines) -> Result<WrittenFile> {
+    pub(crate) fn write(
+        &self,
+        directory: &DataDirectory,
+        compressors: &mut Compressors,
+        lines: &RatedLines,
+    ) -> Result<WrittenFile> {
         let row_count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
         let days = lines.days.iter().min().zip(lines.days.iter().max());
         let days = days.and_then(|(first, last)| from_days(*first).zip(from_days(*last)));
         let mut file = NewFile::create(directory)?;
-        let written = self.write_columns(&mut file, lines);
+        let written = self.write_columns(&mut file, compressors, lines);
         // The writer makes text of some errors, so the file itself is asked first.
         match (file.take_failure(), written) {
             (Some(cause), _) => Err(StorageError::from_io(file.path(), cause)),
@@ -63,24 +84,31 @@ impl RatedFile<'_> {
         }
     }
 
-    fn write_columns(&self, file: &mut NewFile<'_>, mut lines: RatedLines) -> ParquetResult<()> {
-        let quantity = lines.quantity.finish()?;
-        let pricing_total = lines.pricing_total.finish()?;
-        let billing_total = lines.billing_total.finish()?;
+    fn write_columns(
+        &self,
+        file: &mut NewFile<'_>,
+        compressors: &mut Compressors,
+        lines: &RatedLines,
+    ) -> ParquetResult<()> {
+        let quantity = lines.quantity.column()?;
+        let pricing_total = lines.pricing_total.column()?;
+        let billing_total = lines.billing_total.column()?;
         let shared: Vec<SharedFigures> = SHARED_FIGURES
             .iter()
-            .map(|(_, get)| SharedFigures::of(&distinct_figures(&self.prices, *get)))
+            .map(|(_, get)| SharedFigures::of(distinct_figures(&self.prices, *get)))
             .collect::<ParquetResult<_>>()?;
+        let shared_types =
+            shared.iter().map(|column| Ok(column.values.column()?.data_type)).collect::<ParquetResult<_>>()?;
         let schema = schema(&NumberTypes {
             quantity: quantity.data_type.clone(),
             pricing_total: pricing_total.data_type.clone(),
             billing_total: billing_total.data_type.clone(),
-            shared: shared.iter().map(|column| column.values.data_type.clone()).collect(),
+            shared: shared_types,
         });
-        let record_files = self.record_files_of(&lines);
+        let record_files = self.record_files_of(lines);
         let mut writer = file_writer(file, &schema, &record_files)?;
         let columns = writer.schema_descr().columns().to_vec();
-        let group = Columns { next: columns.into_iter(), group: writer.next_row_group()? };
+        let group = Columns { next: columns.into_iter(), group: writer.next_row_group()?, compressors };
         self.write_group(group, lines, [quantity, pricing_total, billing_total], &shared, &record_files)?;
         writer.close()?;
         Ok(())
@@ -89,41 +117,51 @@ impl RatedFile<'_> {
     fn write_group(
         &self,
         mut group: Columns<'_, '_, '_>,
-        mut lines: RatedLines,
-        figures: [FigureColumn; 3],
+        lines: &RatedLines,
+        figures: [FigureColumn<'_>; 3],
         shared: &[SharedFigures],
         record_files: &[&StoredFile],
     ) -> ParquetResult<()> {
-        group.add(|column| day_column(column, &lines.days))?;
+        group.add(|compressors, column| day_column(compressors, column, &lines.days))?;
         self.write_scopes(&mut group, &lines.scopes)?;
         for figures in figures {
-            group.add(|column| figure_column(column, &figures))?;
+            group.add(|compressors, column| figure_column(compressors, column, &figures))?;
         }
-        let mut pages = PlacePages::new(std::mem::take(&mut lines.prices))?;
+        let mut pages = PlacePages::new(&lines.prices);
         for figures in shared {
-            group.add(|column| figures.write(column, &mut pages))?;
+            group.add(|compressors, column| figures.write(compressors, column, &mut pages))?;
         }
         let rate_days = distinct(self.prices.iter().map(|price| price.exchange_rate.dated));
-        group.add(|column| {
+        group.add(|compressors, column| {
             let dictionary: Vec<u8> = rate_days.values.iter().flat_map(|day| to_days(*day).to_le_bytes()).collect();
-            shared_column(column, &dictionary, &rate_days.places, rate_days.values.len(), &mut pages)
+            shared_column(compressors, column, &dictionary, &rate_days.places, rate_days.values.len(), &mut pages)
         })?;
         for (_, get) in CURRENCIES {
             let codes = distinct(self.prices.iter().map(get));
             let values: Vec<&str> = codes.values.iter().map(|currency| currency.code()).collect();
-            group
-                .add(|column| shared_column(column, &plain_texts(&values)?, &codes.places, values.len(), &mut pages))?;
+            group.add(|compressors, column| {
+                shared_column(compressors, column, &plain_texts(&values)?, &codes.places, values.len(), &mut pages)
+            })?;
         }
+        let lists = distinct_prices(&self.prices);
         for (_, get, _) in PRICE_TEXTS {
-            let texts = distinct(self.prices.iter().map(|price| get(price.price)));
-            group.add(|column| {
-                shared_column(column, &plain_texts(&texts.values)?, &texts.places, texts.values.len(), &mut pages)
+            let texts = distinct(lists.values.iter().map(|price| get(price)));
+            let places = texts.of_those(&lists.places);
+            group.add(|compressors, column| {
+                shared_column(
+                    compressors,
+                    column,
+                    &plain_texts(&texts.values)?,
+                    &places,
+                    texts.values.len(),
+                    &mut pages,
+                )
             })?;
         }
         let paths: Vec<&str> = record_files.iter().map(|file| file.path.as_str()).collect();
-        let places = self.record_places(&lines, record_files);
-        group.add(|column| text_runs(column, &paths, places.into_iter()))?;
-        group.add(|column| row_column(column, &lines.record_rows))?;
+        let places = self.record_places(lines, record_files);
+        group.add(|compressors, column| text_runs(compressors, column, &paths, places.into_iter()))?;
+        group.add(|compressors, column| row_column(compressors, column, &lines.record_rows))?;
         group.group.close()?;
         Ok(())
     }
@@ -156,18 +194,18 @@ impl RatedFile<'_> {
             let lengths = scopes.iter().map(|scope| scope.line_count);
             places.into_iter().zip(lengths).filter(|(_, length)| *length > 0).collect::<Vec<_>>()
         };
-        group.add(|column| {
+        group.add(|compressors, column| {
             let days: Vec<i32> = month.values.iter().map(|month| to_days(month.first_day())).collect();
             let dictionary: Vec<u8> = days.iter().flat_map(|day| day.to_le_bytes()).collect();
             let bounds = day_bounds(&days);
-            run_column(column, &dictionary, days.len(), runs(month.places).into_iter(), bounds)
+            run_column(compressors, column, &dictionary, days.len(), runs(month.places).into_iter(), bounds)
         })?;
         let customers = distinct(self.customers.iter().map(|customer| customer.as_str()));
         let subscriptions = distinct(scopes.iter().map(|scope| named(self.subscriptions, scope.subscription)));
         let meters = distinct(scopes.iter().map(|scope| named(self.meters, scope.meter)));
         for Distinct { values, places } in [customers, subscriptions, meters] {
             let runs = runs(places);
-            group.add(|column| text_runs(column, &values, runs.into_iter()))?;
+            group.add(|compressors, column| text_runs(compressors, column, &values, runs.into_iter()))?;
         }
         Ok(())
     }
@@ -195,25 +233,29 @@ fn file_writer<'f, 'd>(
 struct Columns<'g, 'f, 'd> {
     next: std::vec::IntoIter<ColumnDescPtr>,
     group: SerializedRowGroupWriter<'g, &'f mut NewFile<'d>>,
+    compressors: &'g mut Compressors,
 }
 
 impl Columns<'_, '_, '_> {
-    fn add(&mut self, encode: impl FnOnce(ColumnDescPtr) -> ParquetResult<ColumnChunk>) -> ParquetResult<()> {
+    fn add(
+        &mut self,
+        encode: impl FnOnce(&mut Compressors, ColumnDescPtr) -> ParquetResult<ColumnChunk>,
+    ) -> ParquetResult<()> {
         let column = self.next.next().ok_or_else(|| ParquetError::General("a column too many".to_owned()))?;
-        let chunk = encode(column)?;
+        let chunk = encode(self.compressors, column)?;
         self.group.append_column(&chunk.bytes, chunk.close)
     }
 }
 
 /// Days by their place among the days that occur.
-fn day_column(column: ColumnDescPtr, days: &[i32]) -> ParquetResult<ColumnChunk> {
+fn day_column(compressors: &mut Compressors, column: ColumnDescPtr, days: &[i32]) -> ParquetResult<ColumnChunk> {
     let mut known: Vec<i32> = days.chunk_by(|a, b| a == b).filter_map(|run| run.first().copied()).collect();
     known.sort_unstable();
     known.dedup();
     let place = |day: i32| known.binary_search(&day).ok().and_then(|place| i32::try_from(place).ok());
     let runs = days.chunk_by(|a, b| a == b).filter_map(|run| Some((place(*run.first()?)?, run.len())));
     let dictionary: Vec<u8> = known.iter().flat_map(|day| day.to_le_bytes()).collect();
-    run_column(column, &dictionary, known.len(), runs, day_bounds(&known))
+    run_column(compressors, column, &dictionary, known.len(), runs, day_bounds(&known))
 }
 
 fn day_bounds(days: &[i32]) -> Option<Statistics> {
@@ -221,40 +263,43 @@ fn day_bounds(days: &[i32]) -> Option<Statistics> {
 }
 
 fn text_runs(
+    compressors: &mut Compressors,
     column: ColumnDescPtr,
     values: &[&str],
     runs: impl Iterator<Item = (i32, usize)>,
 ) -> ParquetResult<ColumnChunk> {
     let bound = |text: Option<&&str>| text.map(|text| ByteArray::from(text.as_bytes().to_vec()));
     let bounds = Statistics::byte_array(bound(values.iter().min()), bound(values.iter().max()), None, Some(0), false);
-    run_column(column, &plain_texts(values)?, values.len(), runs, Some(bounds))
+    run_column(compressors, column, &plain_texts(values)?, values.len(), runs, Some(bounds))
 }
 
 fn run_column(
+    compressors: &mut Compressors,
     column: ColumnDescPtr,
     dictionary: &[u8],
     value_count: usize,
     runs: impl Iterator<Item = (i32, usize)>,
     bounds: Option<Statistics>,
 ) -> ParquetResult<ColumnChunk> {
-    let mut chunk = ChunkWriter::new(column)?;
-    chunk.dictionary(dictionary, value_count)?;
-    for page in place_pages(&mut PageCompressor::new()?, runs, value_count)? {
+    let mut chunk = ChunkWriter::new(column);
+    chunk.dictionary(&mut compressors.places, dictionary, value_count)?;
+    for page in place_pages(&mut compressors.places, runs, value_count)? {
         chunk.compressed_data(&page, Encoding::RLE_DICTIONARY)?;
     }
     chunk.finish(bounds)
 }
 
 fn shared_column(
+    compressors: &mut Compressors,
     column: ColumnDescPtr,
     dictionary: &[u8],
     places: &[i32],
     value_count: usize,
-    pages: &mut PlacePages,
+    pages: &mut PlacePages<'_>,
 ) -> ParquetResult<ColumnChunk> {
-    let mut chunk = ChunkWriter::new(column)?;
-    chunk.dictionary(dictionary, value_count)?;
-    for page in pages.of(places, value_count)? {
+    let mut chunk = ChunkWriter::new(column);
+    chunk.dictionary(&mut compressors.places, dictionary, value_count)?;
+    for page in pages.of(&mut compressors.places, places, value_count)? {
         chunk.compressed_data(page, Encoding::RLE_DICTIONARY)?;
     }
     chunk.finish(None)
@@ -262,60 +307,59 @@ fn shared_column(
 
 /// Figures that lines share, at one scale.
 struct SharedFigures {
-    values: FigureColumn,
+    values: Figures,
     places: Vec<i32>,
 }
 
 impl SharedFigures {
-    fn of(distinct: &Distinct<(i128, u8)>) -> ParquetResult<Self> {
-        let mut column = Figures::new(NARROW_DIGITS, NARROW_SCALE, COMMON_SCALE);
+    fn of(distinct: Distinct<(i128, u8)>) -> ParquetResult<Self> {
+        let mut values = Figures::new(NARROW_DIGITS, NARROW_SCALE, COMMON_SCALE);
         for (mantissa, scale) in &distinct.values {
             let figure = billing::decimal::Scaled { mantissa: *mantissa, scale: *scale };
-            let fitting = column.fitting(figure).ok_or_else(|| ParquetError::General(NO_ROOM.to_owned()))?;
-            column.push(fitting);
+            let fitting = values.fitting(figure).ok_or_else(|| ParquetError::General(NO_ROOM.to_owned()))?;
+            values.push(fitting);
         }
-        Ok(Self { values: column.finish()?, places: distinct.places.clone() })
+        Ok(Self { values, places: distinct.places })
     }
 
-    fn write(&self, column: ColumnDescPtr, pages: &mut PlacePages) -> ParquetResult<ColumnChunk> {
+    fn write(
+        &self,
+        compressors: &mut Compressors,
+        column: ColumnDescPtr,
+        pages: &mut PlacePages<'_>,
+    ) -> ParquetResult<ColumnChunk> {
+        let values = self.values.column()?;
         let mut dictionary = Vec::new();
-        append_figures(&self.values.mantissas, self.values.width(), &mut dictionary);
-        shared_column(column, &dictionary, &self.places, self.values.mantissas.len(), pages)
+        values.append(0..values.len(), &mut dictionary);
+        shared_column(compressors, column, &dictionary, &self.places, values.len(), pages)
     }
 }
 
 const NO_ROOM: &str = "prices of one file do not fit 38 digits together";
 
-fn figure_column(column: ColumnDescPtr, figures: &FigureColumn) -> ParquetResult<ColumnChunk> {
-    let mut chunk = ChunkWriter::new(column)?;
+fn figure_column(
+    compressors: &mut Compressors,
+    column: ColumnDescPtr,
+    figures: &FigureColumn<'_>,
+) -> ParquetResult<ColumnChunk> {
+    let mut chunk = ChunkWriter::new(column);
     let mut page = Vec::with_capacity(ROWS_PER_PAGE * figures.width());
-    for rows in figures.mantissas.chunks(ROWS_PER_PAGE) {
+    for from in (0..figures.len()).step_by(ROWS_PER_PAGE) {
+        let rows = from..figures.len().min(from + ROWS_PER_PAGE);
         page.clear();
-        append_figures(rows, figures.width(), &mut page);
-        chunk.data(&page, rows.len(), Encoding::PLAIN)?;
+        figures.append(rows.clone(), &mut page);
+        chunk.data(&mut compressors.figures, &page, rows.len(), Encoding::PLAIN)?;
     }
     chunk.finish(None)
 }
 
-/// Integers of 8 bytes have the lowest byte first, the others the highest.
-fn append_figures(mantissas: &[i128], width: usize, bytes: &mut Vec<u8>) {
-    match width {
-        8 => bytes.extend(mantissas.iter().flat_map(|m| i64::try_from(*m).unwrap_or_default().to_le_bytes())),
-        12 => bytes.extend(mantissas.iter().flat_map(|m| {
-            let [_, _, _, _, low @ ..] = m.to_be_bytes();
-            low
-        })),
-        _ => bytes.extend(mantissas.iter().flat_map(|m| m.to_be_bytes())),
-    }
-}
-
-fn row_column(column: ColumnDescPtr, rows: &[u32]) -> ParquetResult<ColumnChunk> {
-    let mut chunk = ChunkWriter::new(column)?;
+fn row_column(compressors: &mut Compressors, column: ColumnDescPtr, rows: &[u32]) -> ParquetResult<ColumnChunk> {
+    let mut chunk = ChunkWriter::new(column);
     let mut page = Vec::new();
     for rows in rows.chunks(ROWS_PER_PAGE) {
         page.clear();
         delta::append(rows, &mut page);
-        chunk.data(&page, rows.len(), Encoding::DELTA_BINARY_PACKED)?;
+        chunk.data(&mut compressors.places, &page, rows.len(), Encoding::DELTA_BINARY_PACKED)?;
     }
     chunk.finish(None)
 }

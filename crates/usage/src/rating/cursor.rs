@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, StringArray};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type, UInt32Type};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, FixedSizeBinaryArray, RecordBatch, StringArray};
+use arrow::datatypes::{Date32Type, Int32Type, UInt32Type};
 use billing::decimal::Scaled;
 use billing::uom::QuantityBasis;
 use billing::usage::RecordKey;
@@ -45,32 +45,39 @@ impl RowPlace {
     }
 
     /// Subscription, meter and day as one number.
+    #[inline]
     pub(super) fn scope_day(self) -> u128 {
         self.0 >> 44
     }
 
     /// Subscription and meter as one number.
+    #[inline]
     pub(super) fn scope(self) -> u64 {
         u64::try_from(self.0 >> 64).unwrap_or(u64::MAX)
     }
 
+    #[inline]
     pub(super) fn subscription(self) -> u32 {
         u32::try_from(self.0 >> 96).unwrap_or(u32::MAX)
     }
 
+    #[inline]
     pub(super) fn meter(self) -> u32 {
         u32::try_from(self.0 >> 64 & 0xffff_ffff).unwrap_or(u32::MAX)
     }
 
     /// Days since 1970-01-01.
+    #[inline]
     pub(super) fn day(self) -> i32 {
         i32::try_from(self.0 >> 44 & 0xf_ffff).unwrap_or(0) + FIRST_DAY
     }
 
+    #[inline]
     pub(super) fn cursor(self) -> usize {
         usize::try_from(self.0 >> 24 & 0xf_ffff).unwrap_or(usize::MAX)
     }
 
+    #[inline]
     pub(super) fn row(self) -> usize {
         usize::try_from(self.0 & 0xff_ffff).unwrap_or(usize::MAX)
     }
@@ -122,13 +129,25 @@ struct Ranked {
 
 const NOT_ASKED: u32 = u32::MAX;
 
+/// The basis of each row; mostly the same for all.
+enum Bases {
+    Same(QuantityBasis),
+    Each(Vec<QuantityBasis>),
+}
+
+impl Default for Bases {
+    fn default() -> Self {
+        Self::Same(QuantityBasis::Blocks)
+    }
+}
+
 /// Decoded rows, of which some were taken.
 #[derive(Default)]
 struct Batch {
     rows: Vec<RowPlace>,
     taken: usize,
-    quantities: Option<ArrayRef>,
-    bases: Vec<QuantityBasis>,
+    quantities: Option<Decimal128Array>,
+    bases: Bases,
     scale: u8,
     keys: Option<FixedSizeBinaryArray>,
     /// Row of the file for each row.
@@ -199,17 +218,19 @@ impl<'a> Cursor<'a> {
         key.map_or(0, |key| number(RecordKey(key)))
     }
 
+    #[inline]
     pub(super) fn quantity(&self, place: RowPlace) -> (Scaled, QuantityBasis) {
         let row = place.row();
-        let quantities = self.batch.quantities.as_ref().and_then(|array| array.as_primitive_opt::<Decimal128Type>());
-        let mantissa = quantities.and_then(|array| array.values().get(row).copied()).unwrap_or_default();
-        (
-            Scaled { mantissa, scale: self.batch.scale },
-            self.batch.bases.get(row).copied().unwrap_or(QuantityBasis::Blocks),
-        )
+        let mantissa = self.batch.quantities.as_ref().and_then(|array| array.values().get(row).copied());
+        let basis = match &self.batch.bases {
+            Bases::Same(basis) => *basis,
+            Bases::Each(bases) => bases.get(row).copied().unwrap_or(QuantityBasis::Blocks),
+        };
+        (Scaled { mantissa: mantissa.unwrap_or_default(), scale: self.batch.scale }, basis)
     }
 
     /// The row's number in the file.
+    #[inline]
     pub(super) fn file_row(&self, place: RowPlace) -> u32 {
         self.batch.file_rows.get(place.row()).copied().unwrap_or(u32::MAX)
     }
@@ -239,30 +260,36 @@ impl<'a> Cursor<'a> {
         let days = primitive::<Date32Type>(batch, "usage_date")?.values();
         let subscriptions = self.subscriptions.column(batch, "subscription_id")?;
         let meters = self.meters.column(batch, "meter_id")?;
-        let quantities = batch.column_by_name("quantity").ok_or(BadColumn("quantity"))?;
-        let scale = quantities.as_primitive_opt::<Decimal128Type>().ok_or(BadColumn("quantity"))?.scale();
-        self.batch.scale = u8::try_from(scale).map_err(|_| BadColumn("quantity"))?;
-        self.batch.quantities = Some(Arc::clone(quantities));
+        let quantities = typed::<Decimal128Array>(batch, "quantity")?;
+        self.batch.scale = u8::try_from(quantities.scale()).map_err(|_| BadColumn("quantity"))?;
+        self.batch.quantities = Some(quantities.clone());
         self.batch.read_bases(batch)?;
         if self.asked.by_key || !survey.restated.is_empty() {
             self.batch.keys = Some(typed::<FixedSizeBinaryArray>(batch, RECORD_KEY)?.clone());
         }
         let superseded = Superseded::of(&survey.restated, batch)?;
-        for (row, ((day, subscription), meter)) in days.iter().zip(subscriptions).zip(meters).enumerate() {
-            if self.current.is_empty() {
-                self.current = self.rows_left.next().ok_or(BadColumn("subscription_id"))?;
-            }
-            self.batch.file_rows.push(self.current.start);
-            self.current.start += 1;
+        // Rows of one subscription and meter are neighbours: what is asked of both is asked once.
+        let mut row = 0;
+        let keys: Vec<(i32, i32)> = subscriptions.iter().copied().zip(meters.iter().copied()).collect();
+        for run in keys.chunk_by(|a, b| a == b) {
+            let rows = row..row + run.len();
+            row = rows.end;
+            let Some((subscription, meter)) = run.first() else { continue };
             let rank = self.subscriptions.rank(*subscription, &survey.subscriptions)?;
-            if rank < self.asked.ranks.0 || rank >= self.asked.ranks.1 || !self.asked.wanted.has(rank) {
-                continue;
-            }
-            let meter = self.meters.rank(*meter, &survey.meters)?;
-            let is_asked = self.only.is_none_or(|days| days.contains(&(rank, meter, *day)));
-            if is_asked && !superseded.has(row)? {
-                let place = RowPlace::new(rank, meter, *day, self.number, row).ok_or(BadColumn("usage_date"))?;
-                self.batch.rows.push(place);
+            let is_asked = rank >= self.asked.ranks.0 && rank < self.asked.ranks.1 && self.asked.wanted.has(rank);
+            let meter = if is_asked { self.meters.rank(*meter, &survey.meters)? } else { 0 };
+            for row in rows {
+                if self.current.is_empty() {
+                    self.current = self.rows_left.next().ok_or(BadColumn("subscription_id"))?;
+                }
+                self.batch.file_rows.push(self.current.start);
+                self.current.start += 1;
+                let day = days.get(row).copied().unwrap_or_default();
+                let is_taken = is_asked && self.only.is_none_or(|days| days.contains(&(rank, meter, day)));
+                if is_taken && !superseded.has(row)? {
+                    let place = RowPlace::new(rank, meter, day, self.number, row).ok_or(BadColumn("usage_date"))?;
+                    self.batch.rows.push(place);
+                }
             }
         }
         Ok(())
@@ -331,11 +358,13 @@ impl Batch {
         let column = column.ok_or(BadColumn(NAME))?;
         let values = column.values().as_string_opt::<i32>().ok_or(BadColumn(NAME))?;
         let words: Vec<QuantityBasis> = values.iter().map(read_basis).collect::<Result<_, _>>()?;
-        self.bases.clear();
-        for key in column.keys().values() {
-            let basis = usize::try_from(*key).ok().and_then(|key| words.get(key));
-            self.bases.push(*basis.ok_or(BadColumn(NAME))?);
+        if let [only] = words.as_slice() {
+            self.bases = Bases::Same(*only);
+            return Ok(());
         }
+        let basis = |key: &i32| usize::try_from(*key).ok().and_then(|key| words.get(key)).copied();
+        let bases = column.keys().values().iter().map(basis).collect::<Option<_>>().ok_or(BadColumn(NAME))?;
+        self.bases = Bases::Each(bases);
         Ok(())
     }
 }

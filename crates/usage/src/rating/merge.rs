@@ -20,6 +20,7 @@ impl<'a> Merge<'a> {
         Self { cursors, has_more, by_key }
     }
 
+    #[inline]
     pub(super) fn cursor(&self, place: RowPlace) -> Option<&Cursor<'a>> {
         self.cursors.get(place.cursor())
     }

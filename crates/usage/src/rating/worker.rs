@@ -16,7 +16,7 @@ use super::survey::Survey;
 use crate::day::{from_days, month_of};
 use crate::error::StorageError;
 use crate::new_file::WrittenFile;
-use crate::rated::{RatedFile, RatedLines, RecordFile};
+use crate::rated::{Compressors, RatedFile, RatedLines, RecordFile};
 
 /// Prices that nobody is to see are forgotten when there are more.
 const PRICES_KEPT_MAX: usize = 65_536;
@@ -58,6 +58,10 @@ pub(super) struct Worker<'w, 'a> {
     /// Places in the rater, by meter and month.
     meters: HashMap<(u32, BillingPeriod), usize>,
     rows_per_file: usize,
+    /// Those that are not written yet.
+    lines: RatedLines,
+    /// Made with the first file.
+    compressors: Option<Compressors>,
 }
 
 /// Rows of one subscription, meter and month.
@@ -71,8 +75,7 @@ struct OpenScope<'a> {
 /// A range that is being rated.
 struct Range<'r, 'a> {
     record_files: Vec<RecordFile<'r>>,
-    lines: RatedLines,
-    /// Of each scope of `lines`.
+    /// Of each scope of the lines that are not written yet.
     customers: Vec<&'a CustomerId>,
     result: RangeResult<'a>,
     open: Option<OpenScope<'a>>,
@@ -88,13 +91,22 @@ impl<'w, 'a> Worker<'w, 'a> {
     ) -> Self {
         let rows_per_file = survey.store.limits().rows_per_rated_file.saturating_mul(2);
         let rater = BulkRater::new(job.inputs);
-        Self { survey, job, calendar, tick, rater, meters: HashMap::new(), rows_per_file }
+        Self {
+            survey,
+            job,
+            calendar,
+            tick,
+            rater,
+            meters: HashMap::new(),
+            rows_per_file,
+            lines: RatedLines::new(),
+            compressors: None,
+        }
     }
 
     pub(super) fn rate(&mut self, pieces: Vec<Piece<'w>>, asked: Asked<'w>) -> Result<RangeResult<'a>, RatingFailure> {
         let mut range = Range {
             record_files: pieces.iter().map(|piece| &piece.file.file.rows).collect(),
-            lines: RatedLines::new(),
             customers: Vec::new(),
             result: RangeResult { totals: RatedTotals::default(), scopes: Vec::new(), files: Vec::new() },
             open: None,
@@ -138,6 +150,7 @@ impl<'w, 'a> Worker<'w, 'a> {
     }
 
     /// Answers whether the row has a price.
+    #[inline(always)]
     fn row(
         &mut self,
         range: &mut Range<'_, 'a>,
@@ -154,7 +167,7 @@ impl<'w, 'a> Worker<'w, 'a> {
         if month != self.job.period {
             range.result.totals.late_count = range.result.totals.late_count.saturating_add(1);
         }
-        if range.lines.len() >= self.rows_per_file {
+        if self.lines.len() >= self.rows_per_file {
             let prices = self.rater.take_prices()?;
             self.write_file(range, prices)?;
         }
@@ -167,6 +180,7 @@ impl<'w, 'a> Worker<'w, 'a> {
     }
 
     /// A line whose figures have no room beside those before it begins a new file.
+    #[inline(always)]
     fn push(
         &mut self,
         range: &mut Range<'_, 'a>,
@@ -174,13 +188,13 @@ impl<'w, 'a> Worker<'w, 'a> {
         amounts: DayAmounts,
         record: (u32, u32),
     ) -> Result<(), RatingFailure> {
-        if range.lines.push(place.day(), &amounts, self.rater.prices(), record) {
+        if self.lines.push(place.day(), &amounts, self.rater.prices(), record) {
             return Ok(());
         }
         let prices = self.rater.take_prices_but(amounts.prices)?;
         self.write_file(range, prices)?;
         let amounts = DayAmounts { prices: 0, ..amounts };
-        if range.lines.push(place.day(), &amounts, self.rater.prices(), record) {
+        if self.lines.push(place.day(), &amounts, self.rater.prices(), record) {
             return Ok(());
         }
         Err(StorageError::OutOfRange { meter: self.meter(place)?.clone() }.into())
@@ -217,7 +231,7 @@ impl<'w, 'a> Worker<'w, 'a> {
         let subscription = self.subscription(place)?;
         let customer = self.rater.open(subscription, meter)?;
         range.open = Some(OpenScope { place, month, customer });
-        range.begin_scope();
+        self.begin_scope(range);
         range.begin_customer(&customer.id)
     }
 
@@ -244,10 +258,9 @@ impl<'w, 'a> Worker<'w, 'a> {
     }
 
     /// Writes the lines so far; those that follow begin another file.
-    fn write_file(&self, range: &mut Range<'_, 'a>, prices: Vec<LinePrices<'a>>) -> Result<(), RatingFailure> {
-        let lines = std::mem::replace(&mut range.lines, RatedLines::new());
+    fn write_file(&mut self, range: &mut Range<'_, 'a>, prices: Vec<LinePrices<'a>>) -> Result<(), RatingFailure> {
         let customers = std::mem::take(&mut range.customers);
-        if lines.len() > 0 {
+        if self.lines.len() > 0 {
             let file = RatedFile {
                 subscriptions: &self.survey.subscriptions,
                 meters: &self.survey.meters,
@@ -255,22 +268,25 @@ impl<'w, 'a> Worker<'w, 'a> {
                 prices,
                 record_files: &range.record_files,
             };
-            range.result.files.push(file.write(self.survey.store.directory(), lines)?);
+            let mut compressors = self.compressors.take().map_or_else(Compressors::new, Ok)?;
+            range.result.files.push(file.write(self.survey.store.directory(), &mut compressors, &self.lines)?);
+            self.compressors = Some(compressors);
         }
-        range.begin_scope();
+        self.lines.clear();
+        self.begin_scope(range);
         Ok(())
+    }
+
+    /// Lines that follow are of the open scope.
+    fn begin_scope(&mut self, range: &mut Range<'_, 'a>) {
+        if let Some(open) = &range.open {
+            self.lines.begin_scope(open.place.subscription(), open.place.meter(), open.month);
+            range.customers.push(&open.customer.id);
+        }
     }
 }
 
 impl<'a> Range<'_, 'a> {
-    /// Lines that follow are of the open scope.
-    fn begin_scope(&mut self) {
-        if let Some(open) = &self.open {
-            self.lines.begin_scope(open.place.subscription(), open.place.meter(), open.month);
-            self.customers.push(&open.customer.id);
-        }
-    }
-
     fn begin_customer(&mut self, customer: &'a CustomerId) -> Result<(), RatingFailure> {
         if self.customer.as_ref().is_none_or(|(known, _)| *known != customer) {
             self.end_customer()?;
