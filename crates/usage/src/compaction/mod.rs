@@ -37,10 +37,11 @@ pub(crate) fn compact(
     let mut current: Vec<UsageFile> = files.to_vec();
     loop {
         let survey = Survey::of(store, &current)?;
-        let runs = survey.runs();
+        let runs = survey.runs()?;
         if runs.len() <= 1 {
             break;
         }
+        let is_last = runs.len() <= FAN_IN;
         let mut next = Vec::new();
         for group in runs.chunks(FAN_IN) {
             next.extend(merge(&survey, &group.concat(), tick)?);
@@ -48,6 +49,9 @@ pub(crate) fn compact(
         drop(survey);
         // The files that were read go with their names.
         merged = next;
+        if is_last {
+            break;
+        }
         current = merged.iter().zip(1..).map(|(file, place)| in_between(file, place)).collect();
     }
     Ok(named(store, files, merged)?)

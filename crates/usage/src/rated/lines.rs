@@ -64,6 +64,11 @@ impl RatedLines {
         self.record_rows.clear();
     }
 
+    /// How many of the prices the lines may have; those behind are of a line that had no room.
+    pub(crate) fn price_count(&self) -> usize {
+        self.price_count
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.days.len()
     }

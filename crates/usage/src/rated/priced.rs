@@ -41,6 +41,16 @@ pub(super) fn distinct<V: Copy + Eq + Hash>(all: impl ExactSizeIterator<Item = V
     Distinct { values, places }
 }
 
+/// As [`distinct`]. Empty texts are told by their length: given to the comparison of memory with the
+/// pointer to nothing that they have, they take longer than all others.
+pub(super) fn distinct_texts<'t>(all: impl ExactSizeIterator<Item = &'t str> + Clone) -> Distinct<&'t str> {
+    if all.len() > 0 && all.clone().all(str::is_empty) {
+        return Distinct { values: vec![""], places: vec![0; all.len()] };
+    }
+    let Distinct { values, places } = distinct(all.map(|text| (!text.is_empty()).then_some(text)));
+    Distinct { values: values.into_iter().map(Option::unwrap_or_default).collect(), places }
+}
+
 impl<V> Distinct<V> {
     /// The places of what has these places in the list that this one was made from.
     pub(super) fn of_those(&self, places: &[i32]) -> Vec<i32> {

@@ -18,7 +18,7 @@ use parquet::schema::types::ColumnDescPtr;
 
 use super::figures::{FigureColumn, Figures};
 use super::lines::{LineScope, RatedLines};
-use super::priced::{Distinct, PlacePages, distinct, distinct_figures, distinct_prices, place_pages};
+use super::priced::{Distinct, PlacePages, distinct, distinct_figures, distinct_prices, distinct_texts, place_pages};
 use super::schema::{CURRENCIES, NumberTypes, PRICE_TEXTS, SHARED_FIGURES, schema};
 use crate::column_chunk::{ChunkWriter, ColumnChunk, PageCompressor};
 use crate::day::{from_days, to_days};
@@ -145,7 +145,7 @@ impl RatedFile<'_> {
         }
         let lists = distinct_prices(&self.prices);
         for (_, get, _) in PRICE_TEXTS {
-            let texts = distinct(lists.values.iter().map(|price| get(price)));
+            let texts = distinct_texts(lists.values.iter().map(|price| get(price)));
             let places = texts.of_those(&lists.places);
             group.add(|compressors, column| {
                 shared_column(

@@ -275,9 +275,9 @@ impl<'a> Cursor<'a> {
             let rows = row..row + run.len();
             row = rows.end;
             let Some((subscription, meter)) = run.first() else { continue };
-            let rank = self.subscriptions.rank(*subscription, &survey.subscriptions)?;
+            let rank = self.subscriptions.rank(*subscription, |text| survey.rank_of_text(text))?;
             let is_asked = rank >= self.asked.ranks.0 && rank < self.asked.ranks.1 && self.asked.wanted.has(rank);
-            let meter = if is_asked { self.meters.rank(*meter, &survey.meters)? } else { 0 };
+            let meter = if is_asked { self.meters.rank(*meter, |text| survey.meter_rank(text))? } else { 0 };
             for row in rows {
                 if self.current.is_empty() {
                     self.current = self.rows_left.next().ok_or(BadColumn("subscription_id"))?;
@@ -337,15 +337,14 @@ impl Ranked {
         Ok(column.keys().values())
     }
 
-    fn rank<T: AsRef<str>>(&mut self, key: i32, names: &[T]) -> Result<u32, BadColumn> {
+    fn rank(&mut self, key: i32, rank_of: impl Fn(&str) -> Option<u32>) -> Result<u32, BadColumn> {
         const NAME: BadColumn = BadColumn("subscription_id or meter_id");
         let place = usize::try_from(key).map_err(|_| NAME)?;
         let rank = self.ranks.get_mut(place).ok_or(NAME)?;
         if *rank == NOT_ASKED {
             let values: Option<&StringArray> = self.dictionary.as_ref().and_then(|values| values.as_string_opt());
             let text = values.ok_or(NAME)?.value(place);
-            let found = names.binary_search_by(|name| name.as_ref().cmp(text)).map_err(|_| NAME)?;
-            *rank = u32::try_from(found).map_err(|_| NAME)?;
+            *rank = rank_of(text).ok_or(NAME)?;
         }
         Ok(*rank)
     }

@@ -44,6 +44,8 @@ pub(super) fn rate<'a>(
     let rows_per_range = u64::try_from(limits.rows_per_rated_file).unwrap_or(u64::MAX);
     let ranges = cut(&rows_by_rank(survey, &sources, &wanted), rows_per_range);
     let known: HashMap<&str, &(RatedPart, Vec<StoredFile>)> = match job.output {
+        // Scopes are not kept with parts.
+        RatingOutput::Files { .. } if job.with_scopes => HashMap::new(),
         RatingOutput::Files { known, .. } => known.iter().map(|part| (part.0.fingerprint.as_str(), part)).collect(),
         RatingOutput::Totals => HashMap::new(),
     };
@@ -70,7 +72,7 @@ impl<'t, 'a> Task<'t, 'a> {
     fn rate(&self, worker: &mut Worker<'t, 'a>, range: &Range<u32>) -> Result<Part<'a, 't>, RatingFailure> {
         let pieces = pieces(self.sources, range, self.wanted);
         let print = match self.job.output {
-            RatingOutput::Files { inputs_digest, .. } => fingerprint(&inputs_digest, &pieces),
+            RatingOutput::Files { inputs_digest, .. } => fingerprint(self.survey, &inputs_digest, &pieces),
             RatingOutput::Totals => String::new(),
         };
         if let Some(part) = self.known.get(print.as_str()) {
@@ -96,8 +98,8 @@ impl<'s> Source<'s> {
             SourceRows::Days(days) => Some(
                 days.iter()
                     .filter_map(|(subscription, meter, day)| {
-                        let meter = survey.meters.binary_search(meter).ok()?;
-                        Some((survey.rank_of(subscription)?, u32::try_from(meter).ok()?, to_days(*day)))
+                        let subscription = survey.rank_of_text(subscription.as_str())?;
+                        Some((subscription, survey.meter_rank(meter.as_str())?, to_days(*day)))
                     })
                     .collect(),
             ),
@@ -191,6 +193,8 @@ impl<'a> Assembly<'_, 'a> {
 
     /// Gives the new files their names, all or none.
     fn finish(mut self, survey: &Survey<'_>) -> Result<RatedUsage<'a>, RatingFailure> {
+        // Parts follow their plans, scopes their customers: this order is the same wherever parts are cut.
+        self.usage.totals.unpriced.sort_by(|a, b| (&a.scope, a.usage_date).cmp(&(&b.scope, b.usage_date)));
         let folder = rated_folder(self.job.party, self.job.period);
         let (places, files): (Vec<usize>, Vec<CompleteFile>) = self.new.into_iter().unzip();
         let alone = |file: CompleteFile| {

@@ -6,13 +6,13 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
-use arrow::datatypes::Int32Type;
+use arrow::datatypes::{Date32Type, Int32Type};
 use billing::ids::{MeterId, SubscriptionId};
 use billing::ports::{RatedUsage, RatingFailure, RatingJob, UsageFile, UsageSurvey};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
 
-use crate::columns::BadColumn;
+use crate::columns::{BadColumn, primitive};
 use crate::error::{Result, StorageError};
 use crate::parallel;
 use crate::parquet_file;
@@ -31,6 +31,8 @@ pub(crate) struct Survey<'s> {
     /// Of all files, in order; a rank is a place here.
     pub(super) subscriptions: Vec<SubscriptionId>,
     pub(super) meters: Vec<MeterId>,
+    subscription_ranks: HashMap<String, u32>,
+    meter_ranks: HashMap<String, u32>,
     pub(super) restated: Restated,
 }
 
@@ -39,6 +41,9 @@ impl std::fmt::Debug for Survey<'_> {
         f.debug_struct("Survey").field("files", &self.files.len()).finish_non_exhaustive()
     }
 }
+
+/// Subscription, meter and day of a file's first or last row.
+type Edge = (String, String, i32);
 
 /// One file of records.
 pub(super) struct SurveyedFile {
@@ -72,10 +77,11 @@ impl<'s> Survey<'s> {
         for file in &mut surveyed {
             file.rank_runs(&ranks)?;
         }
-        let subscriptions = by_text.into_iter().map(|(text, _)| parsed(&text)).collect::<Result<_>>()?;
-        let meters = meters.iter().map(|meter| parsed(meter)).collect::<Result<_>>()?;
+        let subscriptions = by_text.into_iter().map(|(text, _)| parsed(&text)).collect::<Result<Vec<_>>>()?;
+        let meters = meters.iter().map(|meter| parsed(meter)).collect::<Result<Vec<_>>>()?;
+        let (subscription_ranks, meter_ranks) = (ranked(&subscriptions), ranked(&meters));
         let restated = Restated::among(store, &files.iter().collect::<Vec<_>>(), &records_file::schema()?)?;
-        Ok(Self { store, files: surveyed, subscriptions, meters, restated })
+        Ok(Self { store, files: surveyed, subscriptions, meters, subscription_ranks, meter_ranks, restated })
     }
 
     pub(crate) fn store(&self) -> &'s DirectoryStore {
@@ -83,12 +89,14 @@ impl<'s> Survey<'s> {
     }
 
     /// The files as runs: those of a run do not overlap and follow one another. As few as there can be.
-    pub(crate) fn runs(&self) -> Vec<Vec<usize>> {
-        let mut by_start: Vec<(usize, &SurveyedFile)> = self.files.iter().enumerate().collect();
-        by_start.sort_by_key(|(_, file)| file.ranks());
-        let mut runs: Vec<(u32, Vec<usize>)> = Vec::new();
-        for (place, file) in by_start {
-            let (first, last) = file.ranks();
+    pub(crate) fn runs(&self) -> Result<Vec<Vec<usize>>> {
+        let mut by_start = Vec::with_capacity(self.files.len());
+        for place in 0..self.files.len() {
+            by_start.push((self.edge(place, 0)?, self.edge(place, self.row_count(place).saturating_sub(1))?, place));
+        }
+        by_start.sort_unstable();
+        let mut runs: Vec<(Edge, Vec<usize>)> = Vec::new();
+        for (first, last, place) in by_start {
             match runs.iter_mut().find(|(end, _)| *end < first) {
                 Some((end, files)) => {
                     *end = last;
@@ -97,7 +105,27 @@ impl<'s> Survey<'s> {
                 None => runs.push((last, vec![place])),
             }
         }
-        runs.into_iter().map(|(_, files)| files).collect()
+        Ok(runs.into_iter().map(|(_, files)| files).collect())
+    }
+
+    /// Subscription, meter and day of one row.
+    fn edge(&self, place: usize, row: usize) -> Result<Edge> {
+        let path = self.path(place);
+        let bad = |column: BadColumn| StorageError::damaged(path, column);
+        let builder = self.open(place)?;
+        let needed = ProjectionMask::columns(builder.parquet_schema(), ["subscription_id", "meter_id", "usage_date"]);
+        let selection = RowSelection::from_consecutive_ranges(std::iter::once(row..row + 1), self.row_count(place));
+        let mut reader = builder
+            .with_projection(needed)
+            .with_row_selection(selection)
+            .build()
+            .map_err(|cause| StorageError::from_reading(path, cause))?;
+        let batch = reader.next().ok_or_else(|| StorageError::damaged(path, "it has no rows"))?;
+        let batch = batch.map_err(|cause| StorageError::damaged(path, cause))?;
+        let text = |name| crate::columns::text(&batch, name)?.get(0).map(str::to_owned).ok_or(BadColumn(name));
+        let day = primitive::<Date32Type>(&batch, "usage_date").map_err(bad)?.values().first().copied();
+        let day = day.ok_or(BadColumn("usage_date")).map_err(bad)?;
+        Ok((text("subscription_id").map_err(bad)?, text("meter_id").map_err(bad)?, day))
     }
 
     pub(crate) fn subscription_count(&self) -> u32 {
@@ -123,36 +151,41 @@ impl<'s> Survey<'s> {
         parquet_file::open_with(self.store.directory(), &file.file.rows, file.metadata.clone())
     }
 
+    /// The name of a rank.
+    pub(super) fn subscription_of(&self, rank: u32) -> &str {
+        usize::try_from(rank).ok().and_then(|rank| self.subscriptions.get(rank)).map_or("", SubscriptionId::as_str)
+    }
+
+    pub(super) fn meter_of(&self, rank: u32) -> &str {
+        usize::try_from(rank).ok().and_then(|rank| self.meters.get(rank)).map_or("", MeterId::as_str)
+    }
+
     pub(crate) fn rank_of_text(&self, subscription: &str) -> Option<u32> {
-        let place = self.subscriptions.binary_search_by(|known| known.as_str().cmp(subscription)).ok()?;
-        u32::try_from(place).ok()
+        self.subscription_ranks.get(subscription).copied()
     }
 
     pub(crate) fn meter_rank(&self, meter: &str) -> Option<u32> {
-        let place = self.meters.binary_search_by(|known| known.as_str().cmp(meter)).ok()?;
-        u32::try_from(place).ok()
+        self.meter_ranks.get(meter).copied()
     }
 
     pub(super) fn file_at(&self, place: u64) -> Option<&SurveyedFile> {
         self.files.iter().find(|file| file.file.place == place)
-    }
-
-    /// The rank of a subscription that the files know.
-    pub(super) fn rank_of(&self, subscription: &SubscriptionId) -> Option<u32> {
-        let place = self.subscriptions.binary_search(subscription).ok()?;
-        u32::try_from(place).ok()
     }
 }
 
 impl UsageSurvey for Survey<'_> {
     fn holds(&self, place: u64, subscriptions: &mut dyn Iterator<Item = &SubscriptionId>) -> bool {
         let Some(file) = self.file_at(place) else { return false };
-        subscriptions.filter_map(|subscription| self.rank_of(subscription)).any(|rank| file.has(rank))
+        subscriptions.filter_map(|subscription| self.rank_of_text(subscription.as_str())).any(|rank| file.has(rank))
     }
 
     fn rate<'a>(&self, job: &RatingJob<'a>, tick: &(dyn Fn(u64) + Sync)) -> Result<RatedUsage<'a>, RatingFailure> {
         super::job::rate(self, job, tick)
     }
+}
+
+fn ranked<T: AsRef<str>>(names: &[T]) -> HashMap<String, u32> {
+    names.iter().map(|name| name.as_ref().to_owned()).zip(0..).collect()
 }
 
 fn parsed<T: std::str::FromStr>(text: &str) -> Result<T> {
@@ -171,12 +204,6 @@ impl SurveyedFile {
         } else {
             Err(StorageError::damaged(&self.file.rows.path, "its rows are not in the order of rating"))
         }
-    }
-
-    /// The first and the last rank.
-    fn ranks(&self) -> (u32, u32) {
-        let rank = |run: Option<&(u32, u32)>| run.map_or(0, |(rank, _)| *rank);
-        (rank(self.runs.first()), rank(self.runs.last()))
     }
 
     fn has(&self, rank: u32) -> bool {
@@ -220,8 +247,8 @@ pub(super) struct Wanted(Vec<bool>);
 impl Wanted {
     pub(super) fn of<'i>(survey: &Survey<'_>, subscriptions: impl Iterator<Item = &'i SubscriptionId>) -> Self {
         let mut wanted = vec![false; survey.subscriptions.len()];
-        for place in subscriptions.filter_map(|subscription| survey.subscriptions.binary_search(subscription).ok()) {
-            if let Some(is_wanted) = wanted.get_mut(place) {
+        for rank in subscriptions.filter_map(|subscription| survey.rank_of_text(subscription.as_str())) {
+            if let Some(is_wanted) = usize::try_from(rank).ok().and_then(|rank| wanted.get_mut(rank)) {
                 *is_wanted = true;
             }
         }

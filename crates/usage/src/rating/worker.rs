@@ -258,7 +258,8 @@ impl<'w, 'a> Worker<'w, 'a> {
     }
 
     /// Writes the lines so far; those that follow begin another file.
-    fn write_file(&mut self, range: &mut Range<'_, 'a>, prices: Vec<LinePrices<'a>>) -> Result<(), RatingFailure> {
+    fn write_file(&mut self, range: &mut Range<'_, 'a>, mut prices: Vec<LinePrices<'a>>) -> Result<(), RatingFailure> {
+        prices.truncate(self.lines.price_count());
         let customers = std::mem::take(&mut range.customers);
         if self.lines.len() > 0 {
             let file = RatedFile {
