@@ -61,7 +61,8 @@ async fn files_that_were_billed_are_left_alone() {
     world.usage(&[("a", "2026-09-03", "m", "9")]).await;
     world.usage(&[("b", "2026-09-03", "m", "1"), ("x", "2026-10-01", "m", "5")]).await;
     assert_eq!(world.close("2026-09", false).await, "issued 10.00");
-    world.usage(&[("c", "2026-09-03", "m", "2"), ("y", "2026-10-01", "m", "6")]).await;
+    let late = [("c", "2026-09-03", "m", "1"), ("e", "2026-09-06", "m", "1"), ("y", "2026-10-01", "m", "6")];
+    world.usage(&late).await;
     world.usage(&[("d", "2026-09-04", "m", "3"), ("z", "2026-10-01", "m", "7")]).await;
     let compacted = compact(&world.books, now(), &|_| {}).await.unwrap();
     let months: Vec<_> =

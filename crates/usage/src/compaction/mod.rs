@@ -38,7 +38,7 @@ pub(crate) fn compact(
     loop {
         let survey = Survey::of(store, &current)?;
         let runs = survey.runs()?;
-        if runs.len() <= 1 {
+        if runs.len() <= 1 && !is_fragmented(store, &current) {
             break;
         }
         let is_last = runs.len() <= FAN_IN;
@@ -55,6 +55,13 @@ pub(crate) fn compact(
         current = merged.iter().zip(1..).map(|(file, place)| in_between(file, place)).collect();
     }
     Ok(named(store, files, merged)?)
+}
+
+/// Whether there are many more files than the records need, though they may follow one another.
+fn is_fragmented(store: &DirectoryStore, files: &[UsageFile]) -> bool {
+    let rows: u64 = files.iter().map(|file| file.rows.row_count).sum();
+    let needed = rows.div_ceil(u64::try_from(store.limits().rows_per_rated_file).unwrap_or(u64::MAX).max(1));
+    u64::try_from(files.len()).is_ok_and(|count| count > needed.saturating_mul(2).saturating_add(1))
 }
 
 /// A file of a merge that goes on.

@@ -14,7 +14,6 @@ use super::survey::{Survey, SurveyedFile, Wanted};
 use super::worker::{Calendar, RangeResult, Worker, sum_too_long};
 use crate::day::to_days;
 use crate::directory::rated_folder;
-use crate::error::StorageError;
 use crate::new_file::CompleteFile;
 use crate::parallel;
 use crate::publishing::{Publication, publish};
@@ -137,7 +136,7 @@ fn rows_by_rank(survey: &Survey<'_>, sources: &[Source<'_>], wanted: &Wanted) ->
 fn pieces<'s>(sources: &'s [Source<'s>], range: &Range<u32>, wanted: &Wanted) -> Vec<Piece<'s>> {
     let piece = |source: &'s Source<'s>| {
         let rows = source.file.rows_of(range, wanted);
-        (!rows.is_empty()).then(|| Piece { file: source.file, only: source.only.as_ref(), rows })
+        (!rows.is_empty()).then_some(Piece { file: source.file, only: source.only.as_ref(), rows })
     };
     let mut pieces: Vec<Piece<'s>> = sources.iter().filter_map(piece).collect();
     // Files have no order of their own: theirs would show in what is written.
@@ -177,10 +176,10 @@ impl<'a> Assembly<'_, 'a> {
                 let file_count = result.files.len();
                 for file in result.files {
                     let file = file.synced()?;
+                    // Its temporary name stands in until the file has one of its own.
+                    let stored = file.as_stored();
                     self.new.push((self.usage.files.len(), file));
-                    // Stands in until the file has its name.
-                    let (_, file) = self.new.last().ok_or_else(|| no_file())?;
-                    self.usage.files.push(file.as_stored());
+                    self.usage.files.push(stored);
                 }
                 (fingerprint, result.totals, file_count)
             }
@@ -210,8 +209,4 @@ impl<'a> Assembly<'_, 'a> {
         }
         Ok(self.usage)
     }
-}
-
-fn no_file() -> RatingFailure {
-    StorageError::failed("the usage store", "a file was lost").into()
 }

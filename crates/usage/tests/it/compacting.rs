@@ -82,6 +82,19 @@ fn many_imports_are_merged_in_rounds() {
 }
 
 #[test]
+fn small_files_are_merged_though_they_follow_one_another() {
+    let mut world = World::new(1_000);
+    for number in 0..9 {
+        let record = UsageRecord { subscription_id: format!("plan-{number}").parse().unwrap(), ..record(number, 1) };
+        world.import(&[record]);
+    }
+    let before = content(&world);
+    assert_eq!(compact(&mut world), 1);
+    assert_eq!(content(&world), before);
+    assert_eq!(compact(&mut world), 0);
+}
+
+#[test]
 fn one_subscription_fills_several_files() {
     let world = check(4, 300, 1);
     assert!(world.manifest.iter().all(|file| file.rows.row_count <= 220), "{:?}", world.manifest);
