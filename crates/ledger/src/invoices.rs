@@ -105,17 +105,26 @@ pub(crate) async fn lines_of_subscriptions(
 ) -> Result<Vec<Vec<u8>>> {
     let mut snapshot = ledger.read().await?;
     let Some(issuer) = issuer_of(&mut snapshot, number).await? else { return Ok(Vec::new()) };
-    let rows = sqlx::query(
-        "SELECT issuer, number, line_number, body FROM invoice_lines
-         WHERE issuer = $1 AND number = $2 AND subscription IN (SELECT value FROM json_each($3))
-         ORDER BY line_number",
-    )
-    .bind(issuer.as_str())
-    .bind(number.as_str())
-    .bind(serde_json::to_string(subscriptions)?)
-    .fetch_all(&mut *snapshot)
-    .await?;
-    rows.iter().map(|row| Fields::new(row, &INVOICE_LINES).bytes("body")).collect()
+    // Each subscription by itself: of a list SQLite would rather read all lines in their order.
+    let mut found = Vec::new();
+    for subscription in subscriptions {
+        let rows = sqlx::query(
+            "SELECT issuer, number, line_number, body FROM invoice_lines
+             INDEXED BY invoice_lines_by_subscription
+             WHERE issuer = $1 AND number = $2 AND subscription = $3",
+        )
+        .bind(issuer.as_str())
+        .bind(number.as_str())
+        .bind(subscription.as_str())
+        .fetch_all(&mut *snapshot)
+        .await?;
+        for row in &rows {
+            let fields = Fields::new(row, &INVOICE_LINES);
+            found.push((fields.integer("line_number")?, fields.bytes("body")?));
+        }
+    }
+    found.sort_unstable_by_key(|(line_number, _)| *line_number);
+    Ok(found.into_iter().map(|(_, body)| body).collect())
 }
 
 pub(crate) async fn lines_of(

@@ -142,7 +142,8 @@ mod tests {
     use crate::day::QUANTITY_DECIMALS;
     use crate::peers::days_of;
 
-    const ROWS: u64 = 2_000;
+    /// So many that some counters have several rows a day.
+    const ROWS: u64 = 40_000;
 
     async fn generated(seed: u64) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cli::{Output, StoreCommand};
 use crate::clock::now;
 use crate::data_dir::DataDir;
-use crate::output::{Rows, print};
+use crate::output::{Rows, print, say};
 use crate::progress::Progress;
 use crate::{CommandResult, Exit};
 
@@ -86,6 +86,10 @@ fn stats_json(stats: &StoreStats) -> Value {
 }
 
 fn print_compacted(output: Output, compacted: &[CompactedMonth]) -> Result<(), crate::output::Failure> {
+    if compacted.is_empty() && output == Output::Table {
+        say("nothing to merge: the files of each month follow one another, or were billed");
+        return Ok(());
+    }
     let headings = ["month", "records", "files before", "files after", "size before", "size after"];
     let mut rows = Rows::new(&headings, &headings[1..]);
     for month in compacted {

@@ -68,6 +68,8 @@ struct Task<'t, 'a> {
 }
 
 impl<'t, 'a> Task<'t, 'a> {
+    /// Its instructions are counted by name (`cargo xtask instructions`).
+    #[inline(never)]
     fn rate(&self, worker: &mut Worker<'t, 'a>, range: &Range<u32>) -> Result<Part<'a, 't>, RatingFailure> {
         let pieces = pieces(self.sources, range, self.wanted);
         let print = match self.job.output {
