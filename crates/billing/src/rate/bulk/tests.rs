@@ -6,7 +6,7 @@ use crate::party::PartyDirectory;
 use crate::period::DayRange;
 use crate::price::{OfferTerm, PriceBook, PriceSheet, Product, Tier, TierBasis, TierTable};
 use crate::rate::party::tests::{directory, usage_record};
-use crate::rate::{LateFrom, PartyRater};
+use crate::rate::{BILLING_TOTAL_DECIMALS, LateFrom, PartyRater};
 use crate::usage::{MeterDescription, RecordKey};
 use jiff::civil::date;
 use proptest::prelude::*;
