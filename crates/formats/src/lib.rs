@@ -5,6 +5,7 @@ pub mod csv;
 pub mod directory;
 pub mod error;
 pub mod fx;
+pub mod journal;
 pub mod json;
 pub mod number;
 pub mod price;

@@ -11,6 +11,7 @@ use billing::period::BillingPeriod;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::tokens::Role;
+use formats::journal::JournalFormat;
 use jiff::civil::Date;
 
 /// From cloud usage to invoices that can be proved, line by line.
@@ -83,6 +84,9 @@ pub(crate) enum Command {
     /// The files of usage: how many there are, merge them, sweep what nothing names
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Write the books for other programs
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Serve the Partner Center billing API
     #[command(after_help = "Example:\n  quittance serve --listen 127.0.0.1:8080")]
     Serve(ServeArgs),
@@ -350,6 +354,27 @@ pub(crate) enum StoreCommand {
     Sweep,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// The journal for plain-text accounting, in the order of its chain
+    #[command(
+        after_help = "Examples:\n  quittance export journal --format hledger --out books.journal\n  quittance export journal --format csv > journal.csv"
+    )]
+    Journal(ExportJournalArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportJournalArgs {
+    #[arg(long, value_parser = journal_format())]
+    pub(crate) format: JournalFormat,
+    /// Whose books; may be left out where there is one issuer
+    #[arg(long)]
+    pub(crate) org: Option<OrganisationId>,
+    /// The file; standard output without it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Where to listen
@@ -377,4 +402,8 @@ pub(crate) enum TokenCommand {
 fn role() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(Role::ALL.map(Role::as_str))
         .try_map(|name| Role::from_name(&name).ok_or("there is no such role"))
+}
+
+fn journal_format() -> impl TypedValueParser<Value = JournalFormat> {
+    PossibleValuesParser::new(JournalFormat::ALL.map(|(name, _)| name)).try_map(|name| name.parse::<JournalFormat>())
 }

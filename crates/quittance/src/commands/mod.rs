@@ -2,6 +2,7 @@
 
 pub(crate) mod close;
 mod explain;
+mod export;
 mod import;
 mod init;
 pub(crate) mod invoices;
@@ -37,6 +38,7 @@ pub(crate) async fn run(invocation: &Invocation) -> CommandResult {
         Command::Explain(args) => explain::run(dir, output, args).await,
         Command::Verify => verify::run(dir, output).await,
         Command::Quarantine(command) => quarantine::run(dir, output, command).await,
+        Command::Export(command) => export::run(dir, command).await,
         Command::Store(command) => store::run(dir, output, *command).await,
         Command::Serve(args) => serve::run(dir, args).await,
         Command::Token(command) => token::run(dir, output, command).await,

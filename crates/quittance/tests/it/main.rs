@@ -13,6 +13,7 @@ mod damage_ledger;
 mod demo;
 mod demo_books;
 mod disk_full;
+mod exporting;
 mod gallery;
 mod gallery_calls;
 mod http;
