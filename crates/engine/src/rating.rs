@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{BlobDigest, CarriedDay, Draft, InvoiceLine, RULES_VERSION, Snapshot, draft_invoice};
-use billing::money::Amount;
+use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
 use billing::ports::{
@@ -50,32 +50,7 @@ pub enum RatingOutcome {
 /// # Errors
 /// Storage failures; a party that cannot be rated is reported, and the others are rated.
 pub async fn rate(books: &Books, period: BillingPeriod, tick: &(dyn Fn(u64) + Sync)) -> EngineResult<Vec<PartyRating>> {
-    let inputs = RunInputs::load(books, period).await?;
-    let run = inputs.run(books)?;
-    let mut ratings = Vec::new();
-    for party in &inputs.parties {
-        let outcome = match run.prepare(books, party, Purpose::Show).await? {
-            Preparation::Failed(code, message) => RatingOutcome::Failed(code, message),
-            Preparation::Closed(_) => RatingOutcome::Closed,
-            Preparation::Ready(ready) => {
-                let known = books.ledger.rated_parts(party, period).await?;
-                let output = RatingOutput::Files { inputs_digest: ready.digest(&inputs.lists, period)?, known: &known };
-                match ready.rate(&run, party, &inputs.lists.sheets, output, tick) {
-                    Ok(rated) => {
-                        let Rated { totals, files, parts } = rated;
-                        let usage_through = ready.selection.usage_through;
-                        let run = RatedRun { party: party.clone(), period, usage_through, files };
-                        let old = books.ledger.commit_rating(&run, &parts).await?;
-                        books.usage.remove(&old)?;
-                        RatingOutcome::rated(totals, &ready.directory)?
-                    }
-                    Err(failure) => RatingOutcome::failed(failure)?,
-                }
-            }
-        };
-        ratings.push(PartyRating { party: party.clone(), outcome });
-    }
-    Ok(ratings)
+    rate_parties(books, period, Lines::Keep, tick).await
 }
 
 /// What [`rate`] would answer; nothing is written.
@@ -87,6 +62,22 @@ pub async fn preview(
     period: BillingPeriod,
     tick: &(dyn Fn(u64) + Sync),
 ) -> EngineResult<Vec<PartyRating>> {
+    rate_parties(books, period, Lines::Drop, tick).await
+}
+
+/// What becomes of the rated lines.
+#[derive(Debug, Clone, Copy)]
+enum Lines {
+    Keep,
+    Drop,
+}
+
+async fn rate_parties(
+    books: &Books,
+    period: BillingPeriod,
+    lines: Lines,
+    tick: &(dyn Fn(u64) + Sync),
+) -> EngineResult<Vec<PartyRating>> {
     let inputs = RunInputs::load(books, period).await?;
     let run = inputs.run(books)?;
     let mut ratings = Vec::new();
@@ -94,12 +85,13 @@ pub async fn preview(
         let outcome = match run.prepare(books, party, Purpose::Show).await? {
             Preparation::Failed(code, message) => RatingOutcome::Failed(code, message),
             Preparation::Closed(_) => RatingOutcome::Closed,
-            Preparation::Ready(ready) => {
-                match ready.rate(&run, party, &inputs.lists.sheets, RatingOutput::Totals, tick) {
-                    Ok(rated) => RatingOutcome::rated(rated.totals, &ready.directory)?,
+            Preparation::Ready(ready) => match lines {
+                Lines::Keep => ready.rate_and_keep(books, &run, party, tick).await?,
+                Lines::Drop => match ready.rate(&run, party, &inputs.lists.sheets, RatingOutput::Totals, tick) {
+                    Ok(rated) => RatingOutcome::of(rated.totals, &ready.directory),
                     Err(failure) => RatingOutcome::failed(failure)?,
-                }
-            }
+                },
+            },
         };
         ratings.push(PartyRating { party: party.clone(), outcome });
     }
@@ -107,12 +99,21 @@ pub async fn preview(
 }
 
 impl RatingOutcome {
-    fn rated(totals: RatedTotals, directory: &PartyDirectory) -> EngineResult<Self> {
-        let subtotal = totals.subtotal().map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-        let subtotal = Amount::exact(subtotal, directory.party.currency)
-            .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    /// A month whose total does not fit cannot be billed, so it is not rated either.
+    fn of(totals: RatedTotals, directory: &PartyDirectory) -> Self {
+        let subtotal = totals
+            .subtotal()
+            .map_err(MoneyError::from)
+            .and_then(|subtotal| Amount::exact(subtotal, directory.party.currency));
+        let subtotal = match subtotal {
+            Ok(subtotal) => subtotal,
+            Err(error) => {
+                let message = format!("the total of the month cannot be written: {error}");
+                return Self::Failed(error.code().to_owned(), message);
+            }
+        };
         let RatedTotals { daily_line_count, late_count, customers, unpriced } = totals;
-        Ok(Self::Rated { daily_line_count, late_count, subtotal, customers, unpriced })
+        Self::Rated { daily_line_count, late_count, subtotal, customers, unpriced }
     }
 
     /// Only the party's own trouble is an outcome.
@@ -209,6 +210,35 @@ impl Ready {
         let job = self.job(party, run.inputs.period, &run.inputs.lists, &prices, output);
         let RatedUsage { totals, files, parts, .. } = run.survey.rate(&job, tick)?;
         Ok(Rated { totals, files, parts })
+    }
+
+    /// Rates and commits the lines; what the run before made of the same records is taken over.
+    async fn rate_and_keep(
+        &self,
+        books: &Books,
+        run: &PeriodRun<'_>,
+        party: &OrganisationId,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> EngineResult<RatingOutcome> {
+        let (period, lists) = (run.inputs.period, &run.inputs.lists);
+        let known = books.ledger.rated_parts(party, period).await?;
+        let output = RatingOutput::Files { inputs_digest: self.digest(lists, period)?, known: &known };
+        let Rated { totals, mut files, parts } = match self.rate(run, party, &lists.sheets, output, tick) {
+            Ok(rated) => rated,
+            Err(failure) => return RatingOutcome::failed(failure),
+        };
+        let outcome = RatingOutcome::of(totals, &self.directory);
+        if let RatingOutcome::Failed(..) = outcome {
+            // The files of the run before are still read.
+            files.retain(|file| !known.iter().any(|(_, kept)| kept.contains(file)));
+            books.usage.remove(&files)?;
+            return Ok(outcome);
+        }
+        let usage_through = self.selection.usage_through;
+        let run = RatedRun { party: party.clone(), period, usage_through, files };
+        let old = books.ledger.commit_rating(&run, &parts).await?;
+        books.usage.remove(&old)?;
+        Ok(outcome)
     }
 
     /// Over all that amounts depend on besides the records: with the same digest and the same records

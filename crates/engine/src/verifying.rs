@@ -89,7 +89,9 @@ async fn check_invoices(
 
 async fn check_files(books: &Books, verification: &mut Verification, tick: &(dyn Fn(u64) + Sync)) -> EngineResult<()> {
     let usage = books.ledger.usage_files().await?.into_iter().flat_map(|file| [file.rows, file.keys]);
-    let files: Vec<StoredFile> = usage.chain(books.ledger.rated_files().await?).collect();
+    // Rated lines of before a compaction are still read together with the records that they came from.
+    let retired = books.ledger.retired_usage_files().await?;
+    let files: Vec<StoredFile> = usage.chain(retired).chain(books.ledger.rated_files().await?).collect();
     for file in files {
         verification.file_count += 1;
         if let Some(sentence) = books.usage.check_file(&file)? {

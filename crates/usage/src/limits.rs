@@ -7,7 +7,8 @@ pub struct Limits {
     pub rows_per_chunk: usize,
     /// Bytes of distinct text that are buffered.
     pub text_bytes_per_chunk: usize,
-    /// Rows of a file of rated lines; it ends with a subscription, so it may have up to twice as many.
+    /// Rows of a file of rated lines, and of one that compaction merges records into. A rated file ends
+    /// with a subscription, so it may have up to twice as many.
     pub rows_per_rated_file: usize,
     /// Threads that rate.
     pub rating_threads: usize,

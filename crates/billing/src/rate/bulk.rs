@@ -1,9 +1,10 @@
 //! Rates a party's month scope by scope and row by row, as fast as the rows can be read.
 //!
-//! The rule is that of [`ScopeCounter`], [`rate_day`](crate::rate::rate_day) and [`billing_total`](crate::rate::billing_total). What a row needs to know
-//! is found once for each meter and day, and most rows stay within one stretch of their price: those
-//! are products of whole numbers (`fixed.rs`). A row that crosses a threshold, takes usage back or
-//! needs more digits goes the long way. Both give the same figures.
+//! The rule is that of [`ScopeCounter`], [`rate_day`](crate::rate::rate_day) and
+//! [`billing_total`](crate::rate::billing_total). What a row needs to know is found once for each meter
+//! and day, and most rows stay within one stretch of their price: those are products of whole numbers
+//! (`fixed.rs`). A row that crosses a threshold, takes usage back or needs more digits goes the long
+//! way. Both give the same figures.
 
 mod open_scope;
 mod run;
@@ -48,7 +49,8 @@ pub struct DayAmounts {
     pub quantity: Scaled,
     /// Exact, pricing currency.
     pub pricing_total: Scaled,
-    /// Half-even at [`BILLING_TOTAL_DECIMALS`](crate::rate::BILLING_TOTAL_DECIMALS), billing currency; these many decimals.
+    /// Half-even at [`BILLING_TOTAL_DECIMALS`](crate::rate::BILLING_TOTAL_DECIMALS), billing currency;
+    /// these many decimals.
     pub billing_total: i128,
 }
 

@@ -3,6 +3,7 @@
 mod dry_runs;
 mod months;
 mod quarantine;
+mod rating;
 mod simulating;
 mod storing;
 mod world;

@@ -74,3 +74,23 @@ async fn files_that_were_billed_are_left_alone() {
     assert_eq!(world.close("2026-10", false).await, "issued 23.00");
     world.assert_sound().await;
 }
+
+#[tokio::test]
+async fn damage_to_merged_records_is_found_while_rated_lines_read_them() {
+    let world = World::new(&["m,EUR,1,1 Hour,0,"]).await;
+    let period = "2026-09".parse().unwrap();
+    world.usage(&[("a", "2026-09-01", "m", "9"), ("c", "2026-09-03", "m", "2")]).await;
+    world.usage(&[("b", "2026-09-02", "m", "4")]).await;
+    rate(&world.books, period, &|_| {}).await.unwrap();
+    compact(&world.books, now(), &|_| {}).await.unwrap();
+    world.assert_sound().await;
+    let retired = world.books.ledger.retired_usage_files().await.unwrap();
+    let path = world.root().join(&retired[0].path);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let verification = engine::verifying::verify(&world.books, &|_| {}).await.unwrap();
+    let subjects: Vec<_> = verification.findings.into_iter().map(|finding| finding.subject).collect();
+    assert_eq!(subjects, [retired[0].path.clone()]);
+}
