@@ -16,6 +16,7 @@
     )
 )]
 
+pub mod accuracy;
 pub mod balance;
 pub mod decimal;
 pub mod explain;
@@ -24,6 +25,8 @@ pub mod ids;
 pub mod invoice;
 pub mod journal;
 pub mod legacy_usage;
+pub mod licence;
+pub mod markup;
 pub mod money;
 pub mod party;
 pub mod period;
@@ -31,7 +34,7 @@ pub mod ports;
 pub mod price;
 pub mod rate;
 pub mod savings_plan;
-pub mod seat;
+pub mod split;
 pub mod tax;
 pub mod uom;
 pub mod usage;

@@ -5,20 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
 use crate::fx::ExchangeRate;
+use crate::licence::ChargeType;
 use crate::money::{Amount, Currency};
 use crate::party::Customer;
 use crate::price::Product;
 use crate::rate::ScopeKey;
 use crate::usage::MeterDescription;
-
-/// Why a line was charged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChargeType {
-    New,
-    /// A refund: more was taken back than was used.
-    Cancel,
-}
 
 /// A line as it is stored. Prices and quantities are exact decimals in the pricing currency,
 /// amounts minor units of the billing currency.

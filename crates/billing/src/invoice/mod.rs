@@ -9,7 +9,7 @@ mod totals;
 
 pub use checks::{CheckFailure, check_draft};
 pub use draft::{Draft, DraftError, DraftedLine, draft_invoice};
-pub use line::{ChargeType, InvoiceLine};
+pub use line::InvoiceLine;
 pub use number::{InvoiceNumber, NumberError, Series};
 pub use snapshot::{BlobDigest, CarriedDay, PriorClosure, RULES_VERSION, Snapshot};
 pub use totals::{DocumentTotals, document_totals};

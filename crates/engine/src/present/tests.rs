@@ -6,8 +6,9 @@ use billing::balance::{DocumentBalance, balances};
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
 use billing::invoice::{
-    BlobDigest, ChargeType, DocumentTotals, DocumentType, INVOICE_SHAPE, Invoice, InvoiceLine, InvoiceType, Snapshot,
+    BlobDigest, DocumentTotals, DocumentType, INVOICE_SHAPE, Invoice, InvoiceLine, InvoiceType, Snapshot,
 };
+use billing::licence::ChargeType;
 use billing::money::{Amount, Currency};
 use billing::party::{Customer, Organisation};
 use billing::ports::StoredInvoice;

@@ -2,6 +2,7 @@
 
 use billing::decimal::Decimal;
 use billing::invoice;
+use billing::licence;
 use billing::period::BillingPeriod;
 use formats::vendor::{ChargeType, DocumentType, InvoiceType, WireDateTime};
 
@@ -20,10 +21,19 @@ pub(super) fn document_type(kind: invoice::DocumentType) -> DocumentType {
     }
 }
 
-pub(super) fn charge_type(kind: invoice::ChargeType) -> ChargeType {
+pub(super) fn charge_type(kind: licence::ChargeType) -> ChargeType {
     match kind {
-        invoice::ChargeType::New => ChargeType::New,
-        invoice::ChargeType::Cancel => ChargeType::Cancel,
+        licence::ChargeType::New => ChargeType::New,
+        licence::ChargeType::Renew => ChargeType::Renew,
+        licence::ChargeType::CycleCharge => ChargeType::CycleCharge,
+        licence::ChargeType::AddQuantity => ChargeType::AddQuantity,
+        licence::ChargeType::RemoveQuantity => ChargeType::RemoveQuantity,
+        licence::ChargeType::CancelImmediate => ChargeType::CancelImmediate,
+        licence::ChargeType::Cancel => ChargeType::Cancel,
+        licence::ChargeType::Convert => ChargeType::Convert,
+        licence::ChargeType::MoveQuantity => ChargeType::MoveQuantity,
+        licence::ChargeType::ChangeBillingPlan => ChargeType::ChangeBillingPlan,
+        licence::ChargeType::CustomerCredit => ChargeType::CustomerCredit,
     }
 }
 

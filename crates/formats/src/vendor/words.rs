@@ -107,11 +107,18 @@ wire_enum! {
     ChargeType {
         /// A purchase, or usage.
         New = "New",
+        Renew = "renew",
+        /// The next instalment of a term.
+        CycleCharge = "cycleCharge",
         AddQuantity = "addQuantity",
         RemoveQuantity = "removeQuantity",
+        CancelImmediate = "cancelImmediate",
         /// A refund.
         Cancel = "Cancel",
         Convert = "Convert",
+        MoveQuantity = "moveQuantity",
+        ChangeBillingPlan = "changeBillingPlan",
+        CustomerCredit = "customerCredit",
     }
 }
 

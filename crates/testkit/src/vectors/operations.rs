@@ -1,5 +1,7 @@
 //! The operations by name. Each reads its input, calls `billing` and prints what it answers.
 
+mod costs;
+mod licences;
 mod lines;
 mod months;
 mod prices;
@@ -32,6 +34,19 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "savings_plan" => lines::savings_plan,
         "tax" => lines::tax,
         "document" => lines::document,
+        "seat_change" => licences::seat_change,
+        "seat_history" => licences::seat_history,
+        "cancel" => licences::cancel,
+        "convert" => licences::convert,
+        "plan_change" => licences::plan_change,
+        "cycle_dates" => licences::cycle_dates,
+        "coterm" => licences::coterm,
+        "legacy_proration" => licences::legacy_proration,
+        "legacy_cancel" => licences::legacy_cancel,
+        "seat_count" => licences::seat_count,
+        "split" => costs::split,
+        "markup" => costs::markup,
+        "mape" => costs::mape,
         _ => return None,
     })
 }
