@@ -1,6 +1,6 @@
 //! How far a forecast was off.
 //!
-//! Rule CO-13 (docs/rules/forecast-accuracy.md). Percentages have 4 decimals, half-up, from quotients
+//! Rules FA-1, FA-2 (docs/rules/forecast-accuracy.md). Percentages have 4 decimals, half-up, from quotients
 //! at 20 decimals, half-even.
 
 use crate::decimal::{Decimal, DecimalError, Rounding, sum};

@@ -1,13 +1,17 @@
 //! Balances of a billed party by currency and invoice type.
 //!
-//! Rule IN-8 (docs/rules/balances.md): balance = total charges - received, over issued documents.
+//! Rule IN-8 (docs/rules/balances.md): balance = total charges - received - written off, over issued
+//! documents.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::invoice::InvoiceType;
 use crate::money::{Amount, Currency, MoneyError};
+use crate::settlement::DocumentState;
 
 /// One issued document with what was paid on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +21,23 @@ pub struct DocumentBalance {
     pub total: Amount,
     /// At least 0 for an invoice.
     pub received: Amount,
+    pub written_off: Amount,
     pub last_payment: Option<(Timestamp, Amount)>,
+}
+
+impl DocumentBalance {
+    #[must_use]
+    pub fn of(invoice_type: InvoiceType, state: &DocumentState) -> Self {
+        let midnight = |day: Date| TimeZone::UTC.to_zoned(day.into()).map(|zoned| zoned.timestamp()).ok();
+        Self {
+            invoice_type,
+            issued_at: state.issued_at,
+            total: state.total,
+            received: state.received,
+            written_off: state.written_off,
+            last_payment: state.last_payment.and_then(|(day, amount)| Some((midnight(day)?, amount))),
+        }
+    }
 }
 
 /// The balance of one currency, or of one invoice type in it.
@@ -52,7 +72,11 @@ impl Balance {
     }
 
     fn add(&mut self, document: &DocumentBalance) -> Result<(), MoneyError> {
-        self.amount = self.amount.checked_add(document.total)?.checked_add(document.received.negated()?)?;
+        self.amount = self
+            .amount
+            .checked_add(document.total)?
+            .checked_sub(document.received)?
+            .checked_sub(document.written_off)?;
         let paid_at = document.last_payment.map(|(at, _)| at);
         self.changed_at = self.changed_at.max(Some(document.issued_at)).max(paid_at);
         self.first_issued_at =
@@ -96,6 +120,7 @@ mod tests {
             issued_at: at(day),
             total: eur(total),
             received: eur(paid.map_or(0, |p| p.1)),
+            written_off: eur(0),
             last_payment: paid.map(|(day, minor)| (at(day), eur(minor))),
         }
     }

@@ -34,6 +34,7 @@ pub mod ports;
 pub mod price;
 pub mod rate;
 pub mod savings_plan;
+pub mod settlement;
 pub mod split;
 pub mod tax;
 pub mod uom;

@@ -1,6 +1,6 @@
 //! What a reseller asks for what it was charged.
 //!
-//! Rule CO-9 (docs/rules/markup.md). All amounts are in one currency; the price is rounded half-up,
+//! Rule CO-11 (docs/rules/markup.md). All amounts are in one currency; the price is rounded half-up,
 //! once, at the currency's decimals.
 
 use crate::decimal::{Decimal, DecimalError, Rounding};

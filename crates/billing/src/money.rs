@@ -162,6 +162,12 @@ impl Amount {
     }
 
     /// # Errors
+    /// Mixed currencies, or a difference beyond 64 bits of minor units.
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
+        self.checked_add(other.negated()?)
+    }
+
+    /// # Errors
     /// An overflow of 64 bits.
     pub fn negated(self) -> Result<Self, MoneyError> {
         let minor = self.minor.checked_neg().ok_or(DecimalError::Overflow)?;

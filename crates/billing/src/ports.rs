@@ -7,6 +7,7 @@ mod rating;
 
 pub use rating::{RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageSource, UsageSurvey};
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use async_trait::async_trait;
@@ -14,7 +15,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::balance::DocumentBalance;
 use crate::ids::{CustomerId, MeterId, OrganisationId, SubscriptionId};
 use crate::invoice::{BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, PriorClosure};
 use crate::journal::{Entry, EntryHash, EntryKind, Posting};
@@ -22,6 +22,7 @@ use crate::money::Amount;
 use crate::party::{Customer, Organisation, PartyDirectory, Subscription};
 use crate::period::BillingPeriod;
 use crate::rate::{LineFigures, RatedLine};
+use crate::settlement::{AccountEvent, DocumentState, PartyAccount, SettlementError};
 use crate::usage::{RecordKey, UsageRecord};
 
 /// A failure of a store, in one sentence for the caller and one for the operator.
@@ -198,7 +199,9 @@ pub struct StoredInvoice {
     /// SHA-256 over header and lines, each with its length in front ([`document_digest`]).
     pub digest: String,
     pub line_count: u32,
+    /// Allocated to it; below zero what a credit note released.
     pub received: Amount,
+    pub written_off: Amount,
     pub rated_files: Vec<StoredFile>,
 }
 
@@ -222,16 +225,53 @@ pub struct StoredToken {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A payment on one document.
+/// An event of a party's account as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Payment {
+pub struct StoredAccountEvent {
+    /// Counts from 1.
+    pub position: u64,
+    pub event: AccountEvent,
+    pub booked_at: Timestamp,
+    /// Its entry in the issuer's journal.
+    pub journal_position: u64,
+}
+
+/// All of a party's account with its issuer.
+#[derive(Debug, Clone)]
+pub struct AccountHistory {
+    /// As they were issued.
+    pub documents: BTreeMap<InvoiceNumber, DocumentState>,
+    pub types: BTreeMap<InvoiceNumber, InvoiceType>,
+    pub events: Vec<StoredAccountEvent>,
+}
+
+impl AccountHistory {
+    /// How the account stands now.
+    ///
+    /// # Errors
+    /// Events that could not have been booked.
+    pub fn account(&self) -> Result<PartyAccount, SettlementError> {
+        PartyAccount::after(self.documents.clone(), self.events.iter().map(|stored| &stored.event))
+    }
+
+    /// The position of the last event, 0 for none.
+    #[must_use]
+    pub fn last_position(&self) -> u64 {
+        self.events.last().map_or(0, |stored| stored.position)
+    }
+}
+
+/// Events that are booked together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountBooking {
     pub issuer: OrganisationId,
-    pub number: InvoiceNumber,
-    pub received: Amount,
-    pub received_at: Timestamp,
-    /// The payer's words; the same reference is booked once.
-    pub reference: String,
-    pub postings: Vec<Posting>,
+    pub party: OrganisationId,
+    /// The last event that the decision was made on.
+    pub after: u64,
+    pub booked_at: Timestamp,
+    pub events: Vec<AccountEvent>,
+    /// The documents that the events change, as they stand after them.
+    pub documents: Vec<(InvoiceNumber, DocumentState)>,
 }
 
 /// An entry of the journal as it is stored.
@@ -329,11 +369,12 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// Keeps the first rendering; a second one of the same document is not stored.
     async fn add_document(&self, document: &StoredDocument) -> PortResult<()>;
     async fn documents(&self) -> PortResult<Vec<StoredDocument>>;
-    async fn document_balances(&self, party: &OrganisationId) -> PortResult<Vec<DocumentBalance>>;
 
     // Payments and journal.
-    /// False when a payment with this reference was booked before.
-    async fn book_payment(&self, payment: &Payment) -> PortResult<bool>;
+    /// A party's account with its issuer.
+    async fn account(&self, issuer: &OrganisationId, party: &OrganisationId) -> PortResult<AccountHistory>;
+    /// False when other events were booked since the decision was made; nothing is written then.
+    async fn book_account_events(&self, booking: &AccountBooking) -> PortResult<bool>;
     /// Entries after `after` of an organisation's chain, at most `limit`.
     async fn journal(&self, organisation: &OrganisationId, after: u64, limit: u32) -> PortResult<Vec<StoredEntry>>;
 
@@ -465,13 +506,13 @@ pub trait UsageStore: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// Storage failures.
-    fn unknown_files(&self, known: &std::collections::BTreeSet<String>) -> PortResult<Vec<(String, u64)>>;
+    fn unknown_files(&self, known: &BTreeSet<String>) -> PortResult<Vec<(String, u64)>>;
 
     /// Removes the files that are not in `known`; answers their paths in order.
     ///
     /// # Errors
     /// Storage failures.
-    fn sweep(&self, known: &std::collections::BTreeSet<String>) -> PortResult<Vec<String>>;
+    fn sweep(&self, known: &BTreeSet<String>) -> PortResult<Vec<String>>;
 
     /// Removes files that nothing names any more.
     ///

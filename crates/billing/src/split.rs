@@ -25,7 +25,7 @@ pub enum SplitError {
     NoTarget,
     #[error("all weights are zero, so the amount stays where it is")]
     NoWeight,
-    #[error("the percentages are not above zero or do not make 100")]
+    #[error("percentages make 100, none is below zero, and they have up to four decimals")]
     Percentages,
     #[error("a target is named twice")]
     TargetTwice,
@@ -47,6 +47,8 @@ impl SplitError {
 }
 
 const HUNDRED: i64 = 100;
+/// Of a percentage.
+const PERCENT_DECIMALS: u8 = 4;
 
 /// The share of each of `targets` (id and weight), in their order, at `decimals`.
 ///
@@ -102,7 +104,8 @@ fn weights(method: SplitMethod, targets: &[(&str, Decimal)]) -> Result<Vec<i128>
     let weights: Vec<Decimal> = targets.iter().map(weight).collect();
     let whole = sum(weights.iter().copied())?;
     if method == SplitMethod::Fixed
-        && (whole != Decimal::from_integer(HUNDRED) || weights.iter().any(|weight| weight.is_negative()))
+        && (whole != Decimal::from_integer(HUNDRED)
+            || weights.iter().any(|weight| weight.is_negative() || weight.scale() > PERCENT_DECIMALS))
     {
         return Err(SplitError::Percentages);
     }
@@ -148,6 +151,7 @@ mod tests {
         check("1", Proportional, &[("a", "0"), ("b", "-1")], Err("split.no_weight"));
         check("1", Fixed, &[("a", "50"), ("b", "49.99")], Err("split.percentages"));
         check("1", Fixed, &[("a", "150"), ("b", "-50")], Err("split.percentages"));
+        check("1", Fixed, &[("a", "50.00001"), ("b", "49.99999")], Err("split.percentages"));
         check("1.001", Even, &[("a", "0")], Err("number.inexact"));
     }
 

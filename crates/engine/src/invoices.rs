@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use billing::balance::{CurrencyBalance, balances};
+use billing::balance::{CurrencyBalance, DocumentBalance, balances};
 use billing::decimal::{Decimal, DecimalError, Rounding};
 use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{Invoice, InvoiceLine, InvoiceNumber};
-use billing::money::Currency;
+use billing::money::{Amount, Currency, MoneyError};
 use billing::party::{Customer, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{StoredDocument, StoredInvoice, hex};
@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
+use crate::paying::account_of;
 
 /// The one document that an invoice has today.
 const STATEMENT: &str = "statement";
@@ -26,6 +27,16 @@ const STATEMENT: &str = "statement";
 pub struct IssuedInvoice {
     pub stored: StoredInvoice,
     pub invoice: Invoice,
+}
+
+impl IssuedInvoice {
+    /// What is still expected; below zero what a credit note still gives.
+    ///
+    /// # Errors
+    /// A sum beyond 64 bits of minor units.
+    pub fn open(&self) -> Result<Amount, MoneyError> {
+        self.invoice.totals.total.checked_sub(self.stored.received)?.checked_sub(self.stored.written_off)
+    }
 }
 
 /// A daily rated line as it is shown: billed days carry the month's blended price (RT-6).
@@ -91,7 +102,12 @@ pub async fn party_balances(
     books: &Books,
     party: &OrganisationId,
 ) -> EngineResult<BTreeMap<Currency, CurrencyBalance>> {
-    let documents = books.ledger.document_balances(party).await?;
+    let (_, history) = account_of(books, party).await?;
+    let account = history.account().map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    let documents = account.documents.iter().filter_map(|(number, state)| {
+        let invoice_type = *history.types.get(number)?;
+        Some(DocumentBalance::of(invoice_type, state))
+    });
     balances(documents).map_err(|error| EngineError::new(error.code(), error.to_string()))
 }
 

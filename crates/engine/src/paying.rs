@@ -1,43 +1,116 @@
-//! Books a payment on one document. The same reference is booked once.
+//! Books what billed parties paid: payments, allocations, refunds, write-offs.
 
+use std::collections::BTreeSet;
+
+use billing::ids::OrganisationId;
 use billing::invoice::InvoiceNumber;
-use billing::journal::payment_postings;
 use billing::money::Amount;
-use billing::ports::Payment;
+use billing::ports::{AccountBooking, AccountHistory};
+use billing::settlement::{AccountEvent, Allocate, NewPayment, PartyAccount, SettlementError, Source};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::invoices::find;
 
-/// Books `received` on an invoice. False when a payment with this reference was booked before.
+/// Whose account it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountName {
+    pub issuer: OrganisationId,
+    pub party: OrganisationId,
+}
+
+/// What somebody wants to book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    Receive { payment: NewPayment, allocate: Allocate },
+    Allocate { source: Source, amount: Option<Amount>, allocate: Allocate },
+    TakeBack { source: Source, document: InvoiceNumber },
+    Refund { source: Source, amount: Amount, reference: String, paid_on: Date },
+    WriteOff { document: InvoiceNumber, amount: Amount, reference: String },
+}
+
+impl Request {
+    fn decide(&self, account: &PartyAccount) -> Result<Vec<AccountEvent>, SettlementError> {
+        match self {
+            Self::Receive { payment, allocate } => account.receive(payment, allocate),
+            Self::Allocate { source, amount, allocate } => account.allocate(source, *amount, allocate),
+            Self::TakeBack { source, document } => account.take_back(source, document),
+            Self::Refund { source, amount, reference, paid_on } => account.refund(source, *amount, reference, *paid_on),
+            Self::WriteOff { document, amount, reference } => account.write_off(document, *amount, reference),
+        }
+    }
+}
+
+/// What was booked, and how the account stands then.
+#[derive(Debug, Clone)]
+pub struct Booked {
+    /// Empty when the same was booked before.
+    pub events: Vec<AccountEvent>,
+    pub account: PartyAccount,
+}
+
+/// Decisions that are made again because somebody booked meanwhile.
+const ATTEMPTS: usize = 10;
+
+/// The account of a billed party with its issuer.
 ///
 /// # Errors
-/// `invoice.unknown`, `payment.currency`, `payment.not_positive`, or storage failures.
-pub async fn pay(
-    books: &Books,
-    number: &InvoiceNumber,
-    received: Amount,
-    reference: &str,
-    received_at: Timestamp,
-) -> EngineResult<bool> {
-    let issued = find(books, None, number).await?;
-    let currency = issued.invoice.currency;
-    if received.currency != currency {
-        let message = format!("invoice {number} is in {currency}, the payment in {}", received.currency);
-        return Err(EngineError::new("payment.currency", message));
+/// `organisation.unknown` for one that nobody bills, or storage failures.
+pub async fn account_of(books: &Books, party: &OrganisationId) -> EngineResult<(AccountName, AccountHistory)> {
+    let parties = books.billed_parties().await?;
+    let issuer = parties.into_iter().find(|known| known.id == *party).and_then(|known| known.billed_by);
+    let unknown = || EngineError::new("organisation.unknown", format!("no billed organisation is called {party:?}"));
+    let name = AccountName { issuer: issuer.ok_or_else(unknown)?, party: party.clone() };
+    let history = books.ledger.account(&name.issuer, &name.party).await?;
+    Ok((name, history))
+}
+
+/// The account that an invoice belongs to.
+///
+/// # Errors
+/// `invoice.unknown`, or storage failures.
+pub async fn account_name(books: &Books, number: &InvoiceNumber) -> EngineResult<AccountName> {
+    let stored = find(books, None, number).await?.stored;
+    Ok(AccountName { issuer: stored.issuer, party: stored.party })
+}
+
+/// Decides `request` on the account as it stands and books what follows.
+///
+/// # Errors
+/// `payment.*`, `refund.*`, `write_off.*`, `invoice.*` as the request deserves; nothing is booked then.
+/// Storage failures.
+pub async fn book(books: &Books, name: &AccountName, request: &Request, now: Timestamp) -> EngineResult<Booked> {
+    for _ in 0..ATTEMPTS {
+        let history = books.ledger.account(&name.issuer, &name.party).await?;
+        let account = history.account().map_err(refused)?;
+        let events = request.decide(&account).map_err(refused)?;
+        if events.is_empty() {
+            return Ok(Booked { events, account });
+        }
+        let after = PartyAccount::after(
+            history.documents.clone(),
+            history.events.iter().map(|stored| &stored.event).chain(&events),
+        )
+        .map_err(refused)?;
+        let touched: BTreeSet<&InvoiceNumber> = events.iter().filter_map(AccountEvent::document).collect();
+        let documents = touched.into_iter().filter_map(|number| Some((number.clone(), *after.documents.get(number)?)));
+        let booking = AccountBooking {
+            issuer: name.issuer.clone(),
+            party: name.party.clone(),
+            after: history.last_position(),
+            booked_at: now,
+            documents: documents.collect(),
+            events,
+        };
+        if books.ledger.book_account_events(&booking).await? {
+            return Ok(Booked { events: booking.events, account: after });
+        }
     }
-    if received.minor <= 0 {
-        return Err(EngineError::new("payment.not_positive", "a payment is an amount above zero"));
-    }
-    let postings = payment_postings(received).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-    let payment = Payment {
-        issuer: issued.stored.issuer,
-        number: number.clone(),
-        received,
-        received_at,
-        reference: reference.to_owned(),
-        postings,
-    };
-    Ok(books.ledger.book_payment(&payment).await?)
+    Err(EngineError::new("ledger.busy", "others book on the same account all the time; try again"))
+}
+
+fn refused(error: SettlementError) -> EngineError {
+    EngineError::new(error.code(), error.to_string())
 }

@@ -33,12 +33,14 @@ impl FromStr for JournalFormat {
 }
 
 /// The accounts in the order of a chart, each below the root that plain-text accounting knows.
-const CHART: [(Account, &str, &str); 5] = [
+const CHART: [(Account, &str, &str); 7] = [
     (Account::Cash, "Assets", "Cash"),
     (Account::Receivable, "Assets", "Receivable"),
+    (Account::Unallocated, "Liabilities", "Unallocated"),
     (Account::TaxPayable, "Liabilities", "TaxPayable"),
     (Account::Revenue, "Income", "Revenue"),
     (Account::Adjustments, "Expenses", "Adjustments"),
+    (Account::WriteOffs, "Expenses", "WriteOffs"),
 ];
 
 fn name_of(account: Account) -> String {
@@ -54,6 +56,10 @@ fn words(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::InvoiceIssued => "invoice issued",
         EntryKind::PaymentReceived => "payment received",
+        EntryKind::PaymentAllocated => "payment allocated",
+        EntryKind::CreditReleased => "credit released",
+        EntryKind::RefundPaid => "refund paid",
+        EntryKind::WrittenOff => "written off",
     }
 }
 
@@ -166,22 +172,24 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use billing::journal::{Posting, payment_postings};
+    use billing::journal::Posting;
     use billing::money::Amount;
 
     #[track_caller]
     fn check(format: JournalFormat, expected: &str) {
         let yen: Currency = "JPY".parse().unwrap();
         let amount = |minor, currency| Amount { minor, currency };
-        let mut postings: Vec<Posting> = payment_postings(amount(1_230, Currency::EUR)).unwrap();
-        postings.extend(payment_postings(amount(-7, yen)).unwrap());
+        let postings = [(1_230, Currency::EUR), (-7, yen)].map(|(minor, currency)| {
+            let posting = |account, minor| Posting { account, amount: amount(minor, currency) };
+            [posting(Account::Cash, minor), posting(Account::Receivable, -minor)]
+        });
         let entry = Entry {
             organisation: "issuer".parse().unwrap(),
             position: 3,
             kind: EntryKind::PaymentReceived,
             reference: "bank \"4711\"; a|b,\nc".to_owned(),
             booked_at: "2026-11-20T23:59:59.5Z".parse().unwrap(),
-            postings,
+            postings: postings.concat(),
         };
         let mut out = Vec::new();
         let day = jiff::civil::date(2026, 11, 1);
@@ -194,8 +202,9 @@ mod tests {
     fn entries_are_written_as_each_program_reads_them() {
         check(
             JournalFormat::Hledger,
-            "account Assets:Cash\naccount Assets:Receivable\naccount Liabilities:TaxPayable\naccount Income:Revenue\n\
-             account Expenses:Adjustments\ncommodity 1000.00 EUR\ncommodity 1000. JPY\n\n\
+            "account Assets:Cash\naccount Assets:Receivable\naccount Liabilities:Unallocated\n\
+             account Liabilities:TaxPayable\naccount Income:Revenue\n\
+             account Expenses:Adjustments\naccount Expenses:WriteOffs\ncommodity 1000.00 EUR\ncommodity 1000. JPY\n\n\
              2026-11-20 * payment received | bank \"4711\"  a b, c\n    \
              ; position:3, booked:2026-11-20T23:59:59.5Z, hash:HASH\n    \
              Assets:Cash               12.30 EUR\n    Assets:Receivable         -12.30 EUR\n    \
@@ -203,8 +212,9 @@ mod tests {
         );
         check(
             JournalFormat::Beancount,
-            "2026-11-01 open Assets:Cash\n2026-11-01 open Assets:Receivable\n2026-11-01 open Liabilities:TaxPayable\n\
-             2026-11-01 open Income:Revenue\n2026-11-01 open Expenses:Adjustments\n\n\
+            "2026-11-01 open Assets:Cash\n2026-11-01 open Assets:Receivable\n2026-11-01 open Liabilities:Unallocated\n\
+             2026-11-01 open Liabilities:TaxPayable\n2026-11-01 open Income:Revenue\n\
+             2026-11-01 open Expenses:Adjustments\n2026-11-01 open Expenses:WriteOffs\n\n\
              2026-11-20 * \"payment received\" \"bank \\\"4711\\\"; a|b, c\"\n  position: 3\n  \
              booked: \"2026-11-20T23:59:59.5Z\"\n  hash: \"HASH\"\n  \
              Assets:Cash               12.30 EUR\n  Assets:Receivable         -12.30 EUR\n  \

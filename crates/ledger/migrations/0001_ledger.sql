@@ -146,7 +146,9 @@ CREATE TABLE invoices (
     invoice_type     TEXT NOT NULL,
     currency         TEXT NOT NULL,
     total_minor      INTEGER NOT NULL,
+    -- What its account's events come to.
     received_minor   INTEGER NOT NULL,
+    written_off_minor INTEGER NOT NULL,
     issued_at        TEXT NOT NULL,
     due_on           TEXT NOT NULL,
     header           BLOB NOT NULL,
@@ -187,15 +189,17 @@ CREATE TABLE documents (
     FOREIGN KEY (issuer, number) REFERENCES invoices (issuer, number)
 ) STRICT;
 
-CREATE TABLE payments (
-    issuer           TEXT NOT NULL,
-    number           TEXT NOT NULL,
-    reference        TEXT NOT NULL,
-    received_minor   INTEGER NOT NULL CHECK (received_minor > 0),
-    received_at      TEXT NOT NULL,
+-- What a party paid its issuer, and which documents it was put to.
+CREATE TABLE account_events (
+    issuer           TEXT NOT NULL REFERENCES organisations (id),
+    party            TEXT NOT NULL REFERENCES organisations (id),
+    position         INTEGER NOT NULL CHECK (position > 0),
+    document         TEXT,
+    event            TEXT NOT NULL,
+    booked_at        TEXT NOT NULL,
     journal_position INTEGER NOT NULL,
-    PRIMARY KEY (issuer, number, reference),
-    FOREIGN KEY (issuer, number) REFERENCES invoices (issuer, number),
+    PRIMARY KEY (issuer, party, position),
+    FOREIGN KEY (issuer, document) REFERENCES invoices (issuer, number),
     FOREIGN KEY (issuer, journal_position) REFERENCES journal_entries (organisation, position)
 ) STRICT;
 
@@ -301,16 +305,16 @@ WHEN NEW.position <> (SELECT COALESCE(MAX(position), 0) + 1 FROM journal_entries
     WHERE organisation = NEW.organisation)
 BEGIN SELECT RAISE(ABORT, 'journal_entries: an entry stands behind the last one'); END;
 
-CREATE TRIGGER payments_update BEFORE UPDATE ON payments
-BEGIN SELECT RAISE(ABORT, 'payments: what was booked never changes'); END;
+CREATE TRIGGER account_events_update BEFORE UPDATE ON account_events
+BEGIN SELECT RAISE(ABORT, 'account_events: what was booked never changes'); END;
 
-CREATE TRIGGER payments_delete BEFORE DELETE ON payments
-BEGIN SELECT RAISE(ABORT, 'payments: what was booked never changes'); END;
+CREATE TRIGGER account_events_delete BEFORE DELETE ON account_events
+BEGIN SELECT RAISE(ABORT, 'account_events: what was booked never changes'); END;
 
-CREATE TRIGGER payments_replace BEFORE INSERT ON payments
-WHEN EXISTS (SELECT 1 FROM payments
-    WHERE issuer = NEW.issuer AND number = NEW.number AND reference = NEW.reference)
-BEGIN SELECT RAISE(ABORT, 'payments: what was booked never changes'); END;
+CREATE TRIGGER account_events_gapless BEFORE INSERT ON account_events
+WHEN NEW.position <> (SELECT COALESCE(MAX(position), 0) + 1 FROM account_events
+    WHERE issuer = NEW.issuer AND party = NEW.party)
+BEGIN SELECT RAISE(ABORT, 'account_events: an event stands behind the last one'); END;
 
 CREATE TRIGGER blobs_update BEFORE UPDATE ON blobs
 BEGIN SELECT RAISE(ABORT, 'blobs: bytes never change'); END;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use billing::invoice::{InvoiceNumber, NumberError};
 use billing::journal::JournalError;
-use billing::money::{Amount, Currency, MoneyError};
+use billing::money::MoneyError;
 use billing::ports::PortError;
 
 pub(crate) type Result<T> = std::result::Result<T, LedgerError>;
@@ -34,12 +34,6 @@ pub(crate) enum LedgerError {
     InvoiceUnknown(InvoiceNumber),
     #[error("several issuers have a document with the number {0}")]
     NumberAmbiguous(InvoiceNumber),
-    #[error("the document is in {document}, not in {payment}")]
-    PaymentCurrency { document: Currency, payment: Currency },
-    #[error("a payment is more than zero, not {0}")]
-    PaymentNotPositive(Amount),
-    #[error("a payment of {booked} has this reference already; give the new one a reference of its own")]
-    PaymentDiffers { booked: Amount },
     #[error("a quarantined line was settled or dropped before")]
     NotWaiting { expected: usize, waiting: u64 },
     #[error("the files that were merged are no longer those of the manifest")]
@@ -68,9 +62,6 @@ impl LedgerError {
             Self::Foreign { .. } => "ledger.foreign",
             Self::InvoiceUnknown(_) => "invoice.unknown",
             Self::NumberAmbiguous(_) => "invoice.number_ambiguous",
-            Self::PaymentCurrency { .. } => "payment.currency",
-            Self::PaymentNotPositive(_) => "payment.not_positive",
-            Self::PaymentDiffers { .. } => "payment.reference_used",
             Self::NotWaiting { .. } => "quarantine.not_waiting",
             Self::FilesChanged => "ledger.conflict",
             Self::ClosureWithDocument(_) => "closure.with_document",

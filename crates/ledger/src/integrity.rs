@@ -3,6 +3,7 @@
 //! Every check goes on after a finding, so that one damaged row does not hide another. All of
 //! them look at one snapshot.
 
+mod accounts;
 mod chain;
 mod documents;
 mod manifest;
@@ -55,6 +56,8 @@ pub(crate) async fn findings(ledger: &SqliteLedger) -> Result<Vec<String>> {
     found.absorb("journal_entries", chain)?;
     let documents = documents::check(&mut snapshot, &mut found).await;
     found.absorb("invoices", documents)?;
+    let accounts = accounts::check(&mut snapshot, &mut found).await;
+    found.absorb("account_events", accounts)?;
     let closures = documents::check_closures(&mut snapshot, &mut found).await;
     found.absorb("closures", closures)?;
     readable(&mut snapshot, &mut found).await?;

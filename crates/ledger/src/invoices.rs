@@ -19,7 +19,7 @@ macro_rules! select_invoices {
     ($rest:literal) => {
         concat!(
             "SELECT issuer, number, party, period, invoice_type, currency, received_minor,
-                 issued_at, header, digest, line_count, rated_files
+                 written_off_minor, issued_at, header, digest, line_count, rated_files
              FROM invoices ",
             $rest
         )
@@ -79,6 +79,7 @@ fn read_invoice(row: &SqliteRow) -> Result<StoredInvoice> {
         digest: fields.owned("digest")?,
         line_count: fields.unsigned("line_count")?,
         received: Amount { minor: fields.integer("received_minor")?, currency: fields.parsed("currency")? },
+        written_off: Amount { minor: fields.integer("written_off_minor")?, currency: fields.parsed("currency")? },
         rated_files: fields.json("rated_files")?,
     })
 }

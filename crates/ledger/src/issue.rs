@@ -90,9 +90,9 @@ async fn insert_invoice(
         .map_err(|_| LedgerError::TooLarge(u64::try_from(request.lines.len()).unwrap_or(u64::MAX)))?;
     sqlx::query(
         "INSERT INTO invoices (issuer, number, party, period, invoice_type, currency, total_minor,
-             received_minor, issued_at, due_on, header, digest, line_count, rated_files,
+             received_minor, written_off_minor, issued_at, due_on, header, digest, line_count, rated_files,
              journal_position)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12, $13, $14)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(request.issuer.as_str())
     .bind(number.as_str())

@@ -1,21 +1,20 @@
 //! The port, call by call; each subject has a file of its own.
 
 use async_trait::async_trait;
-use billing::balance::DocumentBalance;
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{BlobDigest, InvoiceNumber};
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    Closure, IssueOutcome, IssueRequest, Ledger, Parking, Payment, PortResult, QuarantinedLine, RatedPart, RatedRun,
-    StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
+    AccountBooking, AccountHistory, Closure, IssueOutcome, IssueRequest, Ledger, Parking, PortResult, QuarantinedLine,
+    RatedPart, RatedRun, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
 use crate::blobs::{self, FX_LISTS, PRICE_SHEETS};
 use crate::open::SqliteLedger;
 use crate::{
-    closing, compactions, directory, documents, imports, integrity, invoices, issue, journal, payments, rating, tokens,
+    accounts, closing, compactions, directory, documents, imports, integrity, invoices, issue, journal, rating, tokens,
 };
 
 #[async_trait]
@@ -177,12 +176,12 @@ impl Ledger for SqliteLedger {
         Ok(documents::all(self.readers()).await?)
     }
 
-    async fn document_balances(&self, party: &OrganisationId) -> PortResult<Vec<DocumentBalance>> {
-        Ok(payments::document_balances(self.readers(), party).await?)
+    async fn account(&self, issuer: &OrganisationId, party: &OrganisationId) -> PortResult<AccountHistory> {
+        Ok(accounts::history(&mut *self.read().await?, issuer, party).await?)
     }
 
-    async fn book_payment(&self, payment: &Payment) -> PortResult<bool> {
-        Ok(payments::book(self, payment).await?)
+    async fn book_account_events(&self, booking: &AccountBooking) -> PortResult<bool> {
+        Ok(accounts::book(self, booking).await?)
     }
 
     async fn journal(&self, organisation: &OrganisationId, after: u64, limit: u32) -> PortResult<Vec<StoredEntry>> {

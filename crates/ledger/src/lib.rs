@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![deny(clippy::as_conversions, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod accounts;
 mod blobs;
 mod closing;
 mod compactions;
@@ -21,7 +22,6 @@ mod journal;
 mod ledger;
 mod migrations;
 mod open;
-mod payments;
 mod rating;
 mod row;
 mod tokens;

@@ -1,5 +1,7 @@
 //! The command line: what people type, with examples.
 
+mod paying;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -13,6 +15,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::tokens::Role;
 use formats::journal::JournalFormat;
 use jiff::civil::Date;
+
+pub(crate) use paying::{BalancesArgs, PayArgs, PaymentsCommand};
 
 /// From cloud usage to invoices that can be proved, line by line.
 #[derive(Debug, Parser)]
@@ -70,9 +74,17 @@ pub(crate) enum Command {
     /// Issued invoices and their lines
     #[command(subcommand)]
     Invoices(InvoicesCommand),
-    /// Book a payment on an invoice
-    #[command(after_help = "Example:\n  quittance pay G000000001 --amount 120.50 --reference 'bank 4711'")]
+    /// Book a payment and put it to invoices
+    #[command(
+        after_help = "Examples:\n  quittance pay G000000001 --amount 120.50 --reference 'bank 4711'\n  quittance pay --org quillon --amount 9000 --reference 'bank 4712'\n\nWhat no invoice takes stays unallocated: `quittance payments` puts it to others or refunds it."
+    )]
     Pay(PayArgs),
+    /// Payments and credits: list, allocate, take back, refund; write invoices off
+    #[command(subcommand)]
+    Payments(PaymentsCommand),
+    /// What each organisation owes, what is overdue, and what is not allocated
+    #[command(after_help = "Example:\n  quittance balances --org quillon --output json")]
+    Balances(BalancesArgs),
     /// Show how each cent of an invoice line came to be
     #[command(after_help = "Example:\n  quittance explain G000000001-12")]
     Explain(ExplainArgs),
@@ -287,6 +299,9 @@ pub(crate) enum InvoicesCommand {
         /// Of this billed organisation only
         #[arg(long)]
         org: Option<OrganisationId>,
+        /// Those that were due and are not paid
+        #[arg(long)]
+        overdue: bool,
     },
     /// Show one invoice
     Show { number: InvoiceNumber },
@@ -304,20 +319,6 @@ pub(crate) enum InvoicesCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PayArgs {
-    pub(crate) number: InvoiceNumber,
-    /// In the invoice's currency
-    #[arg(long)]
-    pub(crate) amount: Decimal,
-    /// The payer's reference; the same reference is booked once
-    #[arg(long)]
-    pub(crate) reference: String,
-    /// The value date; without it, now
-    #[arg(long)]
-    pub(crate) date: Option<Date>,
 }
 
 #[derive(Debug, Args)]

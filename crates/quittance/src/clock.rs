@@ -17,13 +17,9 @@ pub(crate) fn now() -> Result<Timestamp, Failure> {
     }
 }
 
-/// The first instant of a UTC day.
-///
-/// # Errors
-/// `clock.malformed` for a day beyond the calendar.
-pub(crate) fn midnight(day: Date) -> Result<Timestamp, Failure> {
-    let zoned = day.to_zoned(TimeZone::UTC);
-    zoned.map(|zoned| zoned.timestamp()).map_err(|error| Failure::new("clock.malformed", format!("{day}: {error}")))
+/// The UTC day of an instant.
+pub(crate) fn day(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
 }
 
 fn parse(text: &str) -> Result<Timestamp, Failure> {

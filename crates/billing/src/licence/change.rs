@@ -66,7 +66,7 @@ pub fn charge_cycle(
 /// A first cycle that is cut short to end with others; `full_cycle_days` is what it would have had (LC-9).
 ///
 /// # Errors
-/// As [`charge_cycle`].
+/// As [`charge_cycle`], or a span that is longer than the cycle.
 pub fn charge_until(
     change: Change,
     span: Cycle,
@@ -74,6 +74,9 @@ pub fn charge_until(
     unit_price: Decimal,
     seats: Decimal,
 ) -> Result<LicenceCharge, LicenceError> {
+    if span.days() > full_cycle_days {
+        return Err(LicenceError::OutsideCycle);
+    }
     let price = EffectivePrice::prorated(unit_price, span.days(), full_cycle_days)?;
     change.charge(ChargeType::New, span, price, seats)
 }
@@ -130,6 +133,9 @@ pub fn cancel(
     seats: Decimal,
     window: Refund,
 ) -> Result<Option<LicenceCharge>, LicenceError> {
+    if !cycle.contains(day) {
+        return Err(LicenceError::OutsideCycle);
+    }
     let from = match window {
         Refund::Full => cycle.from,
         Refund::Prorated => day,
@@ -138,19 +144,36 @@ pub fn cancel(
     refund(change, ChargeType::CancelImmediate, cycle, from, unit_price, seats).map(Some)
 }
 
-/// Moves seats to another product for the rest of the cycle; `charge_type` says whether the target is
-/// new ([`ChargeType::Convert`]) or exists ([`ChargeType::MoveQuantity`]).
+/// Where upgraded seats go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upgrade {
+    ToNew,
+    ToExisting,
+}
+
+impl Upgrade {
+    #[must_use]
+    pub fn charge_type(self) -> ChargeType {
+        match self {
+            Self::ToNew => ChargeType::Convert,
+            Self::ToExisting => ChargeType::MoveQuantity,
+        }
+    }
+}
+
+/// Moves seats to another product for the rest of the cycle.
 ///
 /// # Errors
 /// As [`refund`].
 pub fn convert(
     change: Change,
-    charge_type: ChargeType,
+    upgrade: Upgrade,
     cycle: Cycle,
     day: Date,
     (from_price, to_price): (Decimal, Decimal),
     seats: Decimal,
 ) -> Result<[LicenceCharge; 2], LicenceError> {
+    let charge_type = upgrade.charge_type();
     let taken_back = refund(change, charge_type, cycle, day, from_price, seats)?;
     let price = EffectivePrice::prorated(to_price, taken_back.span.days(), cycle.days())?;
     Ok([taken_back, change.charge(charge_type, taken_back.span, price, seats)?])
@@ -200,6 +223,13 @@ mod tests {
         assert_eq!(code(date(2021, 6, 20), "2", "2"), "licence.seats_unchanged");
         assert_eq!(code(date(2021, 6, 20), "2", "0"), "licence.seats_not_positive");
         assert_eq!(code(date(2021, 6, 20), "2", "-1"), "licence.seats_not_positive");
+        let long = Cycle::inclusive(date(2021, 6, 18), date(2021, 8, 17)).unwrap();
+        let too_long = charge_until(CHANGE, long, d("30"), d("10"), d("1"));
+        assert_eq!(too_long.unwrap_err(), LicenceError::OutsideCycle);
+        for window in [Refund::Full, Refund::Prorated, Refund::None] {
+            let late = cancel(CHANGE, june(), date(2021, 7, 18), d("10"), d("1"), window);
+            assert_eq!(late.unwrap_err(), LicenceError::OutsideCycle, "{window:?}");
+        }
         let plan = |months| change_plan(CHANGE, june(), d("10"), months, d("1")).map_err(LicenceError::code);
         assert_eq!(plan((0, 12)).unwrap_err(), "licence.plan_months");
         assert_eq!(plan((13, 12)).unwrap_err(), "licence.plan_months");

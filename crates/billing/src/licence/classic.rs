@@ -1,6 +1,6 @@
 //! Classic licences: their fees by name, and the four ways in which their files prorate.
 //!
-//! Rule LC-11 (docs/rules/classic-licences.md). One currency throughout; all rounding is half-up,
+//! Rules LC-3, LC-11, LC-14 (docs/rules/classic-licences.md, charge-types.md). One currency throughout; all rounding is half-up,
 //! away from zero, but where a rule says that it cuts.
 
 use jiff::civil::Date;
@@ -105,7 +105,7 @@ pub struct ClassicRefund {
 /// The credit for a licence that is suspended on `day`, which is credited too.
 ///
 /// # Errors
-/// A day outside of the paid span, or a number that does not fit.
+/// A day outside of the paid span or before the purchase, no seats, or a number that does not fit.
 pub fn refund_classic(
     purchased_on: Date,
     day: Date,
@@ -116,6 +116,12 @@ pub fn refund_classic(
 ) -> Result<ClassicRefund, LicenceError> {
     let age_days = days_between(purchased_on, day);
     let unused = paid.rest_from(day)?;
+    if age_days < 0 {
+        return Err(LicenceError::OutsideCycle);
+    }
+    if seats <= Decimal::ZERO {
+        return Err(LicenceError::SeatsNotPositive);
+    }
     let (refund, span, credit) = if age_days < FULL_REFUND_DAYS {
         (Refund::Full, paid, unit_price)
     } else {
@@ -204,13 +210,21 @@ const FEES: [(Option<Fee>, FeeTreatment, &str, &str); 23] = {
     ]
 };
 
+/// Older words for the same fees.
+const ALIASES: [(&str, &str); 3] = [
+    ("Prorate fees when purchased", "Prorate fees when purchase"),
+    ("Prorate fees when buy", "Prorate fees when purchase"),
+    ("Convert from instance prorate", "Prorate fees when convert away from current offering"),
+];
+
 impl LicenceFee {
     /// Reads the words of a file or the codes of 2016, whatever their case. "Prorate fee" and "Prorate
     /// fees" both occur.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let stem = |text: &str| text.trim().to_lowercase().replacen("prorate fees ", "prorate fee ", 1);
-        let wanted = stem(text);
+        let alias = ALIASES.iter().find(|(older, _)| stem(older) == stem(text));
+        let wanted = stem(alias.map_or(text, |(_, words)| words));
         let known = FEES
             .iter()
             .find(|(_, _, words, code)| !wanted.is_empty() && (stem(words) == wanted || code.to_lowercase() == wanted));
@@ -245,6 +259,9 @@ mod tests {
             assert!([words, code].contains(&expected.as_str()), "{words}{code}");
         }
         assert_eq!(LicenceFee::read("Prorate fee when cancel"), LicenceFee::read("Prorate fees when cancel"));
+        for (older, words) in ALIASES {
+            assert!(LicenceFee::read(older).is_some_and(|fee| fee.as_str() == words), "{older}");
+        }
         assert_eq!(LicenceFee::read("Prorate fees when renew").unwrap().as_str(), "Prorate fee when renew");
         assert_eq!([LicenceFee::read(""), LicenceFee::read("Some fee")], [None, None]);
     }
@@ -260,6 +277,12 @@ mod tests {
         assert_eq!(refund(date(2018, 2, 11)), Ok((Refund::Full, date(2018, 1, 13), "-96.00".to_owned())));
         assert_eq!(refund(date(2018, 2, 12)), Ok((Refund::Prorated, date(2018, 2, 12), "-88.10".to_owned())));
         assert_eq!(refund(date(2018, 1, 12)), Err(LicenceError::OutsideCycle));
+        let of = |purchased_on, seats| {
+            let rounding = ClassicRefundRounding::HalfUp;
+            refund_classic(purchased_on, date(2018, 2, 1), paid, (d("48"), d(seats)), 2, rounding).unwrap_err()
+        };
+        assert_eq!(of(date(2018, 2, 2), "1"), LicenceError::OutsideCycle);
+        assert_eq!(of(date(2018, 1, 13), "0"), LicenceError::SeatsNotPositive);
         assert_eq!(refund(date(2019, 1, 13)), Err(LicenceError::OutsideCycle));
     }
 

@@ -1,6 +1,6 @@
 //! Licences: seats of a product, bought for a term and charged cycle by cycle.
 //!
-//! Rules LC-1 to LC-13 (docs/rules/charge-cycles.md, charge-types.md, proration.md, refund-windows.md,
+//! Rules LC-1 to LC-14 (docs/rules/charge-cycles.md, charge-types.md, proration.md, refund-windows.md,
 //! seat-line.md, classic-licences.md). Two generations are kept apart: the new commerce, whose changes take back
 //! the rest of a cycle and charge it anew, and classic licences with their own roundings.
 //!
@@ -17,7 +17,7 @@ mod seat_count;
 mod window;
 
 pub use change::{
-    Change, LicenceCharge, cancel, change_plan, change_quantity, charge_cycle, charge_until, convert, refund,
+    Change, LicenceCharge, Upgrade, cancel, change_plan, change_quantity, charge_cycle, charge_until, convert, refund,
 };
 pub use charge_type::{ChargeType, ParsedChargeType};
 pub use classic::{

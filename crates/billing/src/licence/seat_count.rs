@@ -17,14 +17,16 @@ pub struct CountedLine {
 }
 
 /// The seats after all lines of one subscription, whatever their order: from the latest purchase,
-/// renewal or instalment on, seats that were charged less seats that were taken back. Lines without
+/// renewal, instalment or change of plan on, seats that were charged less seats that were taken back. Lines without
 /// an amount have no sign; they come in pairs that take back first, which the caller has to resolve.
 ///
 /// # Errors
 /// [`DecimalError::Overflow`]
 pub fn seats_after(lines: &[CountedLine]) -> Result<Decimal, DecimalError> {
-    let starts =
-        |line: &&CountedLine| matches!(line.charge_type, ChargeType::New | ChargeType::Renew | ChargeType::CycleCharge);
+    let starts = |line: &&CountedLine| {
+        use ChargeType::{ChangeBillingPlan, CycleCharge, New, Renew};
+        matches!(line.charge_type, New | Renew | CycleCharge | ChangeBillingPlan)
+    };
     let since = lines.iter().filter(starts).map(|line| line.ordered_on).max();
     let counted = lines.iter().filter(|line| {
         line.charge_type != ChargeType::CustomerCredit && since.is_none_or(|since| line.ordered_on >= since)
@@ -65,6 +67,7 @@ mod tests {
         check(&changes[2..], 25);
         check(&[("2022-03-05", New, 4, 40), ("2022-03-06", CancelImmediate, 4, -39)], 0);
         check(&[("2022-03-05", New, 4, 40), ("2022-03-06", CustomerCredit, 4, -39)], 4);
+        check(&[("2022-03-05", New, 4, 40), ("2022-04-05", ChargeType::ChangeBillingPlan, 4, 400)], 4);
         check(&[], 0);
     }
 }

@@ -1,4 +1,4 @@
-//! Issued documents: their numbers, bytes, payments, entries and closures agree.
+//! Issued documents: their numbers, bytes, entries and closures agree.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,8 @@ use crate::error::Result;
 use crate::invoices::{INVOICE_LINES, INVOICES};
 use crate::issue::NUMBER_SERIES;
 use crate::journal;
-use crate::row::{Fields, Table};
+use crate::row::Fields;
 
-const PAYMENTS: Table = Table { name: "payments", key: &["issuer", "number", "reference"] };
 const INVOICES_PER_PAGE: i64 = 100;
 
 /// The last counter by issuer and series.
@@ -28,7 +27,7 @@ pub(super) async fn check(connection: &mut SqliteConnection, found: &mut Finding
     let mut after = (String::new(), String::new());
     loop {
         let rows = sqlx::query(
-            "SELECT issuer, number, currency, total_minor, received_minor, issued_at, header,
+            "SELECT issuer, number, currency, total_minor, issued_at, header,
                  digest, line_count, journal_position
              FROM invoices WHERE (issuer, number) > ($1, $2) ORDER BY issuer, number LIMIT $3",
         )
@@ -61,10 +60,7 @@ async fn check_invoice(
     let currency: Currency = invoice.parsed("currency")?;
     let total = Amount { minor: invoice.integer("total_minor")?, currency };
     let booked_at = invoice.text("issued_at")?;
-    check_booking(connection, &invoice, EntryKind::InvoiceIssued, total, booked_at, found).await?;
-    let checked = check_payments(connection, &invoice, currency, found).await;
-    found.absorb("payments", checked)?;
-    Ok(())
+    check_booking(connection, &invoice, total, booked_at, found).await
 }
 
 /// INV-1: rows come in the order of their numbers.
@@ -115,11 +111,10 @@ async fn check_bytes(connection: &mut SqliteConnection, invoice: &Fields<'_>, fo
     Ok(())
 }
 
-/// The entry of `row` (a document or payment) books `amount` on the receivable account.
+/// The entry of `row` (a document) books `amount` on the receivable account.
 async fn check_booking(
     connection: &mut SqliteConnection,
     row: &Fields<'_>,
-    kind: EntryKind,
     amount: Amount,
     booked_at: &str,
     found: &mut Findings,
@@ -133,42 +128,12 @@ async fn check_booking(
     let receivable = entry.postings.iter().filter(|posting| posting.account == Account::Receivable);
     let booked = Amount::sum(amount.currency, receivable.map(|posting| posting.amount));
     let agrees = entry.position == position
-        && entry.kind == kind
+        && entry.kind == EntryKind::InvoiceIssued
         && entry.reference == row.text("number")?
         && booked_at.parse().ok() == Some(entry.booked_at)
         && booked == Ok(amount);
     if !agrees {
         found.push(row.name(), format_args!("entry {position} of the journal books something else"));
-    }
-    Ok(())
-}
-
-async fn check_payments(
-    connection: &mut SqliteConnection,
-    invoice: &Fields<'_>,
-    currency: Currency,
-    found: &mut Findings,
-) -> Result<()> {
-    let rows = sqlx::query(
-        "SELECT issuer, number, reference, received_minor, received_at, journal_position
-         FROM payments WHERE issuer = $1 AND number = $2 ORDER BY journal_position",
-    )
-    .bind(invoice.text("issuer")?)
-    .bind(invoice.text("number")?)
-    .fetch_all(&mut *connection)
-    .await?;
-    let mut sum = Amount::zero(currency);
-    for row in &rows {
-        let payment = Fields::new(row, &PAYMENTS);
-        let received = Amount { minor: payment.integer("received_minor")?, currency };
-        sum = sum.checked_add(received)?;
-        let (kind, booked) = (EntryKind::PaymentReceived, received.negated()?);
-        let booked_at = payment.text("received_at")?;
-        check_booking(connection, &payment, kind, booked, booked_at, found).await?;
-    }
-    let received = Amount { minor: invoice.integer("received_minor")?, currency };
-    if sum != received {
-        found.push(invoice.name(), format_args!("received {received}, its payments make {sum}"));
     }
     Ok(())
 }

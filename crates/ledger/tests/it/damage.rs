@@ -3,7 +3,7 @@
 use billing::ports::{Ledger, UsageImport};
 use sqlx::Row;
 
-use crate::world::{World, at, customer, file, payment, request, run};
+use crate::world::{World, at, customer, file, request, run};
 
 /// A ledger with something in every table.
 async fn full_world() -> World {
@@ -11,7 +11,7 @@ async fn full_world() -> World {
     let number = world.issue(request("party-1", "2026-10")).await;
     world.issue(request("party-2", "2026-10")).await;
     world.issue(request("party-3", "2026-10")).await;
-    world.ledger.book_payment(&payment(&number, 10_000, "transfer 1")).await.unwrap();
+    world.pay(&number, 10_000, "transfer 1").await;
     world.ledger.commit_rating(&run("party-1", "2026-11", &["rated/open.parquet"]), &[]).await.unwrap();
     let sheet = world.ledger.put_blob(b"a price sheet").await.unwrap();
     world.ledger.add_price_sheet(&sheet, "sheet.csv", at("2026-11-01T00:00:00Z")).await.unwrap();
@@ -62,7 +62,8 @@ async fn changed_documents_are_found() {
     check("UPDATE invoices SET issued_at = '2026-11-03T00:00:00.150000000Z' WHERE number = 'G000000001'", one).await;
     check("UPDATE invoices SET line_count = 4 WHERE number = 'G000000001'", one).await;
     check("UPDATE invoices SET digest = upper(digest) WHERE number = 'G000000001'", one).await;
-    check("UPDATE invoices SET currency = 'E' WHERE number = 'G000000001'", one).await;
+    // Neither the document nor its account can be read.
+    check_all("UPDATE invoices SET currency = 'E' WHERE number = 'G000000001'", &[one, one]).await;
     check("UPDATE invoices SET rated_files = '[' WHERE number = 'G000000001'", one).await;
     let closure = "closures (party-1, 2026-10, OneTime)";
     check_all("UPDATE invoices SET period = '2026-09' WHERE number = 'G000000001'", &[one, closure]).await;
@@ -112,17 +113,30 @@ async fn changed_entries_are_found() {
         &["journal_entries (issuer, 3)", "invoices (row 2)", "invoices (issuer, G000000002)"],
     )
     .await;
-    check_all("DELETE FROM journal_entries WHERE position = 4", &["payments (row 1)"]).await;
-    check(
-        "UPDATE payments SET received_at = '2026-11-21T00:00:00.000000000Z'",
-        "payments (issuer, G000000001, transfer 1)",
+    check_all("DELETE FROM journal_entries WHERE position = 5", &["account_events (row 2)"]).await;
+}
+
+#[tokio::test]
+async fn changed_account_events_are_found() {
+    let (first, second) = ("account_events (issuer, party-1, 1)", "account_events (issuer, party-1, 2)");
+    let document = "invoices (issuer, G000000001)";
+    check("UPDATE account_events SET booked_at = '2026-11-21T00:00:00.000000000Z' WHERE position = 1", first).await;
+    check_all(
+        "UPDATE account_events SET event = replace(event, '10000', '9999') WHERE position = 2",
+        &[second, document],
     )
     .await;
     check_all(
-        "UPDATE payments SET received_minor = 1",
-        &["payments (issuer, G000000001, transfer 1)", "invoices (issuer, G000000001)"],
+        "UPDATE account_events SET event = replace(event, '10000', '9999') WHERE position = 1",
+        // The allocation is more than the payment then.
+        &[first, "account_events (issuer, party-1)"],
     )
     .await;
+    check("UPDATE account_events SET event = '{' WHERE position = 2", second).await;
+    check("DELETE FROM account_events WHERE position = 1", second).await;
+    check("DELETE FROM account_events WHERE position = 2", document).await;
+    check("UPDATE invoices SET received_minor = 5 WHERE number = 'G000000002'", "invoices (issuer, G000000002)").await;
+    check("UPDATE invoices SET written_off_minor = 5 WHERE number = 'G000000001'", document).await;
 }
 
 #[tokio::test]

@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use billing::ids::OrganisationId;
 use billing::invoice::{DocumentTotals, InvoiceNumber, InvoiceType};
-use billing::journal::{invoice_postings, payment_postings};
+use billing::journal::invoice_postings;
 use billing::money::{Amount, Currency};
 use billing::party::{Customer, Organisation, Subscription};
 use billing::period::BillingPeriod;
-use billing::ports::{IssueOutcome, IssueRequest, Ledger, NewInvoiceLine, Payment, PortError, RatedRun, StoredFile};
+use billing::ports::{
+    AccountBooking, IssueOutcome, IssueRequest, Ledger, NewInvoiceLine, PortError, RatedRun, StoredAccountEvent,
+    StoredFile,
+};
+use billing::settlement::{Allocate, NewPayment};
 use jiff::Timestamp;
 use ledger::SqliteLedger;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -54,6 +58,37 @@ impl World {
     /// Runs `sql` on a raw connection.
     pub(crate) async fn run(&self, sql: &'static str) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(sql).execute(&mut self.raw().await).await.map(|_| ())
+    }
+
+    /// What booking a payment on `document` of party-1 asks of the ledger.
+    pub(crate) async fn payment(&self, document: &InvoiceNumber, minor: i64, reference: &str) -> AccountBooking {
+        let (issuer, party) = (id(ISSUER), id("party-1"));
+        let history = self.ledger.account(&issuer, &party).await.unwrap();
+        let received_on = jiff::civil::date(2026, 11, 20);
+        let payment = NewPayment { reference: reference.to_owned(), amount: eur(minor), received_on };
+        let allocate = Allocate::Documents(vec![document.clone()]);
+        let events = history.account().unwrap().receive(&payment, &allocate).unwrap();
+        let mut after = history.clone();
+        after.events.extend(events.iter().map(|event| StoredAccountEvent {
+            position: 0,
+            event: event.clone(),
+            booked_at: Timestamp::UNIX_EPOCH,
+            journal_position: 0,
+        }));
+        let state = after.account().unwrap().documents[document];
+        AccountBooking {
+            issuer,
+            party,
+            after: history.last_position(),
+            booked_at: at("2026-11-20T00:00:00Z"),
+            events,
+            documents: vec![(document.clone(), state)],
+        }
+    }
+
+    pub(crate) async fn pay(&self, document: &InvoiceNumber, minor: i64, reference: &str) {
+        let booking = self.payment(document, minor, reference).await;
+        assert!(self.ledger.book_account_events(&booking).await.unwrap());
     }
 
     pub(crate) async fn issue(&self, request: IssueRequest<'_>) -> InvoiceNumber {
@@ -166,17 +201,6 @@ pub(crate) fn request(party: &str, month: &str) -> IssueRequest<'static> {
 
 pub(crate) fn new_line(body: Vec<u8>) -> NewInvoiceLine {
     NewInvoiceLine { subscription: "plan-1".parse().unwrap(), body }
-}
-
-pub(crate) fn payment(document: &InvoiceNumber, minor: i64, reference: &str) -> Payment {
-    Payment {
-        issuer: id(ISSUER),
-        number: document.clone(),
-        received: eur(minor),
-        received_at: at("2026-11-20T00:00:00Z"),
-        reference: reference.to_owned(),
-        postings: payment_postings(eur(minor)).unwrap(),
-    }
 }
 
 #[track_caller]

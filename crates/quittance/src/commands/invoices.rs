@@ -6,8 +6,10 @@ use billing::ids::OrganisationId;
 use billing::invoice::InvoiceNumber;
 use engine::invoices::{IssuedInvoice, billed_days, find, lines, list, statement_pdf};
 use engine::present::{self, PdfLink};
+use jiff::civil::Date;
 
 use crate::cli::{InvoicesCommand, Output};
+use crate::clock;
 use crate::data_dir::DataDir;
 use crate::output::{Failure, Rows, print, say};
 use crate::{CommandResult, Exit};
@@ -18,7 +20,10 @@ const DAYS_A_PAGE: usize = 10_000;
 pub(crate) async fn run(dir: &Path, output: Output, command: &InvoicesCommand) -> CommandResult {
     let data = DataDir::open(dir).await?;
     match command {
-        InvoicesCommand::List { org } => print_list(&data, output, org.as_ref()).await?,
+        InvoicesCommand::List { org, overdue } => {
+            let today = overdue.then(|| clock::now().map(clock::day)).transpose()?;
+            print_list(&data, output, org.as_ref(), today).await?;
+        }
         InvoicesCommand::Show { number } => {
             let issued = find(&data.books, None, number).await?;
             print(output, &present::invoice(&issued, PdfLink::Omitted)?, &rows_of(&[issued]))?;
@@ -30,13 +35,17 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &InvoicesCommand) -
     Ok(Exit::Done)
 }
 
-/// Prints the invoices of an organisation, or of all.
+/// Prints the invoices of an organisation, or of all; with a day, those that are overdue on it.
 pub(crate) async fn print_list(
     data: &DataDir,
     output: Output,
     organisation: Option<&OrganisationId>,
+    overdue_on: Option<Date>,
 ) -> Result<(), Failure> {
-    let invoices = list(&data.books, organisation).await?;
+    let mut invoices = list(&data.books, organisation).await?;
+    if let Some(today) = overdue_on {
+        invoices.retain(|issued| issued.invoice.due_on < today && issued.open().is_ok_and(|open| open.minor > 0));
+    }
     let shown =
         invoices.iter().map(|issued| present::invoice(issued, PdfLink::Omitted)).collect::<Result<Vec<_>, _>>()?;
     print(output, &shown, &rows_of(&invoices))
@@ -44,10 +53,11 @@ pub(crate) async fn print_list(
 
 fn rows_of(invoices: &[IssuedInvoice]) -> Rows {
     let mut rows = Rows::new(
-        &["invoice", "organisation", "period", "issued", "due", "lines", "total", "received"],
-        &["lines", "total", "received"],
+        &["invoice", "organisation", "period", "issued", "due", "lines", "total", "received", "open"],
+        &["lines", "total", "received", "open"],
     );
-    for IssuedInvoice { stored, invoice } in invoices {
+    for issued in invoices {
+        let invoice = &issued.invoice;
         rows.push([
             invoice.number.to_string(),
             invoice.billed_party.name.clone(),
@@ -56,7 +66,8 @@ fn rows_of(invoices: &[IssuedInvoice]) -> Rows {
             invoice.due_on.to_string(),
             invoice.line_count.to_string(),
             invoice.totals.total.to_string(),
-            stored.received.to_string(),
+            issued.stored.received.to_string(),
+            issued.open().map(|open| open.to_string()).unwrap_or_default(),
         ]);
     }
     rows

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod balances;
 pub(crate) mod close;
 mod explain;
 mod export;
@@ -8,6 +9,7 @@ mod init;
 pub(crate) mod invoices;
 mod org;
 mod pay;
+mod payments;
 mod quarantine;
 mod rate;
 pub(crate) mod serve;
@@ -35,6 +37,8 @@ pub(crate) async fn run(invocation: &Invocation) -> CommandResult {
         Command::Close(args) => close::run(dir, output, args).await,
         Command::Invoices(command) => invoices::run(dir, output, command).await,
         Command::Pay(args) => pay::run(dir, output, args).await,
+        Command::Payments(command) => payments::run(dir, output, command).await,
+        Command::Balances(args) => balances::run(dir, output, args).await,
         Command::Explain(args) => explain::run(dir, output, args).await,
         Command::Verify => verify::run(dir, output).await,
         Command::Quarantine(command) => quarantine::run(dir, output, command).await,

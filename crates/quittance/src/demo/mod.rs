@@ -13,11 +13,13 @@ use std::path::{Path, PathBuf};
 use billing::money::Amount;
 use billing::period::BillingPeriod;
 use billing::ports::hex;
+use billing::settlement::{Allocate, NewPayment};
 use engine::closing::{CloseOptions, close};
 use engine::import::{
     ImportFile, UsageImportOptions, import_customers, import_fx, import_prices, import_subscriptions, import_usage,
 };
 use engine::invoices::{list, statement_pdf};
+use engine::paying::{Request, account_name, book};
 use engine::rating::rate;
 use engine::tokens::Role;
 use formats::source::Input;
@@ -62,7 +64,7 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &DemoArgs) -> CommandR
     if output == Output::Json {
         print_json(&json!({ "data_dir": dir, "documents": folder, "seed": args.seed }))?;
     } else {
-        print_list(&data, output, None).await?;
+        print_list(&data, output, None, None).await?;
         say(format!("\nThe invoices as PDF are in {}", folder.display()));
     }
     if args.no_serve {
@@ -184,7 +186,14 @@ async fn pay_one(data: &DataDir, at: Timestamp) -> Result<(), Failure> {
     let Some(first) = invoices.first() else { return Ok(()) };
     let total = first.invoice.totals.total;
     let received = Amount { minor: (total.minor / 2).max(1), currency: total.currency };
-    engine::paying::pay(&data.books, &first.invoice.number, received, "bank transfer 2026-11-04", at).await?;
+    let payment = NewPayment {
+        reference: "bank transfer 2026-11-04".to_owned(),
+        amount: received,
+        received_on: crate::clock::day(at),
+    };
+    let name = account_name(&data.books, &first.invoice.number).await?;
+    let allocate = Allocate::Documents(vec![first.invoice.number.clone()]);
+    book(&data.books, &name, &Request::Receive { payment, allocate }, at).await?;
     Ok(())
 }
 

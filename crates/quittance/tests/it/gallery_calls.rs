@@ -1,20 +1,26 @@
 //! Examples of the error gallery that no command line can raise: codes by which the program guards
 //! against itself, and refusals to callers of a library. Each is a call, written down as data.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use billing::decimal::{Decimal, DecimalError};
 use billing::invoice::{Draft, DraftedLine, Invoice, InvoiceLine, InvoiceNumber, check_draft, document_totals};
-use billing::journal::{EntryKind, Posting};
+use billing::journal::{Entry, EntryKind};
+use billing::licence::{Change, LicenceError, change_plan, change_quantity, cycle_starting_at};
+use billing::markup::Markup;
 use billing::money::Amount;
-use billing::ports::{Closure, Ledger, Payment, PortError, UsageImport};
+use billing::ports::{Closure, Ledger, PortError, UsageImport};
 use billing::rate::{MonthAmounts, month_amounts};
 use billing::savings_plan::SavingsPlan;
+use billing::settlement::{DocumentState, PartyAccount};
+use billing::split::{SplitMethod, split};
+use jiff::civil::date;
 use ledger::SqliteLedger;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::books::Books;
+use crate::books::{Books, NOW};
 use crate::gallery::{folders, gallery};
 use crate::sample;
 
@@ -23,13 +29,19 @@ type Refusal = (&'static str, String);
 type Call = fn(&Value) -> Refusal;
 
 /// What a `call.json` may name, and how it is called with its `arguments`.
-const CALLS: [(&str, Call); 9] = [
+const CALLS: [(&str, Call); 15] = [
     ("billing::decimal::Decimal::div_exact", divide),
     ("billing::invoice::check_draft", check),
+    ("billing::journal::Entry::check_balance", check_balance),
     ("billing::journal::EntryKind::from_str", kind_of_entry),
+    ("billing::licence::change_plan", plan_of_licence),
+    ("billing::licence::change_quantity", seats_of_licence),
+    ("billing::licence::cycle_starting_at", cycle_of_licence),
+    ("billing::markup::Markup::price", price_with_margin),
     ("billing::savings_plan::SavingsPlan::new", savings_plan),
+    ("billing::settlement::PartyAccount::settle_credit", settle_credit),
+    ("billing::split::split", split_amount),
     ("documents::render", print),
-    ("ledger::SqliteLedger::book_payment", book_payment),
     ("ledger::SqliteLedger::close_empty", close_empty),
     ("ledger::SqliteLedger::commit_usage_import", import),
     ("ledger::SqliteLedger::open_existing", open_existing),
@@ -49,6 +61,74 @@ fn savings_plan(arguments: &Value) -> Refusal {
     let [commitment, rate, discount] =
         ["commitment_per_hour", "pay_as_you_go_rate", "discount"].map(|name| read(arguments, name));
     let error = SavingsPlan::new(commitment, rate, discount).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+/// In one currency with cents.
+const CHANGE: Change = Change { rate: Decimal::ONE, decimals: 2, rounding: None };
+
+fn licence_refusal<T: std::fmt::Debug>(result: Result<T, LicenceError>) -> Refusal {
+    let error = result.unwrap_err();
+    (error.code(), error.to_string())
+}
+
+fn plan_of_licence(arguments: &Value) -> Refusal {
+    let months = (read(arguments, "months_remaining"), read(arguments, "months_in_plan"));
+    let [unit_price, seats] = ["unit_price", "seats"].map(|name| read(arguments, name));
+    licence_refusal(change_plan(CHANGE, read(arguments, "span"), unit_price, months, seats))
+}
+
+fn seats_of_licence(arguments: &Value) -> Refusal {
+    let [unit_price, old, new] = ["unit_price", "old_seats", "new_seats"].map(|name| read(arguments, name));
+    let (cycle, day) = (read(arguments, "cycle"), read(arguments, "day"));
+    licence_refusal(change_quantity(CHANGE, cycle, day, unit_price, (old, new)))
+}
+
+fn cycle_of_licence(arguments: &Value) -> Refusal {
+    let (anchor, step_months) = (read(arguments, "anchor"), read(arguments, "step_months"));
+    licence_refusal(cycle_starting_at(anchor, step_months, read(arguments, "rule"), read(arguments, "number")))
+}
+
+fn price_with_margin(arguments: &Value) -> Refusal {
+    let markup = Markup::MarginOnPrice { rate: read(arguments, "margin_on_price") };
+    let error = markup.price(read(arguments, "cost"), read(arguments, "decimals")).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+fn split_amount(arguments: &Value) -> Refusal {
+    let method = match read::<String>(arguments, "method").as_str() {
+        "even" => SplitMethod::Even,
+        "proportional" => SplitMethod::Proportional,
+        "fixed" => SplitMethod::Fixed,
+        other => panic!("method: {other}"),
+    };
+    let targets: Vec<(String, Decimal)> = read(arguments, "targets");
+    let targets: Vec<(&str, Decimal)> = targets.iter().map(|(id, weight)| (id.as_str(), *weight)).collect();
+    let error = split(read(arguments, "amount"), read(arguments, "decimals"), method, &targets).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+/// In an account without payments, whose documents have these totals.
+fn settle_credit(arguments: &Value) -> Refusal {
+    let totals: BTreeMap<InvoiceNumber, Amount> = read(arguments, "totals");
+    let issued = |total| DocumentState::issued(total, NOW.parse().unwrap(), date(2026, 12, 10));
+    let documents = totals.into_iter().map(|(number, total)| (number, issued(total))).collect();
+    let account = PartyAccount::after(documents, []).unwrap();
+    let error = account.settle_credit(&read(arguments, "credit_note"), &read(arguments, "original")).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+/// An entry like that of a payment, with other postings.
+fn check_balance(arguments: &Value) -> Refusal {
+    let entry = Entry {
+        organisation: "partner".parse().unwrap(),
+        position: 1,
+        kind: EntryKind::PaymentReceived,
+        reference: "transfer-12".to_owned(),
+        booked_at: NOW.parse().unwrap(),
+        postings: read(arguments, "postings"),
+    };
+    let error = entry.check_balance().unwrap_err();
     (error.code(), error.to_string())
 }
 
@@ -99,17 +179,6 @@ fn drafted(line: InvoiceLine, exact: Decimal, billed: Amount) -> DraftedLine {
     let drift = cut.subtotal.checked_add(cut.drift).unwrap().checked_sub(subtotal).unwrap();
     let line = InvoiceLine { pricing_exact: exact, subtotal: billed, ..line };
     DraftedLine { line, amounts: MonthAmounts { subtotal, drift, ..cut } }
-}
-
-fn book_payment(arguments: &Value) -> Refusal {
-    let received: Amount = read(arguments, "received");
-    let postings: Vec<Posting> = read(arguments, "postings");
-    refusal(with_sample(async |ledger| {
-        let invoice = ledger.invoices(Some(&"partner".parse().unwrap())).await.unwrap().remove(0);
-        let (issuer, number, received_at) = (invoice.issuer, invoice.number, invoice.issued_at);
-        let reference = "transfer-12".to_owned();
-        ledger.book_payment(&Payment { issuer, number, received, received_at, reference, postings }).await
-    }))
 }
 
 fn close_empty(arguments: &Value) -> Refusal {

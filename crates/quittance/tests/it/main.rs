@@ -19,6 +19,7 @@ mod gallery_calls;
 mod http;
 mod kill;
 mod options;
+mod paying;
 mod real_month;
 mod restating;
 mod sample;

@@ -67,7 +67,7 @@ fn differences_are_named_by_their_place() {
 
 #[test]
 fn an_unknown_operation_fails() {
-    check("split", "{}", "{}", "X1 split: unknown operation (x.json)");
+    check("no_such", "{}", "{}", "X1 no_such: unknown operation (x.json)");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use billing::decimal::{Decimal, sum};
 use billing::licence::{
     AnchorRule, Change, ChargeType, ClassicProration, ClassicRefundRounding, CountedLine, Cycle, LicenceCharge,
-    ParsedChargeType, ProratedSpan, RefundWindow, SeatRounding, cancel as cancel_seats, change_plan, change_quantity,
-    charge_cycle, charge_until, convert as convert_seats, cycle_starting_at, refund_classic, seats_after,
+    ParsedChargeType, ProratedSpan, RefundWindow, SeatRounding, Upgrade, cancel as cancel_seats, change_plan,
+    change_quantity, charge_cycle, charge_until, convert as convert_seats, cycle_starting_at, refund_classic,
+    seats_after,
 };
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -85,12 +86,13 @@ pub(super) fn cancel(input: &mut Input) -> Outcome {
 pub(super) fn convert(input: &mut Input) -> Outcome {
     let (change, cycle) = (change(input)?, cycle(input, "cycle_start", "cycle_end")?);
     let prices = (input.required("from_unit_price")?, input.required("to_unit_price")?);
-    let charge_type = match input.optional::<String>("charge_type")? {
-        None => ChargeType::Convert,
-        Some(text) => known(&text)?,
+    let upgrade = match input.optional::<String>("charge_type")?.as_deref().map(known).transpose()? {
+        None | Some(ChargeType::Convert) => Upgrade::ToNew,
+        Some(ChargeType::MoveQuantity) => Upgrade::ToExisting,
+        Some(other) => return Err(format!("{} is no upgrade", other.as_str()).into()),
     };
     let (day, seats) = (input.required("event_date")?, input.required("quantity")?);
-    let charges = convert_seats(change, charge_type, cycle, day, prices, seats)?;
+    let charges = convert_seats(change, upgrade, cycle, day, prices, seats)?;
     let mut lines = all_shown(&charges)?;
     for (line, side) in lines.iter_mut().zip(["from", "to"]) {
         line["side"] = json!(side);

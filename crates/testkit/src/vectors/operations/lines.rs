@@ -98,6 +98,7 @@ pub(super) fn document(input: &mut Input) -> Outcome {
         issued_at: Timestamp::UNIX_EPOCH,
         total: totals.total,
         received,
+        written_off: Amount::zero(CURRENCY),
         last_payment: None,
     }])?;
     let balance = balance.get(&CURRENCY).ok_or("the document has no balance")?.whole.amount;

@@ -1,0 +1,194 @@
+//! What to book: each decision answers the events, checked against the account.
+
+use jiff::civil::Date;
+
+use crate::invoice::InvoiceNumber;
+use crate::money::Amount;
+use crate::settlement::account::positive;
+use crate::settlement::{AccountEvent, PartyAccount, SettlementError, Source};
+
+/// Which documents money is put to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allocate {
+    /// By due date, day of issue and number, as far as it reaches (PA-2).
+    OldestFirst,
+    /// In this order, each as far as it is open.
+    Documents(Vec<InvoiceNumber>),
+    /// To none yet.
+    Later,
+}
+
+/// Money that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPayment {
+    /// The payer's or the bank's; booked once.
+    pub reference: String,
+    pub amount: Amount,
+    /// The value date.
+    pub received_on: Date,
+}
+
+impl PartyAccount {
+    /// Books a payment and puts it to documents; what is left stays unallocated. No events when the
+    /// same payment was booked before (PA-1).
+    ///
+    /// # Errors
+    /// The same reference with other figures, a document that is unknown, settled or in another
+    /// currency, or an amount that is not above zero.
+    pub fn receive(&self, payment: &NewPayment, allocate: &Allocate) -> Result<Vec<AccountEvent>, SettlementError> {
+        let NewPayment { reference, amount, received_on } = payment.clone();
+        positive("a payment", amount)?;
+        let source = Source::Payment(reference.clone());
+        if let Some(known) = self.sources.get(&source) {
+            return match known.amount == amount && known.received_on == Some(received_on) {
+                true => Ok(Vec::new()),
+                false => Err(SettlementError::ReferenceUsed { reference }),
+            };
+        }
+        let received = AccountEvent::Payment { reference, amount, received_on };
+        let mut after = self.clone();
+        after.apply(&received)?;
+        let mut events = vec![received];
+        events.extend(after.spread(&source, amount, allocate)?);
+        Ok(events)
+    }
+
+    /// Puts what is left of `source`, at most `amount` where one is given, to documents.
+    ///
+    /// # Errors
+    /// As [`PartyAccount::receive`], or when nothing is left.
+    pub fn allocate(
+        &self,
+        source: &Source,
+        amount: Option<Amount>,
+        allocate: &Allocate,
+    ) -> Result<Vec<AccountEvent>, SettlementError> {
+        let rest = self.source(source)?.rest;
+        let amount = amount.unwrap_or(rest);
+        if rest.minor == 0 || rest.checked_sub(amount)?.minor < 0 {
+            return Err(SettlementError::NothingLeft(source.clone()));
+        }
+        positive("an allocation", amount)?;
+        self.clone().spread(source, amount, allocate)
+    }
+
+    fn spread(
+        mut self,
+        source: &Source,
+        amount: Amount,
+        allocate: &Allocate,
+    ) -> Result<Vec<AccountEvent>, SettlementError> {
+        let numbers = match allocate {
+            Allocate::OldestFirst => self.oldest_first(amount)?,
+            Allocate::Documents(numbers) => numbers.clone(),
+            Allocate::Later => Vec::new(),
+        };
+        let (mut events, mut left) = (Vec::new(), amount);
+        for document in numbers {
+            let state = self.document(&document)?;
+            let open = state.open()?;
+            if open.currency != left.currency {
+                let (document_currency, money) = (open.currency, left.currency);
+                return Err(SettlementError::Currency { number: document, document: document_currency, money });
+            }
+            if open.minor <= 0 {
+                return Err(SettlementError::NothingOpen(document));
+            }
+            if left.minor == 0 {
+                break;
+            }
+            let amount = if open.minor < left.minor { open } else { left };
+            left = left.checked_sub(amount)?;
+            let event = AccountEvent::Allocation { source: source.clone(), document, amount };
+            self.apply(&event)?;
+            events.push(event);
+        }
+        Ok(events)
+    }
+
+    fn oldest_first(&self, money: Amount) -> Result<Vec<InvoiceNumber>, SettlementError> {
+        let mut open = Vec::new();
+        for (number, state) in &self.documents {
+            if state.total.currency == money.currency && state.open()?.minor > 0 {
+                open.push((state.due_on, state.issued_at, number));
+            }
+        }
+        open.sort_unstable();
+        Ok(open.into_iter().map(|(.., number)| number.clone()).collect())
+    }
+
+    /// Takes back what `document` got of `source`; it may be allocated anew or refunded then.
+    ///
+    /// # Errors
+    /// [`SettlementError::NotAllocated`]
+    pub fn take_back(&self, source: &Source, document: &InvoiceNumber) -> Result<Vec<AccountEvent>, SettlementError> {
+        self.source(source)?;
+        self.document(document)?;
+        let Some(allocated) = self.allocations.get(&(source.clone(), document.clone())) else {
+            return Err(SettlementError::NotAllocated { source_name: source.clone(), document: document.clone() });
+        };
+        let amount = allocated.negated()?;
+        Ok(vec![AccountEvent::Allocation { source: source.clone(), document: document.clone(), amount }])
+    }
+
+    /// Pays back what is not allocated of `source` (PA-3). No events when it was booked before.
+    ///
+    /// # Errors
+    /// More than is left, or a reference that was used otherwise.
+    pub fn refund(
+        &self,
+        source: &Source,
+        amount: Amount,
+        reference: &str,
+        paid_on: Date,
+    ) -> Result<Vec<AccountEvent>, SettlementError> {
+        let event = AccountEvent::Refund { reference: reference.to_owned(), source: source.clone(), amount, paid_on };
+        self.once(reference, event)
+    }
+
+    /// Gives up what is open on `document` (PA-4). No events when it was booked before.
+    ///
+    /// # Errors
+    /// More than is open, or a reference that was used otherwise.
+    pub fn write_off(
+        &self,
+        document: &InvoiceNumber,
+        amount: Amount,
+        reference: &str,
+    ) -> Result<Vec<AccountEvent>, SettlementError> {
+        let event = AccountEvent::WriteOff { reference: reference.to_owned(), document: document.clone(), amount };
+        self.once(reference, event)
+    }
+
+    fn once(&self, reference: &str, event: AccountEvent) -> Result<Vec<AccountEvent>, SettlementError> {
+        if self.references.get(reference) == Some(&event) {
+            return Ok(Vec::new());
+        }
+        self.clone().apply(&event)?;
+        Ok(vec![event])
+    }
+
+    /// Settles a credit note against the document that it amends; the rest stays unallocated.
+    ///
+    /// # Errors
+    /// A document that gives no credit.
+    pub fn settle_credit(
+        &self,
+        credit_note: &InvoiceNumber,
+        original: &InvoiceNumber,
+    ) -> Result<Vec<AccountEvent>, SettlementError> {
+        let amount = self.document(credit_note)?.open()?.negated()?;
+        if amount.minor <= 0 {
+            return Err(SettlementError::NoCredit(credit_note.clone()));
+        }
+        let released = AccountEvent::CreditReleased { credit_note: credit_note.clone(), amount };
+        let mut after = self.clone();
+        after.apply(&released)?;
+        let mut events = vec![released];
+        if after.document(original)?.open()?.minor > 0 {
+            let source = Source::CreditNote(credit_note.clone());
+            events.extend(after.spread(&source, amount, &Allocate::Documents(vec![original.clone()]))?);
+        }
+        Ok(events)
+    }
+}

@@ -1,0 +1,93 @@
+//! What people type about money that came in.
+
+use billing::decimal::Decimal;
+use billing::ids::OrganisationId;
+use billing::invoice::InvoiceNumber;
+use billing::money::Currency;
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+
+#[derive(Debug, Args)]
+pub(crate) struct PayArgs {
+    /// The invoices that it is for, in this order; without any, those that were due first
+    pub(crate) numbers: Vec<InvoiceNumber>,
+    #[arg(long)]
+    pub(crate) amount: Decimal,
+    /// The payer's reference; the same reference is booked once
+    #[arg(long)]
+    pub(crate) reference: String,
+    /// The value date; without it, today
+    #[arg(long)]
+    pub(crate) date: Option<Date>,
+    /// Who paid, where no invoice says it
+    #[arg(long, conflicts_with = "numbers")]
+    pub(crate) org: Option<OrganisationId>,
+    /// The currency of the amount; without it, that of the invoices or of the organisation
+    #[arg(long)]
+    pub(crate) currency: Option<Currency>,
+    /// Put it to no invoice yet
+    #[arg(long, conflicts_with = "numbers")]
+    pub(crate) later: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PaymentsCommand {
+    /// List payments and credits, with what of them is not allocated
+    #[command(after_help = "Example:\n  quittance payments list --org quillon")]
+    List {
+        /// Of this billed organisation only
+        #[arg(long)]
+        org: Option<OrganisationId>,
+    },
+    /// Put what is left of a payment or credit note to invoices
+    #[command(after_help = "Example:\n  quittance payments allocate 'bank 4711' G000000002 --amount 20")]
+    Allocate {
+        /// The reference of a payment, or the number of a credit note
+        source: String,
+        /// In this order; without any, those that were due first
+        numbers: Vec<InvoiceNumber>,
+        /// At most so much; without it, all that is left
+        #[arg(long)]
+        amount: Option<Decimal>,
+        #[arg(long)]
+        org: Option<OrganisationId>,
+    },
+    /// Take back what an invoice got of a payment
+    #[command(after_help = "Example:\n  quittance payments take-back 'bank 4711' G000000002")]
+    TakeBack { source: String, number: InvoiceNumber },
+    /// Book money that went back to the payer
+    #[command(
+        after_help = "Example:\n  quittance payments refund 'bank 4711' --amount 20 --reference 'transfer 815'\n\nOnly what is not allocated can be refunded; take it back from its invoice first."
+    )]
+    Refund {
+        source: String,
+        #[arg(long)]
+        amount: Decimal,
+        /// Of the refund; booked once
+        #[arg(long)]
+        reference: String,
+        /// The day it was paid; without it, today
+        #[arg(long)]
+        date: Option<Date>,
+        #[arg(long)]
+        org: Option<OrganisationId>,
+    },
+    /// Give up what is open on an invoice
+    #[command(after_help = "Example:\n  quittance payments write-off G000000002 --reference 'insolvency 12'")]
+    WriteOff {
+        number: InvoiceNumber,
+        /// Of the write-off; booked once
+        #[arg(long)]
+        reference: String,
+        /// Without it, all that is open
+        #[arg(long)]
+        amount: Option<Decimal>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BalancesArgs {
+    /// Of this billed organisation only
+    #[arg(long)]
+    pub(crate) org: Option<OrganisationId>,
+}

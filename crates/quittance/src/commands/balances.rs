@@ -1,0 +1,86 @@
+//! `quittance balances`: what each organisation owes, by currency and type of invoice.
+
+use std::path::Path;
+
+use billing::balance::Balance;
+use billing::money::{Amount, Currency};
+use billing::settlement::{PartyAccount, SettlementError};
+use engine::invoices::party_balances;
+use engine::paying::account_of;
+use jiff::civil::Date;
+use serde_json::json;
+
+use crate::cli::{BalancesArgs, Output};
+use crate::clock;
+use crate::data_dir::DataDir;
+use crate::output::{Failure, Rows, print};
+use crate::{CommandResult, Exit};
+
+pub(crate) async fn run(dir: &Path, output: Output, args: &BalancesArgs) -> CommandResult {
+    let data = DataDir::open(dir).await?;
+    let today = clock::day(clock::now()?);
+    let mut parties = data.books.billed_parties().await?;
+    parties.retain(|party| args.org.as_ref().is_none_or(|wanted| party.id == *wanted));
+    let mut rows = Rows::new(
+        &["organisation", "type", "balance", "overdue", "not allocated", "last payment"],
+        &["balance", "overdue", "not allocated"],
+    );
+    let mut values = Vec::new();
+    for party in parties {
+        let account = account_of(&data.books, &party.id).await?.1.account().map_err(refused)?;
+        for (currency, balance) in party_balances(&data.books, &party.id).await? {
+            let overdue = overdue(&account, currency, today).map_err(refused)?;
+            let unallocated = unallocated(&account, currency).map_err(refused)?;
+            rows.push([
+                party.name.clone(),
+                "all".to_owned(),
+                balance.whole.amount.to_string(),
+                overdue.to_string(),
+                unallocated.to_string(),
+                last_payment(&balance.whole),
+            ]);
+            for (invoice_type, part) in &balance.by_type {
+                let (kind, none) = (invoice_type.as_str().to_owned(), String::new());
+                rows.push([none.clone(), kind, part.amount.to_string(), none.clone(), none, last_payment(part)]);
+            }
+            let by_type: serde_json::Map<_, _> = balance
+                .by_type
+                .iter()
+                .map(|(invoice_type, part)| (invoice_type.as_str().to_owned(), part.amount.to_plain().into()))
+                .collect();
+            values.push(json!({
+                "organisation": party.id,
+                "currency": currency,
+                "balance": balance.whole.amount.to_plain(),
+                "by_type": by_type,
+                "overdue": overdue.to_plain(),
+                "unallocated": unallocated.to_plain(),
+            }));
+        }
+    }
+    print(output, &values, &rows)?;
+    Ok(Exit::Done)
+}
+
+fn refused(error: SettlementError) -> Failure {
+    Failure::new(error.code(), error.to_string())
+}
+
+fn overdue(account: &PartyAccount, currency: Currency, today: Date) -> Result<Amount, SettlementError> {
+    let mut sum = Amount::zero(currency);
+    for state in account.documents.values().filter(|state| state.total.currency == currency) {
+        if state.is_overdue(today)? {
+            sum = sum.checked_add(state.open()?)?;
+        }
+    }
+    Ok(sum)
+}
+
+fn unallocated(account: &PartyAccount, currency: Currency) -> Result<Amount, SettlementError> {
+    let rests = account.sources.values().map(|state| state.rest).filter(|rest| rest.currency == currency);
+    Ok(Amount::sum(currency, rests)?)
+}
+
+fn last_payment(balance: &Balance) -> String {
+    balance.last_payment.map(|(at, amount)| format!("{amount} on {}", clock::day(at))).unwrap_or_default()
+}

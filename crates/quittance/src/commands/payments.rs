@@ -1,0 +1,135 @@
+//! `quittance payments`: what came in, where it went, and what is left.
+
+use std::path::Path;
+
+use billing::decimal::Decimal;
+use billing::ids::OrganisationId;
+use billing::invoice::InvoiceNumber;
+use billing::money::Amount;
+use billing::settlement::{Allocate, PartyAccount, Source};
+use engine::paying::{AccountName, Request, account_name, account_of, book};
+use serde_json::json;
+
+use crate::cli::{Output, PaymentsCommand};
+use crate::clock;
+use crate::commands::pay::{amount_in, print_booked};
+use crate::data_dir::DataDir;
+use crate::output::{Failure, Rows, print};
+use crate::{CommandResult, Exit};
+
+pub(crate) async fn run(dir: &Path, output: Output, command: &PaymentsCommand) -> CommandResult {
+    let data = DataDir::open(dir).await?;
+    if let PaymentsCommand::List { org } = command {
+        list(&data, output, org.as_ref()).await?;
+        return Ok(Exit::Done);
+    }
+    let _lock = data.lock().await?;
+    let now = clock::now()?;
+    let (name, source, request) = match command {
+        PaymentsCommand::List { .. } => return Ok(Exit::Done),
+        PaymentsCommand::Allocate { source, numbers, amount, org } => {
+            let (name, account) = account_with(&data, org.as_ref(), numbers.first()).await?;
+            let source = named_source(&account, source);
+            let amount = part_of(&account, &source, *amount)?;
+            let allocate = match numbers.as_slice() {
+                [] => Allocate::OldestFirst,
+                numbers => Allocate::Documents(numbers.to_vec()),
+            };
+            (name, source.clone(), Request::Allocate { source, amount, allocate })
+        }
+        PaymentsCommand::TakeBack { source, number } => {
+            let (name, account) = account_with(&data, None, Some(number)).await?;
+            let source = named_source(&account, source);
+            (name, source.clone(), Request::TakeBack { source, document: number.clone() })
+        }
+        PaymentsCommand::Refund { source, amount, reference, date, org } => {
+            let (name, account) = account_with(&data, org.as_ref(), None).await?;
+            let source = named_source(&account, source);
+            let currency = account.source(&source).map_err(refused)?.amount.currency;
+            let (amount, paid_on) = (amount_in(*amount, currency)?, date.unwrap_or(clock::day(now)));
+            let request = Request::Refund { source: source.clone(), amount, reference: reference.clone(), paid_on };
+            (name, source, request)
+        }
+        PaymentsCommand::WriteOff { number, reference, amount } => {
+            let (name, account) = account_with(&data, None, Some(number)).await?;
+            let open = account.document(number).and_then(|state| state.open()).map_err(refused)?;
+            let amount = amount.map_or(Ok(open), |amount| amount_in(amount, open.currency))?;
+            let request = Request::WriteOff { document: number.clone(), amount, reference: reference.clone() };
+            (name, Source::Payment(reference.clone()), request)
+        }
+    };
+    let booked = book(&data.books, &name, &request, now).await?;
+    print_booked(output, &source, &booked)?;
+    Ok(Exit::Done)
+}
+
+/// The account of an invoice, or of an organisation.
+async fn account_with(
+    data: &DataDir,
+    organisation: Option<&OrganisationId>,
+    number: Option<&InvoiceNumber>,
+) -> Result<(AccountName, PartyAccount), Failure> {
+    let party = match number {
+        Some(number) => account_name(&data.books, number).await?.party,
+        None => data.books.chosen_party(organisation).await?.id,
+    };
+    let (name, history) = account_of(&data.books, &party).await?;
+    Ok((name, history.account().map_err(refused)?))
+}
+
+/// A payment of this reference, else the credit note of this number.
+fn named_source(account: &PartyAccount, text: &str) -> Source {
+    let payment = Source::Payment(text.to_owned());
+    match text.parse().map(Source::CreditNote) {
+        Ok(credit_note) if !account.sources.contains_key(&payment) => credit_note,
+        _ => payment,
+    }
+}
+
+fn part_of(account: &PartyAccount, source: &Source, amount: Option<Decimal>) -> Result<Option<Amount>, Failure> {
+    let currency = account.source(source).map_err(refused)?.amount.currency;
+    amount.map(|amount| amount_in(amount, currency)).transpose()
+}
+
+fn refused(error: billing::settlement::SettlementError) -> Failure {
+    Failure::new(error.code(), error.to_string())
+}
+
+async fn list(data: &DataDir, output: Output, organisation: Option<&OrganisationId>) -> Result<(), Failure> {
+    let mut parties = data.books.billed_parties().await?;
+    parties.retain(|party| organisation.is_none_or(|wanted| party.id == *wanted));
+    let mut rows = Rows::new(
+        &["organisation", "source", "received", "amount", "allocated to", "not allocated"],
+        &["amount", "not allocated"],
+    );
+    let mut values = Vec::new();
+    for party in parties {
+        let account = account_of(&data.books, &party.id).await?.1.account().map_err(refused)?;
+        for (source, state) in &account.sources {
+            let allocated = account.allocations.iter().filter(|((of, _), _)| of == source);
+            let (numbers, amounts): (Vec<String>, Vec<_>) = allocated
+                .map(|((_, number), amount)| {
+                    (number.to_string(), json!({ "invoice": number, "amount": amount.to_plain() }))
+                })
+                .unzip();
+            rows.push([
+                party.name.clone(),
+                source.to_string(),
+                state.received_on.map(|day| day.to_string()).unwrap_or_default(),
+                state.amount.to_string(),
+                numbers.join(", "),
+                state.rest.to_string(),
+            ]);
+            values.push(json!({
+                "organisation": party.id,
+                "source": source,
+                "received_on": state.received_on,
+                "amount": state.amount.to_plain(),
+                "currency": state.amount.currency,
+                "allocations": amounts,
+                "unallocated": state.rest.to_plain(),
+            }));
+        }
+    }
+    print(output, &values, &rows)
+}
