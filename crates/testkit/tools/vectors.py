@@ -11,6 +11,8 @@ The operations and their inputs are described in README.md beside the vectors.
 import json
 import re
 import sys
+from calendar import monthrange
+from datetime import date, timedelta
 from fractions import Fraction as F
 from pathlib import Path
 
@@ -271,7 +273,7 @@ def tax(i):
     }
 
 
-# --- documents, and what is ready for cases to come: split, markup, mape ------------------------
+# --- documents ----------------------------------------------------------------------------------
 
 
 def document(i):
@@ -289,40 +291,256 @@ def document(i):
     }
 
 
+# --- licences: spans of whole days, the last one included ----------------------------------------
+
+
+def day(text):
+    return date.fromisoformat(text)
+
+
+def length(first, last):
+    """Days of a span; both ends belong to it."""
+    if last < first:
+        raise ValueError(f"{first} to {last} has no day")
+    return (last - first).days + 1
+
+
+def rest(i, on, first="cycle_start", last="cycle_end"):
+    """First, event and last day of a cycle, its length and that of what is left of it."""
+    start, end = day(i[first]), day(i[last])
+    if not start <= on <= end:
+        raise ValueError(f"{on} lies outside of {start} to {end}")
+    return start, end, length(start, end), length(on, end)
+
+
+CHARGE_TYPES = {
+    name.lower(): name
+    for name in (
+        "new", "renew", "cycleCharge", "addQuantity", "removeQuantity", "cancelImmediate", "cancel",
+        "convert", "moveQuantity", "changeBillingPlan", "customerCredit",
+    )
+} | {"purchase": "new", "refund": "cancel"}  # fmt: skip
+
+
+def charge_type(text):
+    """A known type as the wire spells it; case, blanks, hyphens and underscores do not count."""
+    return CHARGE_TYPES[re.sub("[ _-]", "", text).lower()]
+
+
+def charge(i, kind, span, price, seats):
+    """One line; `price` is that of a seat over the span, exact."""
+    seats, converted = F(seats), price * F(i.get("fx", "1"))
+    if seats <= 0:
+        raise ValueError("a line without seats")
+    unit = F(trunc(converted, 2), 100)
+    subtotal = {"seat_unit_trunc": unit * seats, "line_trunc": converted * seats}[i["policy"]]
+    return {
+        "charge_type": kind,
+        "charge_start": str(span[0]),
+        "charge_end": str(span[1]),
+        "effective_unit_price": sig15(price),
+        "billable_quantity": plain(seats),
+        "subtotal": money(subtotal),
+    }
+
+
+def total(lines):
+    return money(sum(F(line["subtotal"]) for line in lines))
+
+
+def seat_change(i):
+    old, new, on = F(i["old_quantity"]), F(i["new_quantity"]), day(i["event_date"])
+    if old == new:
+        raise ValueError("the number of seats stays the same")
+    _, end, cycle_days, left = rest(i, on)
+    price = F(i["unit_price"]) * left / cycle_days
+    kind = "addQuantity" if new > old else "removeQuantity"
+    sides = ((-price, old), (price, new))
+    lines = [charge(i, kind, (on, end), each, seats) for each, seats in sides]
+    return {"cycle_days": cycle_days, "billing_days": left, "lines": lines, "net": total(lines)}
+
+
+def seat_history(i):
+    seats, cycle = F(i["initial_quantity"]), (day(i["cycle_start"]), day(i["cycle_end"]))
+    lines = [charge(i, "new", cycle, F(i["unit_price"]), seats)]
+    for event in i["events"]:
+        now = seats + F(event["delta"])
+        change = {"event_date": event["date"], "old_quantity": seats, "new_quantity": now}
+        lines += seat_change(i | change)["lines"]
+        seats = now
+    return {"lines": lines, "final_quantity": int(seats), "total": total(lines)}
+
+
+def cancel(i):
+    hours, on = F(i["hours_since_order"]), day(i["event_date"])
+    if hours > 7 * 24:
+        return {"refund": "none", "lines": []}
+    refund = "full" if hours <= 24 else "prorated"
+    on = day(i["cycle_start"]) if refund == "full" else on
+    _, end, cycle_days, left = rest(i, on)
+    price = -F(i["unit_price"]) * left / cycle_days
+    return {
+        "refund": refund,
+        "lines": [charge(i, "cancelImmediate", (on, end), price, i["quantity"])],
+    }
+
+
+def convert(i):
+    kind, on = charge_type(i.get("charge_type", "convert")), day(i["event_date"])
+    _, end, cycle_days, left = rest(i, on)
+    lines = []
+    for side, price in (("from", -F(i["from_unit_price"])), ("to", F(i["to_unit_price"]))):
+        line = charge(i, kind, (on, end), price * left / cycle_days, i["quantity"])
+        lines.append(line | {"side": side})
+    return {"lines": lines, "net": total(lines)}
+
+
+def plan_change(i):
+    remaining, months = int(i["months_remaining"]), int(i["months_in_plan"])
+    if not 1 <= remaining <= months:
+        raise ValueError(f"{remaining} of {months} months")
+    price = F(i["new_unit_price"]) * remaining / months
+    line = charge(i, "changeBillingPlan", (None, None), price, i["quantity"])
+    return {key: line[key] for key in ("charge_type", "effective_unit_price", "subtotal")}
+
+
+def add_months(anchor, months):
+    """The same day of a later month, or its last one where it has no such day."""
+    year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
+    return date(year, month + 1, min(anchor.day, monthrange(year, month + 1)[1]))
+
+
+def cycle_dates(i):
+    anchor, step = day(i["start"]), int(i.get("step_months", "1"))
+    rule = {"clamp": False, "eom_minus_one": True}[i.get("anchor_rule", "clamp")]
+    last_but_one = rule and anchor.day == 30 and monthrange(anchor.year, anchor.month)[1] == 31
+
+    def start(number):
+        found = add_months(anchor, number * step)
+        last = monthrange(found.year, found.month)[1]
+        return found.replace(day=last - 1) if last_but_one else found
+
+    cycles = []
+    for number in range(int(i["count"])):
+        first, last = start(number), start(number + 1) - timedelta(days=1)
+        dates = {"charge_start": str(first), "charge_end": str(last)}
+        cycles.append(dates | {"days": length(first, last)})
+    return {"cycles": cycles}
+
+
+def coterm(i):
+    span = day(i["charge_start"]), day(i["charge_end"])
+    price = F(i["unit_price"]) * length(*span) / F(i["full_cycle_days"])
+    return {"lines": [charge(i, "new", span, price, i["quantity"])]}
+
+
+def cents(x):
+    """To the cent, ties away from zero."""
+    return F(half_up(x, 2), 100)
+
+
+def legacy_proration(i):
+    price, seats = F(i["unit_price"]) * (-1 if i.get("credit") else 1), F(i["quantity"])
+    whole, billed = F(i["period_days"]), F(i["billing_days"])
+    seat, by_day = cents(price / whole * billed), cents(cents(price / whole) * billed)
+    nested = cents(cents(price * seats / whole) * billed / seats)
+    both = lambda unit: {"unit_price": money(unit), "amount": money(cents(unit * seats))}
+    return {
+        "nested_round": money(cents(nested * seats)),
+        "unit_then_quantity": both(seat),
+        "line_total": money(cents(price / whole * billed * seats)),
+        "rounded_daily_rate": both(by_day),
+    }
+
+
+def legacy_cancel(i):
+    on, price = day(i["cancel_date"]), F(i["unit_price"])
+    start, end, whole, left = rest(i, on, "period_start", "period_end")
+    full = (on - day(i["purchase_date"])).days < 30
+    if full:
+        credit = price
+    elif i.get("daily_rate_rounded"):
+        credit = cents(cents(price / whole) * left)
+    elif i.get("mode") == "trunc":
+        credit = F(trunc(price / whole * left, 2), 100)
+    else:
+        credit = cents(price / whole * left)
+    return {
+        "refund": "full" if full else "prorated",
+        "charge_start": str(start if full else on),
+        "charge_end": str(end),
+        "unit_price": money(-credit),
+        "amount": money(cents(-credit * F(i["quantity"]))),
+    }
+
+
+def seat_count(i):
+    lines = [line | {"charge_type": charge_type(line["charge_type"])} for line in i["lines"]]
+    starts = [l["order_date"] for l in lines if l["charge_type"] in ("new", "renew", "cycleCharge")]
+    since = max(starts, default="")  # ISO days compare as text
+    seats = F(0)
+    for line in lines:
+        if line["charge_type"] != "customerCredit" and line["order_date"] >= since:
+            seats += F(line["billable_quantity"]) * (-1 if F(line["subtotal"]) < 0 else 1)
+    return {"seats": int(seats)}
+
+
+# --- costs: splits, mark-ups, forecasts -----------------------------------------------------------
+
+
 def split(i):
-    key = {"even": None, "proportional": "weight", "fixed": "percent"}[i["method"]]
-    weights = [max(F(0), F(t[key])) if key else F(1) for t in i["targets"]]
+    ids = [target["id"] for target in i["targets"]]
+    if not ids or len(set(ids)) < len(ids):
+        raise ValueError("no target, or one twice")
+    if i["method"] == "even":
+        weights = [F(1)] * len(ids)
+    elif i["method"] == "proportional":
+        weights = [max(F(0), F(target["weight"])) for target in i["targets"]]
+    else:
+        weights = [F(target["percent"]) for target in i["targets"]]
+        if sum(weights) != 100 or min(weights) < 0:
+            raise ValueError("the percentages do not make 100")
     if not sum(weights):
         return {"error": "no_weight"}
-    cents = F(i["amount"]) * 100
-    exact = [cents * weight / sum(weights) for weight in weights]
+    units = F(i["amount"]) * 100
+    exact = [units * weight / sum(weights) for weight in weights]
     shares = [int(x) for x in exact]
-    left = int(cents) - sum(shares)
-    largest_first = lambda n: (-abs(exact[n] - shares[n]), i["targets"][n]["id"])
-    order = sorted(range(len(exact)), key=largest_first)
-    for n in order[: abs(left)]:
+    left = int(units) - sum(shares)
+    largest_first = lambda n: (-abs(exact[n] - shares[n]), ids[n])
+    for n in sorted(range(len(ids)), key=largest_first)[: abs(left)]:
         shares[n] += 1 if left > 0 else -1
-    named = zip(i["targets"], shares)
     return {
-        "shares": [{"id": target["id"], "amount": fixed(share, 2)} for target, share in named],
+        "shares": [{"id": id, "amount": fixed(share, 2)} for id, share in zip(ids, shares)],
         "total": fixed(sum(shares), 2),
     }
 
 
 def markup(i):
-    cost, rate = F(i["cost"]), F(i["rate"])
-    exact = {"percent_on_cost": cost * (1 + rate), "margin_on_price": cost / (1 - rate)}[i["kind"]]
-    return {"price": fixed(half_up(exact, 2), 2)}
+    cost, number = F(i["cost"]), lambda key: F(i[key])
+    if i["kind"] == "margin_on_price" and number("rate") >= 1:
+        raise ValueError("a margin is less than the whole price")
+    price = {
+        "percent_on_cost": lambda: cost * (1 + number("rate")),
+        "margin_on_price": lambda: cost / (1 - number("rate")),
+        "fixed_per_unit": lambda: cost + number("fee") * number("quantity"),
+        "percent_of_list": lambda: number("list") * (1 - number("rate")),
+    }[i["kind"]]()
+    return {"price": fixed(half_up(price, 2), 2)}
 
 
 def mape(i):
-    pairs = [(F(a), abs(F(a) - F(f))) for a, f in zip(i["actual"], i["forecast"])]
-    shares = [error / abs(actual) for actual, error in pairs if actual]
-    percent = sum(shares) / len(shares) * 100
-    weighted = sum(error for _, error in pairs) / sum(abs(actual) for actual, _ in pairs) * 100
-    grade = "run" if percent < 12 else "walk" if percent <= 15 else "crawl"
-    show = lambda x: fixed(half_up(x, 4), 4)
-    return {"mape_percent": show(percent), "wape_percent": show(weighted), "grade": grade}
+    pairs = [(abs(F(a)), abs(F(a) - F(f))) for a, f in zip(i["actual"], i["forecast"], strict=True)]
+    # Quotients have 20 decimals before they are added.
+    shares = [F(half_even(error / actual, 20), 10**20) for actual, error in pairs if actual]
+    percent = lambda part, whole: F(half_up(part / whole * 100, 4), 10**4) if whole else None
+    mean = percent(sum(shares), len(shares))
+    weighted = percent(sum(error for _, error in pairs), sum(actual for actual, _ in pairs))
+    grade = None
+    if mean is not None:
+        above_12 = "walk" if mean <= 15 else "crawl" if mean <= 20 else "beyond"
+        grade = "run" if mean < 12 else above_12
+    show = lambda x: None if x is None else fixed(half_up(x, 4), 4)
+    return {"mape_percent": show(mean), "wape_percent": show(weighted), "grade": grade}
 
 
 OPERATIONS = {
@@ -330,7 +548,8 @@ OPERATIONS = {
     for f in (
         tier_graduated, tier_ranges, uom_scale, legacy_usage_line, effective_date, daily,
         open_period, month_line, usage_subtotal, seat_subtotal, fx, savings_plan, tax,
-        document, split, markup, mape,
+        document, seat_change, seat_history, cancel, convert, plan_change, cycle_dates, coterm,
+        legacy_proration, legacy_cancel, seat_count, split, markup, mape,
     )
 }  # fmt: skip
 
