@@ -10,6 +10,8 @@ mod input;
 mod open_data;
 mod operations;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;
