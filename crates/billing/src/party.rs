@@ -12,6 +12,7 @@ use crate::decimal::Decimal;
 use crate::ids::{CustomerId, OrganisationId, SubscriptionId};
 use crate::money::Currency;
 use crate::period::DayRange;
+use crate::tax::{TaxRounding, TaxTreatment};
 
 /// An issuer or a billed party.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,16 @@ pub struct Organisation {
     pub language: String,
     /// Who bills it; `None` for an issuer at the top of the chain.
     pub billed_by: Option<OrganisationId>,
+    pub tax: TaxProfile,
+}
+
+/// How an organisation is taxed, and how it taxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TaxProfile {
+    /// When it is billed.
+    pub treatment: TaxTreatment,
+    /// Of the documents that it issues.
+    pub rounding: TaxRounding,
 }
 
 /// A customer below a billed party.

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CustomerId, MeterId, OrganisationId, SubscriptionId};
-use crate::invoice::{BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, PriorClosure};
+use crate::invoice::{Adjustment, BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, PriorClosure};
 use crate::journal::{Entry, EntryHash, EntryKind, Posting};
 use crate::money::Amount;
 use crate::party::{Customer, Organisation, PartyDirectory, Subscription};
@@ -156,6 +156,8 @@ pub struct IssueRequest<'a> {
     pub header: HeaderWriter<'a>,
     /// In order.
     pub lines: Vec<NewInvoiceLine>,
+    /// References of the pending adjustments that it takes.
+    pub adjustments: Vec<String>,
     pub rated: RatedRun,
     pub carried: Vec<CarriedDay>,
 }
@@ -281,6 +283,27 @@ pub struct StoredEntry {
     pub hash: EntryHash,
 }
 
+/// What a list says; of each kind later ones win.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListKind {
+    PriceSheet,
+    ExchangeRates,
+    TaxRates,
+}
+
+impl ListKind {
+    pub const ALL: [Self; 3] = [Self::PriceSheet, Self::ExchangeRates, Self::TaxRates];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PriceSheet => "price_sheet",
+            Self::ExchangeRates => "exchange_rates",
+            Self::TaxRates => "tax_rates",
+        }
+    }
+}
+
 /// An entry before its place in the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEntry {
@@ -310,12 +333,10 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn put_blob(&self, bytes: &[u8]) -> PortResult<BlobDigest>;
     async fn blob(&self, digest: &BlobDigest) -> PortResult<Option<Vec<u8>>>;
 
-    // Lists that rating reads, in the order of their import. Adding the same list again right
+    // Lists that billing reads, in the order of their import. Adding the same list again right
     // after itself changes nothing and answers false.
-    async fn add_price_sheet(&self, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool>;
-    async fn price_sheets(&self) -> PortResult<Vec<BlobDigest>>;
-    async fn add_fx_list(&self, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool>;
-    async fn fx_lists(&self) -> PortResult<Vec<BlobDigest>>;
+    async fn add_list(&self, kind: ListKind, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool>;
+    async fn lists(&self, kind: ListKind) -> PortResult<Vec<BlobDigest>>;
 
     // Usage manifest and quarantine.
     async fn commit_usage_import(&self, import: &UsageImport) -> PortResult<()>;
@@ -350,6 +371,10 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn issue(&self, request: IssueRequest<'_>) -> PortResult<IssueOutcome>;
     /// Closes a period without a document. False when it was closed before.
     async fn close_empty(&self, closure: &Closure) -> PortResult<bool>;
+    /// Keeps an adjustment for the party's next document. False when the same is kept already.
+    async fn add_adjustment(&self, party: &OrganisationId, new: &Adjustment, at: Timestamp) -> PortResult<bool>;
+    /// A party's adjustments of one document, or those that wait for the next; by their references.
+    async fn adjustments(&self, party: &OrganisationId, number: Option<&InvoiceNumber>) -> PortResult<Vec<Adjustment>>;
     async fn park(&self, parking: &Parking) -> PortResult<()>;
     async fn parkings(&self, period: Option<BillingPeriod>) -> PortResult<Vec<Parking>>;
 

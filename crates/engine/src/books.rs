@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use billing::ids::OrganisationId;
-use billing::invoice::{BlobDigest, Invoice, InvoiceLine};
+use billing::invoice::{BlobDigest, Invoice, InvoiceLine, ListDigests};
 use billing::party::{Organisation, PartyDirectory};
 use billing::ports::{Ledger, PortResult, UsageStore};
 
@@ -58,13 +58,12 @@ impl Books {
     }
 
     /// The lists that a snapshot names.
-    pub(crate) async fn lists(&self, sheets: &[BlobDigest], fx: &[BlobDigest]) -> EngineResult<Arc<Lists>> {
-        let name = (sheets.to_vec(), fx.to_vec());
-        if let Some(known) = self.memory.lists.get(&name) {
+    pub(crate) async fn lists(&self, digests: &ListDigests) -> EngineResult<Arc<Lists>> {
+        if let Some(known) = self.memory.lists.get(digests) {
             return Ok(known);
         }
-        let lists = Arc::new(Lists::named(self.ledger.as_ref(), name.0.clone(), name.1.clone()).await?);
-        Ok(self.memory.lists.keep(name, lists))
+        let lists = Arc::new(Lists::named(self.ledger.as_ref(), digests.clone()).await?);
+        Ok(self.memory.lists.keep(digests.clone(), lists))
     }
 
     /// The organisations that somebody bills, by id.

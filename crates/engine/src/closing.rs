@@ -168,6 +168,7 @@ async fn issue(
         postings: invoice_postings(&draft.totals).map_err(journal_error)?,
         header: Box::new(|number| header_bytes(&sample, number)),
         lines,
+        adjustments: draft.adjustments.iter().map(|adjustment| adjustment.reference.clone()).collect(),
         rated: run,
         carried,
     };

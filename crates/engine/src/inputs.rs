@@ -1,45 +1,51 @@
 //! Loads what a rating depends on, by the digests that a snapshot names (design D3).
 
 use billing::fx::{FxQuote, FxTable};
-use billing::invoice::BlobDigest;
+use billing::invoice::{BlobDigest, ListDigests};
 use billing::party::PartyDirectory;
-use billing::ports::Ledger;
+use billing::ports::{Ledger, ListKind};
 use billing::price::PriceSheet;
+use billing::tax::{TaxRule, TaxTable};
 use serde::de::DeserializeOwned;
 
 use crate::error::{EngineError, EngineResult};
 
-/// Price lists and exchange rates with the digests that name them.
+/// What rating and drafting look up, with the digests that name it.
 #[derive(Debug)]
 pub(crate) struct Lists {
-    pub(crate) sheet_digests: Vec<BlobDigest>,
+    pub(crate) digests: ListDigests,
     pub(crate) sheets: Vec<PriceSheet>,
-    pub(crate) fx_digests: Vec<BlobDigest>,
     pub(crate) fx: FxTable,
+    pub(crate) taxes: TaxTable,
 }
 
 impl Lists {
     /// The lists as they stand now.
     pub(crate) async fn current(ledger: &dyn Ledger) -> EngineResult<Self> {
-        Self::named(ledger, ledger.price_sheets().await?, ledger.fx_lists().await?).await
+        let digests = ListDigests {
+            price_sheets: ledger.lists(ListKind::PriceSheet).await?,
+            exchange_rates: ledger.lists(ListKind::ExchangeRates).await?,
+            tax_rates: ledger.lists(ListKind::TaxRates).await?,
+        };
+        Self::named(ledger, digests).await
     }
 
     /// The lists that a snapshot names.
-    pub(crate) async fn named(
-        ledger: &dyn Ledger,
-        sheet_digests: Vec<BlobDigest>,
-        fx_digests: Vec<BlobDigest>,
-    ) -> EngineResult<Self> {
-        let mut sheets = Vec::with_capacity(sheet_digests.len());
-        for digest in &sheet_digests {
+    pub(crate) async fn named(ledger: &dyn Ledger, digests: ListDigests) -> EngineResult<Self> {
+        let mut sheets = Vec::with_capacity(digests.price_sheets.len());
+        for digest in &digests.price_sheets {
             sheets.push(load(ledger, digest, "a price sheet").await?);
         }
         let mut quotes: Vec<FxQuote> = Vec::new();
-        for digest in &fx_digests {
+        for digest in &digests.exchange_rates {
             quotes.extend(load::<Vec<FxQuote>>(ledger, digest, "a list of exchange rates").await?);
         }
         let fx = FxTable::new(quotes).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-        Ok(Self { sheet_digests, sheets, fx_digests, fx })
+        let mut rules: Vec<TaxRule> = Vec::new();
+        for digest in &digests.tax_rates {
+            rules.extend(load::<Vec<TaxRule>>(ledger, digest, "a list of tax rates").await?);
+        }
+        Ok(Self { digests, sheets, fx, taxes: TaxTable::new(rules) })
     }
 }
 

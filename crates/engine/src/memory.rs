@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use billing::invoice::BlobDigest;
+use billing::invoice::{BlobDigest, ListDigests};
 use billing::party::PartyDirectory;
 
 use crate::inputs::Lists;
@@ -14,8 +14,7 @@ const KEPT: usize = 4;
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) directories: Recent<BlobDigest, PartyDirectory>,
-    /// By the digests of price lists and exchange rates.
-    pub(crate) lists: Recent<(Vec<BlobDigest>, Vec<BlobDigest>), Lists>,
+    pub(crate) lists: Recent<ListDigests, Lists>,
 }
 
 /// The last few values.

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use billing::ids::OrganisationId;
-use billing::invoice::InvoiceNumber;
+use billing::invoice::{Adjustment, InvoiceNumber};
 use billing::money::Amount;
+use billing::party::Organisation;
 use billing::ports::{AccountBooking, AccountHistory};
-use billing::settlement::{AccountEvent, Allocate, NewPayment, PartyAccount, SettlementError, Source};
+use billing::settlement::{AccountEvent, Allocate, NewPayment, PartyAccount, SettlementError, Source, check_reference};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -109,6 +110,23 @@ pub async fn book(books: &Books, name: &AccountName, request: &Request, now: Tim
         }
     }
     Err(EngineError::new("ledger.busy", "others book on the same account all the time; try again"))
+}
+
+/// Keeps a one-off amount for the party's next invoice. False when the same is kept already.
+///
+/// # Errors
+/// `adjustment.zero`, `adjustment.reference_used`, `payment.currency` for another currency than the
+/// party is billed in, `payment.reference_malformed`; storage failures.
+pub async fn adjust(books: &Books, party: &Organisation, new: &Adjustment, now: Timestamp) -> EngineResult<bool> {
+    if new.amount.minor == 0 {
+        return Err(EngineError::new("adjustment.zero", "an adjustment is an amount above or below zero"));
+    }
+    if new.amount.currency != party.currency {
+        let message = format!("{} is billed in {}, not in {}", party.id, party.currency, new.amount.currency);
+        return Err(EngineError::new("payment.currency", message));
+    }
+    check_reference(&new.reference).map_err(refused)?;
+    Ok(books.ledger.add_adjustment(&party.id, new, now).await?)
 }
 
 fn refused(error: SettlementError) -> EngineError {

@@ -245,7 +245,7 @@ impl Ready {
     /// the lines are the same.
     fn digest(&self, lists: &Lists, period: BillingPeriod) -> EngineResult<[u8; 32]> {
         let late_from: Vec<_> = self.late_from.iter().collect();
-        let lists = (&lists.sheet_digests, &lists.fx_digests);
+        let lists = (&lists.digests.price_sheets, &lists.digests.exchange_rates);
         let inputs = canonical(&(RULES_VERSION, period, &self.directory, lists, late_from))?;
         Ok(Sha256::digest(inputs).into())
     }
@@ -317,7 +317,9 @@ impl PeriodRun<'_> {
             Err(RatingFailure::Storage(error)) => return Err(error.into()),
         };
         let RatedUsage { totals, scopes, files, parts } = usage;
-        let draft = match draft_invoice(&ready.directory, period, &scopes, totals.unpriced) {
+        let adjustments = books.ledger.adjustments(party, None).await?;
+        let drafted = draft_invoice(&ready.directory, period, &scopes, totals.unpriced, &lists.taxes, adjustments);
+        let draft = match drafted {
             Ok(draft) => draft,
             Err(error) => {
                 books.usage.remove(&files)?;
@@ -369,8 +371,7 @@ impl PeriodRun<'_> {
             prior_closure: selection.prior,
             carried_in: selection.carried_in.clone(),
             directory,
-            price_sheets: self.inputs.lists.sheet_digests.clone(),
-            fx_lists: self.inputs.lists.fx_digests.clone(),
+            lists: self.inputs.lists.digests.clone(),
             allow_unpriced: false,
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use billing::ids::{OrganisationId, SubscriptionId};
-use billing::invoice::{Draft, Invoice, check_draft, draft_invoice};
+use billing::invoice::{Adjustment, Draft, Invoice, check_draft, draft_invoice};
 use billing::party::PartyDirectory;
 use billing::ports::{
     RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile, UsageSource, UsageSurvey,
@@ -164,6 +164,8 @@ pub(crate) struct Recomputation {
     /// Those that the invoice's period takes records of.
     pub(crate) files: Vec<UsageFile>,
     pub(crate) selection: Selection,
+    /// Those that the ledger has for the invoice.
+    adjustments: Vec<Adjustment>,
 }
 
 impl Recomputation {
@@ -185,9 +187,10 @@ impl Recomputation {
         files.retain(|file| selection.role_of(file).is_some());
         Ok(Self {
             directory: books.directory(&snapshot.directory).await?,
-            lists: books.lists(&snapshot.price_sheets, &snapshot.fx_lists).await?,
+            lists: books.lists(&snapshot.lists).await?,
             files,
             selection,
+            adjustments: ledger.adjustments(&issued.stored.party, Some(&issued.stored.number)).await?,
         })
     }
 
@@ -201,7 +204,8 @@ impl Recomputation {
         let (sources, late_from) = self.taken(books, survey, party).await?;
         let inputs = self.inputs(&prices, &late_from);
         let usage = self.rate(survey, party, &sources, inputs, true, &|_| {})?;
-        draft_invoice(&self.directory, self.selection.period, &usage.scopes, usage.totals.unpriced)
+        let (period, unpriced) = (self.selection.period, usage.totals.unpriced);
+        draft_invoice(&self.directory, period, &usage.scopes, unpriced, &self.lists.taxes, self.adjustments.clone())
             .map_err(|error| EngineError::new(error.code(), error.to_string()))
     }
 

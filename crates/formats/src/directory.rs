@@ -3,7 +3,7 @@
 //! Customers: `customer_id`, `name`; optional `billed_party`, `domain`, `country`.
 //! Subscriptions: `subscription_id`, `customer_id`; optional `name`, `earned_credit`.
 
-mod countries;
+pub(crate) mod countries;
 mod customers;
 mod earned_credit;
 pub(crate) mod kind;

@@ -131,6 +131,7 @@ pub fn error_codes() -> Vec<&'static str> {
         crate::number::CODES,
         crate::price::CODES,
         crate::source::CODES,
+        crate::tax::CODES,
         crate::usage::CODES,
     ];
     let mut codes: Vec<&'static str> = modules.concat();

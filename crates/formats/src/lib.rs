@@ -10,6 +10,7 @@ pub mod json;
 pub mod number;
 pub mod price;
 pub mod source;
+pub mod tax;
 pub mod usage;
 pub mod vendor;
 

@@ -40,19 +40,14 @@ CREATE TABLE blobs (
     body   BLOB NOT NULL
 ) STRICT;
 
--- A list may stand here twice: the later position wins.
-CREATE TABLE price_sheets (
-    position    INTEGER NOT NULL PRIMARY KEY CHECK (position > 0),
+-- Price sheets, exchange rates, tax rates. A list may stand here twice: the later position wins.
+CREATE TABLE lists (
+    kind        TEXT NOT NULL,
+    position    INTEGER NOT NULL CHECK (position > 0),
     sha256      TEXT NOT NULL REFERENCES blobs (sha256),
     title       TEXT NOT NULL,
-    imported_at TEXT NOT NULL
-) STRICT;
-
-CREATE TABLE fx_lists (
-    position    INTEGER NOT NULL PRIMARY KEY CHECK (position > 0),
-    sha256      TEXT NOT NULL REFERENCES blobs (sha256),
-    title       TEXT NOT NULL,
-    imported_at TEXT NOT NULL
+    imported_at TEXT NOT NULL,
+    PRIMARY KEY (kind, position)
 ) STRICT;
 
 -- Manifest of the usage store, and quarantine ---------------------------------------------------
@@ -203,6 +198,22 @@ CREATE TABLE account_events (
     FOREIGN KEY (issuer, journal_position) REFERENCES journal_entries (organisation, position)
 ) STRICT;
 
+-- One-off amounts outside the lines; each waits for the party's next document.
+CREATE TABLE adjustments (
+    party        TEXT NOT NULL REFERENCES organisations (id),
+    reference    TEXT NOT NULL,
+    currency     TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor <> 0),
+    reason       TEXT NOT NULL,
+    added_at     TEXT NOT NULL,
+    issuer       TEXT,
+    number       TEXT,
+    PRIMARY KEY (party, reference),
+    FOREIGN KEY (issuer, number) REFERENCES invoices (issuer, number) DEFERRABLE INITIALLY DEFERRED,
+    CHECK ((issuer IS NULL) = (number IS NULL))
+) STRICT;
+CREATE INDEX adjustments_waiting ON adjustments (party) WHERE number IS NULL;
+
 -- Rating and closing --------------------------------------------------------------------------
 
 CREATE TABLE rated_runs (
@@ -315,6 +326,17 @@ CREATE TRIGGER account_events_gapless BEFORE INSERT ON account_events
 WHEN NEW.position <> (SELECT COALESCE(MAX(position), 0) + 1 FROM account_events
     WHERE issuer = NEW.issuer AND party = NEW.party)
 BEGIN SELECT RAISE(ABORT, 'account_events: an event stands behind the last one'); END;
+
+CREATE TRIGGER adjustments_update BEFORE UPDATE ON adjustments WHEN OLD.number IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'adjustments: what was issued never changes'); END;
+
+CREATE TRIGGER adjustments_delete BEFORE DELETE ON adjustments WHEN OLD.number IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'adjustments: what was issued never changes'); END;
+
+CREATE TRIGGER adjustments_replace BEFORE INSERT ON adjustments
+WHEN EXISTS (SELECT 1 FROM adjustments
+    WHERE party = NEW.party AND reference = NEW.reference AND number IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'adjustments: what was issued never changes'); END;
 
 CREATE TRIGGER blobs_update BEFORE UPDATE ON blobs
 BEGIN SELECT RAISE(ABORT, 'blobs: bytes never change'); END;

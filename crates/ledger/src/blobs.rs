@@ -1,7 +1,7 @@
-//! Bytes by their digest, and the lists of price sheets and exchange rates that name them.
+//! Bytes by their digest, and the lists that name them.
 
 use billing::invoice::BlobDigest;
-use billing::ports::hex;
+use billing::ports::{ListKind, hex};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use sqlx::SqliteExecutor;
@@ -10,29 +10,7 @@ use crate::error::Result;
 use crate::open::SqliteLedger;
 use crate::row::{Fields, Table, instant};
 
-/// The statements of one list.
-#[derive(Debug)]
-pub(crate) struct List {
-    table: Table,
-    all: &'static str,
-    last: &'static str,
-    insert: &'static str,
-}
-
-/// A list's statements; the macro keeps table names out of strings that are built at run time.
-macro_rules! list {
-    ($table:literal) => {
-        List {
-            table: Table { name: $table, key: &["position"] },
-            all: concat!("SELECT position, sha256 FROM ", $table, " ORDER BY position"),
-            last: concat!("SELECT position, sha256 FROM ", $table, " ORDER BY position DESC LIMIT 1"),
-            insert: concat!("INSERT INTO ", $table, " (position, sha256, title, imported_at) VALUES ($1, $2, $3, $4)"),
-        }
-    };
-}
-
-pub(crate) static PRICE_SHEETS: List = list!("price_sheets");
-pub(crate) static FX_LISTS: List = list!("fx_lists");
+const LISTS: Table = Table { name: "lists", key: &["kind", "position"] };
 
 pub(crate) fn digest_of(bytes: &[u8]) -> BlobDigest {
     BlobDigest(hex(&Sha256::digest(bytes)))
@@ -58,28 +36,32 @@ pub(crate) async fn get(db: impl SqliteExecutor<'_>, digest: &BlobDigest) -> Res
     Ok(sqlx::query_scalar("SELECT body FROM blobs WHERE sha256 = $1").bind(&digest.0).fetch_optional(db).await?)
 }
 
-/// Appends to `list` unless its last entry is the same. An older equal one does not count: the
-/// later entry wins, so to import an older list again is to put it into force again.
-pub(crate) async fn add_to_list(
+/// Appends to the lists of `kind` unless the last one is the same. An older equal one does not count:
+/// the later entry wins, so to import an older list again is to put it into force again.
+pub(crate) async fn add_list(
     ledger: &SqliteLedger,
-    list: &'static List,
+    kind: ListKind,
     digest: &BlobDigest,
     title: &str,
     at: Timestamp,
 ) -> Result<bool> {
     let mut transaction = ledger.write().await?;
-    let last = sqlx::query(list.last).fetch_optional(&mut *transaction).await?;
+    let last = sqlx::query("SELECT kind, position, sha256 FROM lists WHERE kind = $1 ORDER BY position DESC LIMIT 1")
+        .bind(kind.as_str())
+        .fetch_optional(&mut *transaction)
+        .await?;
     let (position, same) = match &last {
         None => (0_i64, false),
         Some(row) => {
-            let fields = Fields::new(row, &list.table);
+            let fields = Fields::new(row, &LISTS);
             (fields.integer("position")?, fields.text("sha256")? == digest.0)
         }
     };
     if same {
         return Ok(false);
     }
-    sqlx::query(list.insert)
+    sqlx::query("INSERT INTO lists (kind, position, sha256, title, imported_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(kind.as_str())
         .bind(position.saturating_add(1))
         .bind(&digest.0)
         .bind(title)
@@ -90,7 +72,10 @@ pub(crate) async fn add_to_list(
     Ok(true)
 }
 
-pub(crate) async fn list(db: impl SqliteExecutor<'_>, list: &'static List) -> Result<Vec<BlobDigest>> {
-    let rows = sqlx::query(list.all).fetch_all(db).await?;
-    rows.iter().map(|row| Fields::new(row, &list.table).owned("sha256").map(BlobDigest)).collect()
+pub(crate) async fn lists(db: impl SqliteExecutor<'_>, kind: ListKind) -> Result<Vec<BlobDigest>> {
+    let rows = sqlx::query("SELECT kind, position, sha256 FROM lists WHERE kind = $1 ORDER BY position")
+        .bind(kind.as_str())
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(|row| Fields::new(row, &LISTS).owned("sha256").map(BlobDigest)).collect()
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use billing::invoice::{InvoiceNumber, NumberError};
 use billing::journal::JournalError;
-use billing::money::MoneyError;
+use billing::money::{Amount, MoneyError};
 use billing::ports::PortError;
 
 pub(crate) type Result<T> = std::result::Result<T, LedgerError>;
@@ -34,6 +34,10 @@ pub(crate) enum LedgerError {
     InvoiceUnknown(InvoiceNumber),
     #[error("several issuers have a document with the number {0}")]
     NumberAmbiguous(InvoiceNumber),
+    #[error("an adjustment of {0} has this reference already; give the new one a reference of its own")]
+    AdjustmentDiffers(Amount),
+    #[error("adjustment {0:?} was put on a document meanwhile; run it again")]
+    AdjustmentTaken(String),
     #[error("a quarantined line was settled or dropped before")]
     NotWaiting { expected: usize, waiting: u64 },
     #[error("the files that were merged are no longer those of the manifest")]
@@ -62,6 +66,8 @@ impl LedgerError {
             Self::Foreign { .. } => "ledger.foreign",
             Self::InvoiceUnknown(_) => "invoice.unknown",
             Self::NumberAmbiguous(_) => "invoice.number_ambiguous",
+            Self::AdjustmentDiffers(_) => "adjustment.reference_used",
+            Self::AdjustmentTaken(_) => "ledger.conflict",
             Self::NotWaiting { .. } => "quarantine.not_waiting",
             Self::FilesChanged => "ledger.conflict",
             Self::ClosureWithDocument(_) => "closure.with_document",

@@ -8,9 +8,10 @@ mod chain;
 mod documents;
 mod manifest;
 
+use billing::ports::ListKind;
 use sqlx::{Row, SqliteConnection};
 
-use crate::blobs::{self, FX_LISTS, PRICE_SHEETS};
+use crate::blobs;
 use crate::error::{LedgerError, Result};
 use crate::open::SqliteLedger;
 use crate::{closing, directory, documents as renderings, imports, rating};
@@ -86,8 +87,8 @@ async fn references(connection: &mut SqliteConnection, found: &mut Findings) -> 
 
 /// Reads what no other check reads.
 async fn readable(snapshot: &mut SqliteConnection, found: &mut Findings) -> Result<()> {
-    for list in [&PRICE_SHEETS, &FX_LISTS] {
-        let read = blobs::list(&mut *snapshot, list).await;
+    for kind in ListKind::ALL {
+        let read = blobs::lists(&mut *snapshot, kind).await;
         found.absorb("lists", read)?;
     }
     let read = imports::quarantine(&mut *snapshot).await;

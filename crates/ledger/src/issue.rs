@@ -12,7 +12,7 @@ use sqlx::SqliteConnection;
 use crate::error::{LedgerError, Result};
 use crate::open::SqliteLedger;
 use crate::row::{Fields, Table, insert_rows, instant};
-use crate::{closing, journal};
+use crate::{adjustments, closing, journal};
 
 pub(crate) const NUMBER_SERIES: Table = Table { name: "number_series", key: &["issuer", "series"] };
 
@@ -33,6 +33,7 @@ pub(crate) async fn issue(ledger: &SqliteLedger, request: &IssueRequest<'_>) -> 
     let position = journal::append(&mut transaction, &request.issuer, entry).await?;
     insert_lines(&mut transaction, request, &number).await?;
     insert_invoice(&mut transaction, request, &number, position).await?;
+    adjustments::take(&mut transaction, (&request.issuer, &run.party), &number, &request.adjustments).await?;
     insert_closure(&mut transaction, request, &number).await?;
     transaction.commit().await?;
     Ok(IssueOutcome::Issued(number))

@@ -2,19 +2,20 @@
 
 use async_trait::async_trait;
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
-use billing::invoice::{BlobDigest, InvoiceNumber};
+use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber};
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AccountBooking, AccountHistory, Closure, IssueOutcome, IssueRequest, Ledger, Parking, PortResult, QuarantinedLine,
-    RatedPart, RatedRun, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
+    AccountBooking, AccountHistory, Closure, IssueOutcome, IssueRequest, Ledger, ListKind, Parking, PortResult,
+    QuarantinedLine, RatedPart, RatedRun, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredToken,
+    UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
-use crate::blobs::{self, FX_LISTS, PRICE_SHEETS};
 use crate::open::SqliteLedger;
 use crate::{
-    accounts, closing, compactions, directory, documents, imports, integrity, invoices, issue, journal, rating, tokens,
+    accounts, adjustments, blobs, closing, compactions, directory, documents, imports, integrity, invoices, issue,
+    journal, rating, tokens,
 };
 
 #[async_trait]
@@ -59,20 +60,12 @@ impl Ledger for SqliteLedger {
         Ok(blobs::get(self.readers(), digest).await?)
     }
 
-    async fn add_price_sheet(&self, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool> {
-        Ok(blobs::add_to_list(self, &PRICE_SHEETS, digest, title, at).await?)
+    async fn add_list(&self, kind: ListKind, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool> {
+        Ok(blobs::add_list(self, kind, digest, title, at).await?)
     }
 
-    async fn price_sheets(&self) -> PortResult<Vec<BlobDigest>> {
-        Ok(blobs::list(self.readers(), &PRICE_SHEETS).await?)
-    }
-
-    async fn add_fx_list(&self, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool> {
-        Ok(blobs::add_to_list(self, &FX_LISTS, digest, title, at).await?)
-    }
-
-    async fn fx_lists(&self) -> PortResult<Vec<BlobDigest>> {
-        Ok(blobs::list(self.readers(), &FX_LISTS).await?)
+    async fn lists(&self, kind: ListKind) -> PortResult<Vec<BlobDigest>> {
+        Ok(blobs::lists(self.readers(), kind).await?)
     }
 
     async fn commit_usage_import(&self, import: &UsageImport) -> PortResult<()> {
@@ -134,6 +127,14 @@ impl Ledger for SqliteLedger {
 
     async fn close_empty(&self, closure: &Closure) -> PortResult<bool> {
         Ok(closing::close_empty(self, closure).await?)
+    }
+
+    async fn add_adjustment(&self, party: &OrganisationId, new: &Adjustment, at: Timestamp) -> PortResult<bool> {
+        Ok(adjustments::add(self, party, new, at).await?)
+    }
+
+    async fn adjustments(&self, party: &OrganisationId, number: Option<&InvoiceNumber>) -> PortResult<Vec<Adjustment>> {
+        Ok(adjustments::of(self.readers(), party, number).await?)
     }
 
     async fn park(&self, parking: &Parking) -> PortResult<()> {

@@ -8,6 +8,7 @@
 #![deny(clippy::as_conversions, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod accounts;
+mod adjustments;
 mod blobs;
 mod closing;
 mod compactions;

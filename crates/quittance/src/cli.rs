@@ -10,13 +10,14 @@ use billing::ids::{CustomerId, OrganisationId};
 use billing::invoice::InvoiceNumber;
 use billing::money::Currency;
 use billing::period::BillingPeriod;
+use billing::tax::TaxTreatment;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::tokens::Role;
 use formats::journal::JournalFormat;
 use jiff::civil::Date;
 
-pub(crate) use paying::{BalancesArgs, PayArgs, PaymentsCommand};
+pub(crate) use paying::{AdjustmentsCommand, BalancesArgs, PayArgs, PaymentsCommand};
 
 /// From cloud usage to invoices that can be proved, line by line.
 #[derive(Debug, Parser)]
@@ -82,6 +83,9 @@ pub(crate) enum Command {
     /// Payments and credits: list, allocate, take back, refund; write invoices off
     #[command(subcommand)]
     Payments(PaymentsCommand),
+    /// One-off credits and charges outside the lines: each goes on the next invoice
+    #[command(subcommand)]
+    Adjustments(AdjustmentsCommand),
     /// What each organisation owes, what is overdue, and what is not allocated
     #[command(after_help = "Example:\n  quittance balances --org quillon --output json")]
     Balances(BalancesArgs),
@@ -178,6 +182,9 @@ pub(crate) struct OrgAddArgs {
     /// Language of documents
     #[arg(long, default_value = "en", value_parser = ["en", "de", "fr"])]
     pub(crate) language: String,
+    /// How it is taxed when it is billed
+    #[arg(long, default_value = "standard", value_parser = tax_treatment())]
+    pub(crate) tax_treatment: TaxTreatment,
 }
 
 #[derive(Debug, Subcommand)]
@@ -196,6 +203,14 @@ pub(crate) enum ImportCommand {
     Subscriptions(ImportDirectoryArgs),
     /// Exchange rates: monthly USD-per-unit list, European Central Bank history
     Fx(ImportFxArgs),
+    /// Tax rates by country, treatment and product, each with its dates
+    #[command(
+        after_help = "Example:\n  quittance import tax vat.csv\n\nColumns: code, rate (0.2 is 20 %), effective_from; optional country, treatment (standard, exempt,\nreverse_charge), product, effective_until, legal_note. Without any rate nothing is taxed."
+    )]
+    Tax {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -403,6 +418,11 @@ pub(crate) enum TokenCommand {
 fn role() -> impl TypedValueParser<Value = Role> {
     PossibleValuesParser::new(Role::ALL.map(Role::as_str))
         .try_map(|name| Role::from_name(&name).ok_or("there is no such role"))
+}
+
+fn tax_treatment() -> impl TypedValueParser<Value = TaxTreatment> {
+    PossibleValuesParser::new(TaxTreatment::ALL.map(TaxTreatment::as_str))
+        .try_map(|name| TaxTreatment::named(&name).ok_or("there is no such treatment"))
 }
 
 fn journal_format() -> impl TypedValueParser<Value = JournalFormat> {

@@ -8,8 +8,9 @@ use billing::invoice::{DocumentType, Invoice, InvoiceLine};
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::ports::{PortError, PortResult};
+use billing::tax::TaxSubtotal;
 use documents::paper::{
-    self, ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, Remark, Totals,
+    self, ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, Remark, TaxLine, Totals,
 };
 
 /// The paper of an issued invoice. Nothing is computed here but sums of the lines per customer.
@@ -47,9 +48,9 @@ pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortRes
             paid: zero.to_plain(),
             due: totals.total.to_plain(),
         },
-        tax_lines: vec![],
+        tax_lines: invoice.taxes.iter().map(tax_line).collect::<PortResult<_>>()?,
         exchange_rates: invoice.exchange_rates.iter().filter_map(exchange_rate_note).collect(),
-        notes: vec![],
+        notes: notes(invoice),
         remarks: carried_remark(invoice).into_iter().collect(),
         payment_instructions: vec![],
         locale: invoice.billed_party.language.clone(),
@@ -112,6 +113,23 @@ fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
         note: None,
         remarks: late.into_iter().chain(credit_remark(line.earned_credit_rates.1)).collect(),
     }
+}
+
+fn tax_line(tax: &TaxSubtotal) -> PortResult<TaxLine> {
+    let percent = tax.rate.checked_mul(Decimal::from_integer(100));
+    let percent = percent.map_err(|error| PortError::new(error.code(), "a tax rate has too many digits", error))?;
+    Ok(TaxLine {
+        description: format!("{} · {percent} %", tax.code),
+        base: tax.taxable.to_plain(),
+        amount: tax.tax.to_plain(),
+    })
+}
+
+/// What the law asks for, once each, and what the adjustments are for.
+fn notes(invoice: &Invoice) -> Vec<String> {
+    let legal: BTreeSet<&str> = invoice.taxes.iter().map(|tax| tax.legal_note.as_str()).collect();
+    let adjustments = invoice.adjustments.iter().map(|one| format!("{}: {}", one.reason, one.amount));
+    legal.into_iter().filter(|note| !note.is_empty()).map(str::to_owned).chain(adjustments).collect()
 }
 
 /// The earned credit is inside the price and is never a line of its own.

@@ -146,6 +146,7 @@ pub(crate) fn organisations() -> Result<[Organisation; 2], IdError> {
             payment_terms_days: 60,
             language: "en".to_owned(),
             billed_by: billed_by.map(str::parse).transpose()?,
+            tax: billing::party::TaxProfile::default(),
         })
     };
     Ok([organisation(ISSUER, None)?, organisation(PARTY, Some(ISSUER))?])

@@ -54,8 +54,10 @@ pub fn check_draft(draft: &Draft, allow_unpriced: bool) -> Vec<CheckFailure> {
             failures.push(CheckFailure::Currency { line_number: line.line_number });
         }
     }
-    let sums = document_totals(draft.currency, draft.lines.iter().map(|d| (d.line.subtotal, d.line.tax)), []);
-    if sums.as_ref() != Ok(&draft.totals) {
+    let adjustments = draft.adjustments.iter().map(|adjustment| adjustment.amount);
+    let sums = document_totals(draft.currency, draft.lines.iter().map(|d| (d.line.subtotal, d.line.tax)), adjustments);
+    let taxes = Amount::sum(draft.currency, draft.taxes.iter().map(|subtotal| subtotal.tax));
+    if sums.as_ref() != Ok(&draft.totals) || taxes != Ok(draft.totals.tax) {
         failures.push(CheckFailure::Totals);
     }
     if draft.totals.total.minor.unsigned_abs() > TOTAL_MINOR_MAX.unsigned_abs() {

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::decimal::DecimalError;
 use crate::fx::ExchangeRate;
-use crate::invoice::InvoiceType;
 use crate::invoice::line::InvoiceLine;
 use crate::invoice::totals::{DocumentTotals, document_totals};
+use crate::invoice::{Adjustment, InvoiceType};
 use crate::licence::ChargeType;
 use crate::money::{Amount, Currency, MoneyError};
 use crate::party::{Organisation, PartyDirectory};
 use crate::period::BillingPeriod;
 use crate::rate::{MonthAmounts, PRICE_DIGITS, ScopeKey, ScopeMonth, UnpricedUsage, month_amounts};
+use crate::tax::{TaxCode, TaxError, TaxSubtotal, TaxTable, TaxedProduct, assess};
 
 /// A line with the figures that its checks need.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Draft {
     pub currency: Currency,
     pub lines: Vec<DraftedLine>,
     pub totals: DocumentTotals,
+    pub taxes: Vec<TaxSubtotal>,
+    pub adjustments: Vec<Adjustment>,
     pub exchange_rates: Vec<ExchangeRate>,
     pub unpriced: Vec<UnpricedUsage>,
 }
@@ -41,6 +44,8 @@ pub enum DraftError {
     #[error("an amount of meter {} has more digits than can be kept exactly", scope.meter)]
     Amount { scope: ScopeKey, cause: DecimalError },
     #[error(transparent)]
+    Tax(#[from] TaxError),
+    #[error(transparent)]
     Total(#[from] MoneyError),
 }
 
@@ -50,6 +55,7 @@ impl DraftError {
         match self {
             Self::Directory(_) => "rating.subscription_unknown",
             Self::Amount { cause, .. } => cause.code(),
+            Self::Tax(error) => error.code(),
             Self::Total(error) => error.code(),
         }
     }
@@ -65,6 +71,8 @@ pub fn draft_invoice(
     period: BillingPeriod,
     scopes: &BTreeMap<ScopeKey, ScopeMonth<'_>>,
     unpriced: Vec<UnpricedUsage>,
+    taxes: &TaxTable,
+    adjustments: Vec<Adjustment>,
 ) -> Result<Draft, DraftError> {
     let currency = directory.party.currency;
     let mut lines = Vec::with_capacity(scopes.len());
@@ -75,7 +83,9 @@ pub fn draft_invoice(
             exchange_rates.push(month.exchange_rate.clone());
         }
     }
-    let totals = document_totals(currency, lines.iter().map(|d| (d.line.subtotal, d.line.tax)), [])?;
+    let taxes = tax_lines(directory, taxes, &mut lines)?;
+    let amounts = lines.iter().map(|d| (d.line.subtotal, d.line.tax));
+    let totals = document_totals(currency, amounts, adjustments.iter().map(|adjustment| adjustment.amount))?;
     Ok(Draft {
         invoice_type: InvoiceType::OneTime,
         issuer: directory.issuer.clone(),
@@ -84,9 +94,35 @@ pub fn draft_invoice(
         currency,
         lines,
         totals,
+        taxes,
+        adjustments,
         exchange_rates,
         unpriced,
     })
+}
+
+/// Taxes all lines by the party's country and treatment; the last day that a line charges decides
+/// (TX-2). Without any rate nothing is taxed (TX-4).
+fn tax_lines(
+    directory: &PartyDirectory,
+    table: &TaxTable,
+    lines: &mut [DraftedLine],
+) -> Result<Vec<TaxSubtotal>, DraftError> {
+    if table.is_empty() {
+        return Ok(Vec::new());
+    }
+    let party = &directory.party;
+    let mut rated = Vec::with_capacity(lines.len());
+    for DraftedLine { line, .. } in lines.iter() {
+        let product = TaxedProduct { product_id: &line.product.product_id, sku_id: &line.product.sku_id };
+        rated.push((line.subtotal, table.rate(&party.country, party.tax.treatment, product, line.days.1)?));
+    }
+    let assessed = assess(party.currency, &rated, directory.issuer.tax.rounding)?;
+    for ((drafted, tax), (_, rate)) in lines.iter_mut().zip(assessed.lines).zip(rated) {
+        drafted.line.tax = tax;
+        drafted.line.tax_code.clone_from(&rate.code);
+    }
+    Ok(assessed.subtotals)
 }
 
 fn draft_line(
@@ -134,6 +170,7 @@ fn draft_line(
         consumed_after: month.consumed_after,
         subtotal: Amount::exact(amounts.subtotal, currency)?,
         tax: Amount::zero(currency),
+        tax_code: TaxCode::new(),
     };
     Ok(DraftedLine { line, amounts })
 }

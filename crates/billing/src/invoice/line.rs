@@ -10,6 +10,7 @@ use crate::money::{Amount, Currency};
 use crate::party::Customer;
 use crate::price::Product;
 use crate::rate::ScopeKey;
+use crate::tax::TaxCode;
 use crate::usage::MeterDescription;
 
 /// A line as it is stored. Prices and quantities are exact decimals in the pricing currency,
@@ -45,6 +46,8 @@ pub struct InvoiceLine {
     pub consumed_after: Decimal,
     pub subtotal: Amount,
     pub tax: Amount,
+    /// Under which the tax is; empty where nothing is taxed.
+    pub tax_code: TaxCode,
 }
 
 impl InvoiceLine {

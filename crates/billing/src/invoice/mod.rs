@@ -1,5 +1,6 @@
 //! Invoices: drafted, checked, numbered, issued; after that they never change (INV-2).
 
+mod adjustment;
 mod checks;
 mod draft;
 mod line;
@@ -7,11 +8,12 @@ mod number;
 mod snapshot;
 mod totals;
 
+pub use adjustment::Adjustment;
 pub use checks::{CheckFailure, check_draft};
 pub use draft::{Draft, DraftError, DraftedLine, draft_invoice};
 pub use line::InvoiceLine;
 pub use number::{InvoiceNumber, NumberError, Series};
-pub use snapshot::{BlobDigest, CarriedDay, PriorClosure, RULES_VERSION, Snapshot};
+pub use snapshot::{BlobDigest, CarriedDay, ListDigests, PriorClosure, RULES_VERSION, Snapshot};
 pub use totals::{DocumentTotals, document_totals};
 
 use jiff::Timestamp;
@@ -24,6 +26,7 @@ use crate::money::Currency;
 use crate::party::Organisation;
 use crate::period::BillingPeriod;
 use crate::rate::UnpricedUsage;
+use crate::tax::TaxSubtotal;
 
 /// The two families of invoices; each has its own series of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,6 +79,10 @@ pub struct Invoice {
     pub issued_at: Timestamp,
     pub due_on: Date,
     pub totals: DocumentTotals,
+    /// By code; empty where nothing is taxed.
+    pub taxes: Vec<TaxSubtotal>,
+    /// Outside the lines, after tax.
+    pub adjustments: Vec<Adjustment>,
     pub exchange_rates: Vec<ExchangeRate>,
     /// Usage without a price that was moved to the next period.
     pub carried: Vec<UnpricedUsage>,
@@ -103,6 +110,8 @@ impl Invoice {
             issued_at,
             due_on: issued_on.saturating_add(i32::from(draft.billed_party.payment_terms_days).days()),
             totals: draft.totals,
+            taxes: draft.taxes.clone(),
+            adjustments: draft.adjustments.clone(),
             exchange_rates: draft.exchange_rates.clone(),
             carried: draft.unpriced.clone(),
             line_count: u32::try_from(draft.lines.len()).unwrap_or(u32::MAX),

@@ -48,6 +48,14 @@ pub struct CarriedDay {
     pub usage_through: u64,
 }
 
+/// The lists that an invoice was computed with, each kind in the order of its import.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ListDigests {
+    pub price_sheets: Vec<BlobDigest>,
+    pub exchange_rates: Vec<BlobDigest>,
+    pub tax_rates: Vec<BlobDigest>,
+}
+
 /// The inputs of one invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -58,9 +66,6 @@ pub struct Snapshot {
     pub carried_in: Vec<CarriedDay>,
     /// The party with its customers and subscriptions.
     pub directory: BlobDigest,
-    /// Price sheets in the order of their import.
-    pub price_sheets: Vec<BlobDigest>,
-    /// Exchange-rate lists in the order of their import.
-    pub fx_lists: Vec<BlobDigest>,
+    pub lists: ListDigests,
     pub allow_unpriced: bool,
 }

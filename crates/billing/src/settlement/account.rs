@@ -99,8 +99,8 @@ impl PartyAccount {
         match event {
             AccountEvent::Payment { reference, amount, received_on } => {
                 positive("a payment", *amount)?;
-                let source = Source::Payment(checked_reference(reference)?);
-                self.add_source(source, *amount, Some(*received_on))
+                check_reference(reference)?;
+                self.add_source(Source::Payment(reference.clone()), *amount, Some(*received_on))
             }
             AccountEvent::CreditReleased { credit_note, amount } => {
                 positive("a credit", *amount)?;
@@ -184,9 +184,9 @@ impl PartyAccount {
     }
 
     fn use_reference(&mut self, reference: &str, event: &AccountEvent) -> Result<(), SettlementError> {
-        let reference = checked_reference(reference)?;
-        match self.references.insert(reference.clone(), event.clone()) {
-            Some(_) => Err(SettlementError::ReferenceUsed { reference }),
+        check_reference(reference)?;
+        match self.references.insert(reference.to_owned(), event.clone()) {
+            Some(_) => Err(SettlementError::ReferenceUsed { reference: reference.to_owned() }),
             None => Ok(()),
         }
     }
@@ -209,9 +209,13 @@ pub(super) fn positive(what: &'static str, amount: Amount) -> Result<(), Settlem
 
 const REFERENCE_MAX: usize = 140;
 
-fn checked_reference(reference: &str) -> Result<String, SettlementError> {
+/// A reference: 1 to 140 characters, none of them a control character (PA-1).
+///
+/// # Errors
+/// [`SettlementError::Reference`]
+pub fn check_reference(reference: &str) -> Result<(), SettlementError> {
     let sound = !reference.trim().is_empty()
         && reference.chars().count() <= REFERENCE_MAX
         && !reference.chars().any(char::is_control);
-    if sound { Ok(reference.to_owned()) } else { Err(SettlementError::Reference) }
+    if sound { Ok(()) } else { Err(SettlementError::Reference) }
 }

@@ -10,7 +10,7 @@ mod event;
 #[cfg(test)]
 mod tests;
 
-pub use account::{DocumentState, PartyAccount, SourceState};
+pub use account::{DocumentState, PartyAccount, SourceState, check_reference};
 pub use decide::{Allocate, NewPayment};
 pub use event::{AccountEvent, Source};
 

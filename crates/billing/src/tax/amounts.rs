@@ -3,10 +3,13 @@
 //! Rule RT-23 (docs/rules/tax.md). The rate is a fraction of 1; amounts are at the decimals of the
 //! document's currency. Cutting is toward zero, half-up goes away from zero, for refunds as well.
 
+use serde::{Deserialize, Serialize};
+
 use crate::decimal::{Decimal, DecimalError, Rounding, sum};
 
 /// Where the tax of a document is rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TaxRounding {
     /// Each line is cut, then the lines are added.
     LineTruncate,

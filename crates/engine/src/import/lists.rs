@@ -1,8 +1,10 @@
 //! Imports price sheets, rate cards and exchange rates.
 
+use billing::ports::ListKind;
 use billing::price::PriceSheet;
 use formats::fx::{FxOptions, read_fx};
 use formats::price::{PriceOptions, read_prices};
+use formats::tax::read_tax_rates;
 use jiff::Timestamp;
 
 use crate::books::Books;
@@ -61,7 +63,7 @@ pub async fn import_prices(
 /// Adds a sheet behind the others. False when the last one is the same.
 pub(super) async fn add_sheet(books: &Books, sheet: &PriceSheet, now: Timestamp) -> EngineResult<bool> {
     let digest = books.ledger.put_blob(&canonical(sheet)?).await?;
-    Ok(books.ledger.add_price_sheet(&digest, &sheet.title, now).await?)
+    Ok(books.ledger.add_list(ListKind::PriceSheet, &digest, &sheet.title, now).await?)
 }
 
 /// Imports one list of exchange rates.
@@ -76,11 +78,27 @@ pub async fn import_fx(
 ) -> EngineResult<ImportReport> {
     let parsed = read_fx(file.input, options)?;
     let digest = books.ledger.put_blob(&canonical(&parsed.value)?).await?;
-    let added = books.ledger.add_fx_list(&digest, &file.name, now).await?;
+    let added = books.ledger.add_list(ListKind::ExchangeRates, &digest, &file.name, now).await?;
     let count = u64::try_from(parsed.value.len()).unwrap_or(u64::MAX);
     let mut report = counted(&file.name, count, added);
     report.quarantined =
         parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "fx", "", rejected)).collect();
+    keep_quarantined(books, &file.sha256, &report, now).await?;
+    Ok(report)
+}
+
+/// Imports one list of tax rates. Rates of it come before those of earlier lists.
+///
+/// # Errors
+/// As [`import_prices`].
+pub async fn import_tax_rates(books: &Books, file: ImportFile, now: Timestamp) -> EngineResult<ImportReport> {
+    let parsed = read_tax_rates(file.input)?;
+    let digest = books.ledger.put_blob(&canonical(&parsed.value)?).await?;
+    let added = books.ledger.add_list(ListKind::TaxRates, &digest, &file.name, now).await?;
+    let count = u64::try_from(parsed.value.len()).unwrap_or(u64::MAX);
+    let mut report = counted(&file.name, count, added);
+    report.quarantined =
+        parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "tax", "", rejected)).collect();
     keep_quarantined(books, &file.sha256, &report, now).await?;
     Ok(report)
 }

@@ -9,7 +9,7 @@ mod quarantine;
 mod usage;
 
 pub use directory::{import_customers, import_subscriptions};
-pub use lists::{import_fx, import_prices, read_price_list};
+pub use lists::{import_fx, import_prices, import_tax_rates, read_price_list};
 pub use quarantine::{QuarantineReplay, replay_quarantine};
 pub use usage::{UsageImportOptions, import_usage};
 

@@ -6,7 +6,7 @@ use billing::balance::{DocumentBalance, balances};
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
 use billing::invoice::{
-    BlobDigest, DocumentTotals, DocumentType, INVOICE_SHAPE, Invoice, InvoiceLine, InvoiceType, Snapshot,
+    BlobDigest, DocumentTotals, DocumentType, INVOICE_SHAPE, Invoice, InvoiceLine, InvoiceType, ListDigests, Snapshot,
 };
 use billing::licence::ChargeType;
 use billing::money::{Amount, Currency};
@@ -47,6 +47,7 @@ fn party() -> Organisation {
         payment_terms_days: 60,
         language: "en".to_owned(),
         billed_by: Some("provider".parse().unwrap()),
+        tax: billing::party::TaxProfile::default(),
     }
 }
 
@@ -115,6 +116,7 @@ fn line(subtotal: i64, earned_credit_rate: &str) -> InvoiceLine {
         consumed_after: Decimal::ZERO,
         subtotal: eur(subtotal),
         tax: eur(0),
+        tax_code: String::new(),
     }
 }
 
@@ -135,8 +137,7 @@ fn issued(invoice_type: InvoiceType, received: i64) -> IssuedInvoice {
         prior_closure: None,
         carried_in: vec![],
         directory: BlobDigest(String::new()),
-        price_sheets: vec![],
-        fx_lists: vec![],
+        lists: ListDigests::default(),
         allow_unpriced: false,
     };
     let invoice = Invoice {
@@ -151,6 +152,8 @@ fn issued(invoice_type: InvoiceType, received: i64) -> IssuedInvoice {
         issued_at,
         due_on: date(2027, 1, 3),
         totals,
+        taxes: vec![],
+        adjustments: vec![],
         exchange_rates: vec![rate()],
         carried: vec![],
         line_count: 1,
@@ -167,6 +170,7 @@ fn issued(invoice_type: InvoiceType, received: i64) -> IssuedInvoice {
         digest: String::new(),
         line_count: 1,
         received: eur(received),
+        written_off: eur(0),
         rated_files: vec![],
     };
     IssuedInvoice { stored, invoice }
@@ -324,6 +328,7 @@ fn summaries_begin_with_the_own_currency_and_know_never() {
         issued_at: "2026-11-04T09:30:00Z".parse().unwrap(),
         total,
         received: paid.unwrap_or(Amount::zero(total.currency)),
+        written_off: Amount::zero(total.currency),
         last_payment: paid.map(|amount| ("2026-11-20T10:00:00Z".parse().unwrap(), amount)),
     };
     let documents = [

@@ -6,4 +6,5 @@ mod quarantine;
 mod rating;
 mod simulating;
 mod storing;
+mod taxing;
 mod world;

@@ -9,7 +9,8 @@ use billing::period::BillingPeriod;
 use billing::ports::{PortError, PortResult};
 use engine::closing::{CloseOptions, ClosingOutcome, close};
 use engine::import::{
-    ImportFile, ImportReport, UsageImportOptions, import_customers, import_prices, import_subscriptions, import_usage,
+    ImportFile, ImportReport, UsageImportOptions, import_customers, import_prices, import_subscriptions,
+    import_tax_rates, import_usage,
 };
 use engine::{Books, DocumentShelf};
 use formats::source::Input;
@@ -60,6 +61,7 @@ fn organisation(id: &str, billed_by: Option<&str>) -> Organisation {
         payment_terms_days: 60,
         language: "en".to_owned(),
         billed_by: billed_by.map(|id| id.parse().unwrap()),
+        tax: billing::party::TaxProfile::default(),
     }
 }
 
@@ -103,6 +105,11 @@ impl World {
         let csv = file("prices.csv", format!("{PRICES_HEADER}\n{}\n", rows.join("\n")));
         let report = import_prices(&self.books, csv, &formats::price::PriceOptions::default(), now()).await.unwrap();
         assert!(report.quarantined.is_empty(), "{report:?}");
+    }
+
+    pub(crate) async fn taxes(&self, text: &str) {
+        let report = import_tax_rates(&self.books, file("taxes.csv", text.to_owned()), now()).await.unwrap();
+        assert!(report.quarantined.is_empty() && report.accepted > 0, "{report:?}");
     }
 
     pub(crate) async fn import(&self, text: String) -> ImportReport {

@@ -12,7 +12,7 @@ const CODES: &str = "\
     UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW XK";
 
 /// `code` in upper case.
-pub(super) fn is_country(code: &str) -> bool {
+pub(crate) fn is_country(code: &str) -> bool {
     CODES.split(' ').any(|known| known == code)
 }
 

@@ -1,6 +1,6 @@
 //! Every kind of damage is found, and named by table and key.
 
-use billing::ports::{Ledger, UsageImport};
+use billing::ports::{Ledger, ListKind, UsageImport};
 use sqlx::Row;
 
 use crate::world::{World, at, customer, file, request, run};
@@ -14,7 +14,7 @@ async fn full_world() -> World {
     world.pay(&number, 10_000, "transfer 1").await;
     world.ledger.commit_rating(&run("party-1", "2026-11", &["rated/open.parquet"]), &[]).await.unwrap();
     let sheet = world.ledger.put_blob(b"a price sheet").await.unwrap();
-    world.ledger.add_price_sheet(&sheet, "sheet.csv", at("2026-11-01T00:00:00Z")).await.unwrap();
+    world.ledger.add_list(ListKind::PriceSheet, &sheet, "sheet.csv", at("2026-11-01T00:00:00Z")).await.unwrap();
     for name in ["a", "b", "c"] {
         let import = UsageImport {
             files: vec![(file(&format!("{name}.parquet")), file(&format!("{name}.keys")))],

@@ -1,5 +1,5 @@
 use billing::invoice::BlobDigest;
-use billing::ports::{Ledger, StoredToken};
+use billing::ports::{Ledger, ListKind, StoredToken};
 
 use crate::world::{World, at, check_refused, id};
 
@@ -21,17 +21,20 @@ async fn a_list_is_added_unless_it_is_the_last_one() {
     let day = at("2026-11-01T00:00:00Z");
     let mut added = Vec::new();
     for digest in [&a, &a, &b, &a] {
-        added.push(ledger.add_price_sheet(digest, "sheet.csv", day).await.unwrap());
+        added.push(ledger.add_list(ListKind::PriceSheet, digest, "sheet.csv", day).await.unwrap());
     }
     assert_eq!(added, [true, false, true, true]);
-    assert_eq!(ledger.price_sheets().await.unwrap(), [a.clone(), b.clone(), a.clone()]);
+    assert_eq!(ledger.lists(ListKind::PriceSheet).await.unwrap(), [a.clone(), b.clone(), a.clone()]);
 
-    assert!(ledger.fx_lists().await.unwrap().is_empty());
-    assert!(ledger.add_fx_list(&b, "rates.csv", day).await.unwrap());
-    assert!(!ledger.add_fx_list(&b, "rates.csv", day).await.unwrap());
-    assert_eq!(ledger.fx_lists().await.unwrap(), [b]);
+    assert!(ledger.lists(ListKind::ExchangeRates).await.unwrap().is_empty());
+    assert!(ledger.add_list(ListKind::ExchangeRates, &b, "rates.csv", day).await.unwrap());
+    assert!(!ledger.add_list(ListKind::ExchangeRates, &b, "rates.csv", day).await.unwrap());
+    assert_eq!(ledger.lists(ListKind::ExchangeRates).await.unwrap(), [b]);
     let unknown = BlobDigest("00".repeat(32));
-    check_refused(ledger.add_fx_list(&unknown, "rates.csv", day).await, "ledger.reference_unknown");
+    check_refused(
+        ledger.add_list(ListKind::ExchangeRates, &unknown, "rates.csv", day).await,
+        "ledger.reference_unknown",
+    );
     world.check_sound().await;
 }
 

@@ -137,6 +137,7 @@ pub(crate) fn organisation(name: &str, billed_by: Option<&str>) -> Organisation 
         payment_terms_days: 60,
         language: "en".to_owned(),
         billed_by: billed_by.map(id),
+        tax: billing::party::TaxProfile::default(),
     }
 }
 
@@ -195,6 +196,7 @@ pub(crate) fn request(party: &str, month: &str) -> IssueRequest<'static> {
         rated: run(&party, month, &[&format!("rated/{party}/{month}.parquet")]),
         header: Box::new(move |number| format!("header of {number} for {party}").into_bytes()),
         lines: (1..=3).map(|line| new_line(format!("line {line}").into_bytes())).collect(),
+        adjustments: Vec::new(),
         carried: Vec::new(),
     }
 }

@@ -91,3 +91,29 @@ pub(crate) struct BalancesArgs {
     #[arg(long)]
     pub(crate) org: Option<OrganisationId>,
 }
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdjustmentsCommand {
+    /// Keep one for the next invoice
+    #[command(
+        after_help = "Example:\n  quittance adjustments add --org quillon --amount=-25 --reference 'credit 7' --reason 'Azure credit offer'\n\nBelow zero it lowers what is asked for. It is not taxed."
+    )]
+    Add {
+        /// In the organisation's currency
+        #[arg(long, allow_hyphen_values = true)]
+        amount: Decimal,
+        /// Names it for good; the same reference is taken once
+        #[arg(long)]
+        reference: String,
+        /// Printed on the invoice
+        #[arg(long)]
+        reason: String,
+        #[arg(long)]
+        org: Option<OrganisationId>,
+    },
+    /// List those that wait
+    List {
+        #[arg(long)]
+        org: Option<OrganisationId>,
+    },
+}

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use billing::ports::{QuarantinedLine, hex};
 use engine::import::{
     ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_prices, import_subscriptions,
-    import_usage, replay_quarantine,
+    import_tax_rates, import_usage, replay_quarantine,
 };
 use formats::source::Input;
 use serde_json::{Value, json};
@@ -34,6 +34,7 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &ImportCommand) -> 
         ImportCommand::Customers(args) => customers(&data, args).await?,
         ImportCommand::Subscriptions(args) => subscriptions(&data, args).await?,
         ImportCommand::Fx(args) => fx(&data, args).await?,
+        ImportCommand::Tax { files } => tax(&data, files).await?,
     };
     print_reports(output, &reports)
 }
@@ -115,6 +116,10 @@ async fn fx(data: &DataDir, args: &ImportFxArgs) -> Result<Vec<ImportReport>, Fa
         formats::fx::FxOptions { format: parse_format(args.format.as_ref())?, ..formats::fx::FxOptions::default() };
     each(&args.files, async |file| import_fx(&data.books, file, &options, clock::now()?).await.map_err(Failure::from))
         .await
+}
+
+async fn tax(data: &DataDir, files: &[PathBuf]) -> Result<Vec<ImportReport>, Failure> {
+    each(files, async |file| import_tax_rates(&data.books, file, clock::now()?).await.map_err(Failure::from)).await
 }
 
 async fn customers(data: &DataDir, args: &ImportDirectoryArgs) -> Result<Vec<ImportReport>, Failure> {

@@ -52,5 +52,6 @@ fn organisation(
         payment_terms_days: 60,
         language: "en".to_owned(),
         billed_by: billed_by.cloned(),
+        tax: billing::party::TaxProfile::default(),
     })
 }

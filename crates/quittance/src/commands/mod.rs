@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod adjustments;
 mod balances;
 pub(crate) mod close;
 mod explain;
@@ -38,6 +39,7 @@ pub(crate) async fn run(invocation: &Invocation) -> CommandResult {
         Command::Invoices(command) => invoices::run(dir, output, command).await,
         Command::Pay(args) => pay::run(dir, output, args).await,
         Command::Payments(command) => payments::run(dir, output, command).await,
+        Command::Adjustments(command) => adjustments::run(dir, output, command).await,
         Command::Balances(args) => balances::run(dir, output, args).await,
         Command::Explain(args) => explain::run(dir, output, args).await,
         Command::Verify => verify::run(dir, output).await,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use billing::ids::OrganisationId;
-use billing::party::Organisation;
+use billing::party::{Organisation, TaxProfile};
 
 use crate::cli::{OrgAddArgs, OrgCommand, Output};
 use crate::data_dir::DataDir;
@@ -51,6 +51,7 @@ async fn add(data: &DataDir, args: &OrgAddArgs) -> Result<(), Failure> {
         payment_terms_days: args.payment_terms_days,
         language: args.language.clone(),
         billed_by: issuer,
+        tax: TaxProfile { treatment: args.tax_treatment, ..TaxProfile::default() },
     };
     Ok(data.books.ledger.save_organisations(&[organisation]).await?)
 }

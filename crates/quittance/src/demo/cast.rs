@@ -74,6 +74,7 @@ fn organisation(
         payment_terms_days: 60,
         language: (*language).to_owned(),
         billed_by: billed_by.cloned(),
+        tax: billing::party::TaxProfile::default(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use billing::ports::{Ledger, StoredFile};
+use billing::ports::{Ledger, ListKind, StoredFile};
 use ledger::SqliteLedger;
 
 use crate::books::Books;
@@ -44,7 +44,13 @@ async fn needles(path: &Path) -> Vec<Needle> {
             needles.push(digest_of(file, "\"sha256\":\"", number.as_str()));
         }
     }
-    for digest in ledger.price_sheets().await.unwrap().into_iter().chain(ledger.fx_lists().await.unwrap()) {
+    for digest in ledger
+        .lists(ListKind::PriceSheet)
+        .await
+        .unwrap()
+        .into_iter()
+        .chain(ledger.lists(ListKind::ExchangeRates).await.unwrap())
+    {
         let blob = ledger.blob(&digest).await.unwrap().unwrap();
         needles.push(needle(&blob[20..], &digest));
     }

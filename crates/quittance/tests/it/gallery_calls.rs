@@ -164,6 +164,8 @@ fn draft(arguments: &Value) -> Draft {
         currency: invoice.currency,
         lines: vec![line],
         totals: billing::invoice::DocumentTotals { total: amount("total"), ..totals },
+        taxes: vec![],
+        adjustments: vec![],
         exchange_rates: invoice.exchange_rates,
         unpriced: vec![],
         issuer: invoice.issuer,

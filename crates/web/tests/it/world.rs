@@ -10,13 +10,15 @@ use billing::invoice::{Invoice, InvoiceLine};
 use billing::money::{Amount, Currency};
 use billing::party::Organisation;
 use billing::ports::PortResult;
+use billing::settlement::{Allocate, NewPayment};
 use engine::closing::{CloseOptions, close};
 use engine::import::{
     ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_prices, import_subscriptions,
     import_usage,
 };
+use engine::paying::{Request, account_name, book};
 use engine::tokens::{self, Role};
-use engine::{Books, DocumentShelf, paying, rating};
+use engine::{Books, DocumentShelf, rating};
 use formats::fx::FxOptions;
 use formats::price::PriceOptions;
 use formats::source::Input;
@@ -158,7 +160,13 @@ async fn fill(books: &Books) {
     assert_eq!(closed.len(), 2, "{closed:?}");
     let number = billing::invoice::InvoiceNumber::in_series(billing::invoice::Series::ONE_TIME, 1).unwrap();
     let received = Amount { minor: 10_000, currency: Currency::EUR };
-    assert!(paying::pay(books, &number, received, "transfer 1", at("2026-11-09T10:00:00Z")).await.unwrap());
+    let payment = NewPayment {
+        reference: "transfer 1".to_owned(),
+        amount: received,
+        received_on: jiff::civil::date(2026, 11, 9),
+    };
+    let (name, allocate) = (account_name(books, &number).await.unwrap(), Allocate::Documents(vec![number]));
+    book(books, &name, &Request::Receive { payment, allocate }, at("2026-11-09T10:00:00Z")).await.unwrap();
     let now = at("2026-11-10T12:00:00Z");
     accepted(&import_usage(books, file("november.csv", november()), &options, now, &|_| {}).await.unwrap());
     rating::rate(books, "2026-11".parse().unwrap(), &|_| {}).await.unwrap();
@@ -193,6 +201,7 @@ fn organisation(id: &str, name: &str, billed_by: Option<&str>) -> Organisation {
         payment_terms_days: 60,
         language: "en".to_owned(),
         billed_by: billed_by.map(|id| id.parse().unwrap()),
+        tax: billing::party::TaxProfile::default(),
     }
 }
 

@@ -23,6 +23,7 @@ fn organisation(id: &str, currency: &str) -> Organisation {
         payment_terms_days: 60,
         language: "en".to_owned(),
         billed_by: None,
+        tax: crate::party::TaxProfile::default(),
     }
 }
 

@@ -45,6 +45,7 @@ fn organisation(id: &str, currency: &str) -> Organisation {
         payment_terms_days: 60,
         language: "en".to_owned(),
         billed_by: None,
+        tax: billing::party::TaxProfile::default(),
     }
 }
 
