@@ -17,7 +17,7 @@ pub struct FileError {
     pub message: String,
     /// Physical line of the decompressed text, from 1.
     pub line: Option<u64>,
-    /// Column number of a CSV field, or byte position in a JSON line; from 1.
+    /// Column number of a CSV field, or byte position in a line of JSON or XML; from 1.
     pub column: Option<u64>,
     /// For the one who runs the program: the cause as the library below worded it. May be empty.
     pub operator: String,
@@ -63,11 +63,11 @@ impl std::error::Error for FileError {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedLine {
     /// The physical line, from 1: of a CSV record the one that it starts on, of a JSON element the one
-    /// that the bad member stands on.
+    /// that the bad member stands on, of an XML element its own.
     pub line: u64,
     /// As [`FileError::column`]; 0 where a CSV record as a whole is meant.
     pub column: u64,
-    /// The header name or JSON member; empty where the record as a whole is meant.
+    /// The header name, JSON member or XML element; empty where the record as a whole is meant.
     pub field: String,
     pub code: &'static str,
     pub message: String,
@@ -124,6 +124,7 @@ impl Fault {
 #[must_use]
 pub fn error_codes() -> Vec<&'static str> {
     let modules: &[&[&'static str]] = &[
+        crate::bank::CODES,
         crate::csv::CODES,
         crate::directory::CODES,
         crate::fx::CODES,
@@ -133,6 +134,7 @@ pub fn error_codes() -> Vec<&'static str> {
         crate::source::CODES,
         crate::tax::CODES,
         crate::usage::CODES,
+        crate::xml::CODES,
     ];
     let mut codes: Vec<&'static str> = modules.concat();
     codes.sort_unstable();

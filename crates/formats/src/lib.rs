@@ -1,6 +1,7 @@
 //! Outside bytes to typed records, with positions: every problem names its line, its column and
 //! a stable code. This crate opens no path and no socket and knows no organisation.
 
+pub mod bank;
 pub mod csv;
 pub mod directory;
 pub mod error;
@@ -13,5 +14,6 @@ pub mod source;
 pub mod tax;
 pub mod usage;
 pub mod vendor;
+pub mod xml;
 
 pub use error::error_codes;

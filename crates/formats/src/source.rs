@@ -198,6 +198,16 @@ pub(crate) fn line_ends(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
+/// The position behind `piece`, which starts at `line` and `column`.
+pub(crate) fn position_behind(line: u64, column: u64, piece: &[u8]) -> (u64, u64) {
+    let tail = piece.iter().rev().take_while(|byte| **byte != b'\n').count() as u64;
+    if tail == piece.len() as u64 {
+        (line, column.saturating_add(tail))
+    } else {
+        (line.saturating_add(line_ends(piece)), tail.saturating_add(1))
+    }
+}
+
 /// Counts what passes.
 struct Counted<R> {
     inner: R,

@@ -1,5 +1,6 @@
 //! Names the kind of a file that was given to the wrong reader.
 
+use crate::bank;
 use crate::csv::{CsvReader, Header};
 use crate::error::FileError;
 use crate::fx::FxFormat;
@@ -50,6 +51,9 @@ fn kind_of(header: &Header) -> Option<String> {
     }
     if is_subscriptions(header) {
         return Some("subscriptions".to_owned());
+    }
+    if bank::recognises(header) {
+        return Some("bank statements".to_owned());
     }
     is_customers(header).then(|| "customers".to_owned())
 }

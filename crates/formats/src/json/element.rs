@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{DEPTH_MAX, ELEMENT_LENGTH_MAX};
 use crate::error::{Fault, RejectedLine, raw_excerpt};
-use crate::source::line_ends;
+use crate::source::position_behind;
 
 /// What stands where an element is expected.
 #[derive(Debug)]
@@ -87,16 +87,6 @@ impl<'e> Element<'e> {
                 Item::Rejected(self.reject("", "json.element_too_deep", message))
             }
         }
-    }
-}
-
-/// The position behind `piece`, which starts at `line` and `column`.
-pub(super) fn position_behind(line: u64, column: u64, piece: &[u8]) -> (u64, u64) {
-    let tail = piece.iter().rev().take_while(|byte| **byte != b'\n').count() as u64;
-    if tail == piece.len() as u64 {
-        (line, column.saturating_add(tail))
-    } else {
-        (line.saturating_add(line_ends(piece)), tail.saturating_add(1))
     }
 }
 

@@ -1,10 +1,10 @@
 //! The elements of one array inside a JSON document.
 
 use super::ELEMENT_LENGTH_MAX;
-use super::element::{Element, Excess, Item, position_behind};
+use super::element::{Element, Excess, Item};
 use super::scan::{Scanner, Step};
 use crate::error::FileError;
-use crate::source::Input;
+use crate::source::{Input, position_behind};
 
 /// The longest scalar member beside the array that is kept, in bytes.
 const SCALAR_LENGTH_MAX: usize = 16 * 1024;

@@ -1,9 +1,10 @@
-//! The error gallery: every code of prices, rates and directories has a file that causes it.
+//! The error gallery: every code of prices, rates, directories and bank statements has a file that causes it.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use formats::bank::read_bank;
 use formats::directory::{read_customers, read_subscriptions};
 use formats::error::{FileError, Parsed};
 use formats::fx::{FxOptions, read_fx};
@@ -33,6 +34,7 @@ fn raised(path: &Path, kind: &str) -> Option<BTreeSet<&'static str>> {
         "prices.csv" | "prices.json" => codes(read_prices(input(), &PriceOptions::default())),
         "fx.csv" => codes(read_fx(input(), &FxOptions::default())),
         "customers.csv" => codes(read_customers(input())),
+        "bank.csv" | "bank.xml" | "bank.xml.gz" => codes(read_bank(input())),
         "subscriptions.csv" => codes(read_subscriptions(input())),
         _ => return None,
     })
@@ -53,12 +55,14 @@ fn each_example_raises_the_code_of_its_folder() {
             }
         }
     }
-    assert!(count >= 29, "only {count} examples were found");
+    assert!(count >= 45, "only {count} examples were found");
 }
 
 #[test]
 fn each_code_has_an_example_and_a_page() {
-    for code in [formats::price::CODES, formats::fx::CODES, formats::directory::CODES].concat() {
+    let lists = [formats::price::CODES, formats::fx::CODES, formats::directory::CODES];
+    let bank = [formats::bank::CODES, formats::xml::CODES];
+    for code in lists.into_iter().chain(bank).flatten() {
         let names = names_in(&gallery().join(code));
         assert!(names.iter().any(|name| name == "README.md"), "{code} has no README.md");
         assert!(names.iter().any(|name| name != "README.md"), "{code} has no example");

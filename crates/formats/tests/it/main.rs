@@ -3,6 +3,10 @@
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod bad_inputs;
+mod bank;
+mod bank_properties;
+mod bank_references;
+mod bank_refused;
 mod directory;
 mod fx;
 mod gallery;

@@ -13,6 +13,10 @@ struct Pieces {
     turn: usize,
 }
 
+pub(crate) fn pieces(content: Vec<u8>, sizes: Vec<usize>) -> impl Read + Send + 'static {
+    Pieces { content: Cursor::new(content), sizes, turn: 0 }
+}
+
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let size = self.sizes[self.turn % self.sizes.len()].min(buffer.len());
@@ -88,7 +92,7 @@ proptest! {
         sizes in prop::collection::vec(1_usize..17, 1..6),
         format in format(),
     ) {
-        let pieces = Pieces { content: Cursor::new(content.clone()), sizes, turn: 0 };
+        let pieces = pieces(content.clone(), sizes);
         prop_assert_eq!(told(Input::new("any", pieces), format), whole(&content, format));
     }
 

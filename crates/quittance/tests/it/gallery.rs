@@ -12,8 +12,17 @@ use crate::demo_books::demo_dir;
 
 /// How the files of an example begin that a test tries: commands here, calls in `gallery_calls`, the
 /// rest by the tests of the crate that reads it.
-const TRIED: [&str; 8] =
-    ["call.json", "command", "customers.csv", "fx.csv", "prices.", "sheet.json", "subscriptions.csv", "usage."];
+const TRIED: [&str; 9] = [
+    "bank.",
+    "call.json",
+    "command",
+    "customers.csv",
+    "fx.csv",
+    "prices.",
+    "sheet.json",
+    "subscriptions.csv",
+    "usage.",
+];
 /// What some commands use besides the program and the tools of every shell.
 const PROGRAMS: [&str; 3] = ["cc", "flock", "python3"];
 const PARTS: [&str; 3] = ["## What is wrong", "## How it looks", "## What to do"];
