@@ -3,6 +3,7 @@
 //! Each reads what it needs through the ports of `billing`, decides in pure code and then writes
 //! in one transaction. It knows no SQL, no HTTP, no Parquet and no clock: the time is an argument.
 
+pub mod banking;
 pub mod books;
 pub mod closing;
 pub mod error;

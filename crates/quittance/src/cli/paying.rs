@@ -1,5 +1,7 @@
 //! What people type about money that came in.
 
+use std::path::PathBuf;
+
 use billing::decimal::Decimal;
 use billing::ids::OrganisationId;
 use billing::invoice::InvoiceNumber;
@@ -38,6 +40,16 @@ pub(crate) enum PaymentsCommand {
         /// Of this billed organisation only
         #[arg(long)]
         org: Option<OrganisationId>,
+    },
+    /// Propose invoices for the entries of a bank statement (CAMT.053 or CSV), by number and by amount
+    #[command(
+        after_help = "Examples:\n  quittance payments import statement.xml\n  quittance payments import statement.xml --book\n\n--book books the entries that name their invoices; the others are printed with the command that\nbooks them. CSV columns: date, amount, currency, reference; optional payer, remittance."
+    )]
+    Import {
+        file: PathBuf,
+        /// Book the entries that name their invoices
+        #[arg(long)]
+        book: bool,
     },
     /// Put what is left of a payment or credit note to invoices
     #[command(after_help = "Example:\n  quittance payments allocate 'bank 4711' G000000002 --amount 20")]

@@ -2,6 +2,7 @@
 
 mod adjustments;
 mod balances;
+mod bank;
 pub(crate) mod close;
 mod explain;
 mod export;

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::cli::{Output, PaymentsCommand};
 use crate::clock;
+use crate::commands::bank;
 use crate::commands::pay::{amount_in, print_booked};
 use crate::data_dir::DataDir;
 use crate::output::{Failure, Rows, print};
@@ -25,8 +26,11 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &PaymentsCommand) -
     }
     let _lock = data.lock().await?;
     let now = clock::now()?;
+    if let PaymentsCommand::Import { file, book } = command {
+        return bank::run(&data, output, file, *book, now).await;
+    }
     let (name, source, request) = match command {
-        PaymentsCommand::List { .. } => return Ok(Exit::Done),
+        PaymentsCommand::List { .. } | PaymentsCommand::Import { .. } => return Ok(Exit::Done),
         PaymentsCommand::Allocate { source, numbers, amount, org } => {
             let (name, account) = account_with(&data, org.as_ref(), numbers.first()).await?;
             let source = named_source(&account, source);

@@ -74,3 +74,38 @@ fn an_invoice_is_overdue_when_its_day_has_passed() {
     assert_eq!(books.json("invoices list --overdue").as_array().unwrap().len(), 1);
     assert_eq!(books.json("balances")[0]["overdue"], "48.00");
 }
+
+#[test]
+fn a_bank_statement_is_booked_where_it_names_invoices() {
+    let books = two_invoices();
+    books.write(
+        "bank.csv",
+        "date,amount,currency,payer,reference,remittance\n\
+         2026-11-05,20.00,USD,Partner,b-1,Invoice G-000000001 thanks\n\
+         2026-11-06,48.00,USD,Partner,b-2,October\n\
+         2026-11-06,7.00,USD,Stranger,b-3,hello\n\
+         2026-11-07,-5.00,USD,Bank,b-4,fee\n\
+         2026-11-07,1.005,USD,Partner,b-5,G000000002\n\
+         2026-11-08,3.00,EUR,Partner,b-6,G000000002\n",
+    );
+    let outcomes = |value: &Value| -> Vec<String> {
+        let entries = value["entries"].as_array().unwrap();
+        entries.iter().map(|entry| format!("{} {}", entry["outcome"].as_str().unwrap(), entry["invoices"])).collect()
+    };
+    let proposed = books.json("payments import bank.csv");
+    let open = ["names it [\"G000000001\"]", "same amount [\"G000000002\"]", "nothing found []", "outgoing []"];
+    assert_eq!(outcomes(&proposed)[..4], open);
+    assert_eq!(outcomes(&proposed)[4..], ["another currency [\"G000000002\"]"]);
+    assert_eq!(proposed["refused"][0]["code"], "bank.entry.amount_decimals");
+    check(&books, ["20.00 USD", "48.00 USD"], &[]);
+
+    let booked = books.run("payments import bank.csv --book").exits(1);
+    assert!(booked.out.contains("quittance pay G000000002 --amount 48.00 --reference 'b-2' --date 2026-11-06"));
+    check(&books, ["0.00 USD", "48.00 USD"], &["0.00"]);
+    books.run("pay G000000002 --amount 48.00 --reference b-2 --date 2026-11-06").exits(0);
+    // Read again, nothing is booked twice.
+    let again = books.json("payments import bank.csv --book");
+    assert_eq!(outcomes(&again)[..2], ["booked before []", "booked before []"]);
+    check(&books, ["0.00 USD", "0.00 USD"], &["0.00", "0.00"]);
+    books.verify_sound();
+}
