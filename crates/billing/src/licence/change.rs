@@ -5,21 +5,10 @@
 
 use jiff::civil::Date;
 
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, DecimalError};
 use crate::licence::{ChargeType, Cycle, EffectivePrice, LicenceError, Refund, SeatRounding};
 
-/// What the charges of one change share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
-    /// Billing currency for one of the pricing currency.
-    pub rate: Decimal,
-    /// Of the billing currency.
-    pub decimals: u8,
-    /// Instead of the rounding of the charge type (LC-4).
-    pub rounding: Option<SeatRounding>,
-}
-
-/// One charge; below zero when it takes back.
+/// One charge; what it takes back has a price below zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LicenceCharge {
     pub charge_type: ChargeType,
@@ -28,24 +17,50 @@ pub struct LicenceCharge {
     pub effective_price: EffectivePrice,
     /// Above zero, also of what is taken back.
     pub seats: Decimal,
-    /// In the billing currency.
-    pub subtotal: Decimal,
+    /// That of the charge type, or of the charge that is taken back (LC-4).
+    pub rounding: SeatRounding,
 }
 
-impl Change {
-    fn charge(
-        self,
+impl LicenceCharge {
+    fn new(
         charge_type: ChargeType,
         span: Cycle,
         effective_price: EffectivePrice,
         seats: Decimal,
-    ) -> Result<LicenceCharge, LicenceError> {
+    ) -> Result<Self, LicenceError> {
         if seats.is_negative() || seats.is_zero() {
             return Err(LicenceError::SeatsNotPositive);
         }
-        let rounding = self.rounding.unwrap_or(charge_type.rounding());
-        let subtotal = effective_price.subtotal(seats, self.rate, self.decimals, rounding)?;
-        Ok(LicenceCharge { charge_type, span, effective_price, seats, subtotal })
+        Ok(Self { charge_type, span, effective_price, seats, rounding: charge_type.rounding() })
+    }
+
+    /// At `decimals` of the billing currency; `rate` is billing currency for one of the pricing currency.
+    ///
+    /// # Errors
+    /// [`DecimalError::Overflow`]
+    pub fn subtotal(&self, rate: Decimal, decimals: u8) -> Result<Decimal, DecimalError> {
+        self.subtotal_rounded(rate, decimals, self.rounding)
+    }
+
+    /// As [`LicenceCharge::subtotal`], in the order that somebody else's line may have (LC-5).
+    ///
+    /// # Errors
+    /// [`DecimalError::Overflow`]
+    pub fn subtotal_rounded(
+        &self,
+        rate: Decimal,
+        decimals: u8,
+        rounding: SeatRounding,
+    ) -> Result<Decimal, DecimalError> {
+        self.effective_price.subtotal(self.seats, rate, decimals, rounding)
+    }
+
+    /// Takes this charge back to the cent.
+    ///
+    /// # Errors
+    /// [`DecimalError::Overflow`]
+    pub fn taken_back(&self, charge_type: ChargeType) -> Result<Self, DecimalError> {
+        Ok(Self { charge_type, effective_price: self.effective_price.negated()?, ..*self })
     }
 }
 
@@ -54,13 +69,12 @@ impl Change {
 /// # Errors
 /// No seats, or an amount that does not fit.
 pub fn charge_cycle(
-    change: Change,
     charge_type: ChargeType,
     cycle: Cycle,
     unit_price: Decimal,
     seats: Decimal,
 ) -> Result<LicenceCharge, LicenceError> {
-    change.charge(charge_type, cycle, EffectivePrice::whole(unit_price), seats)
+    LicenceCharge::new(charge_type, cycle, EffectivePrice::whole(unit_price), seats)
 }
 
 /// A first cycle that is cut short to end with others; `full_cycle_days` is what it would have had (LC-9).
@@ -68,7 +82,6 @@ pub fn charge_cycle(
 /// # Errors
 /// As [`charge_cycle`], or a span that is longer than the cycle.
 pub fn charge_until(
-    change: Change,
     span: Cycle,
     full_cycle_days: Decimal,
     unit_price: Decimal,
@@ -78,7 +91,7 @@ pub fn charge_until(
         return Err(LicenceError::OutsideCycle);
     }
     let price = EffectivePrice::prorated(unit_price, span.days(), full_cycle_days)?;
-    change.charge(ChargeType::New, span, price, seats)
+    LicenceCharge::new(ChargeType::New, span, price, seats)
 }
 
 /// Takes back the rest of a charged span, `day` included.
@@ -86,7 +99,6 @@ pub fn charge_until(
 /// # Errors
 /// A day outside of the cycle, no seats, or an amount that does not fit.
 pub fn refund(
-    change: Change,
     charge_type: ChargeType,
     cycle: Cycle,
     day: Date,
@@ -95,7 +107,7 @@ pub fn refund(
 ) -> Result<LicenceCharge, LicenceError> {
     let rest = cycle.rest_from(day)?;
     let price = EffectivePrice::prorated(unit_price, rest.days(), cycle.days())?;
-    change.charge(charge_type, rest, price.negated()?, seats)
+    LicenceCharge::new(charge_type, rest, price.negated()?, seats)
 }
 
 /// Another number of seats from `day` on: the rest of the cycle is taken back and charged anew.
@@ -105,7 +117,6 @@ pub fn refund(
 /// The same number, a number that is not above zero, a day outside of the cycle, or an amount that
 /// does not fit.
 pub fn change_quantity(
-    change: Change,
     cycle: Cycle,
     day: Date,
     unit_price: Decimal,
@@ -116,8 +127,8 @@ pub fn change_quantity(
         std::cmp::Ordering::Greater => ChargeType::AddQuantity,
         std::cmp::Ordering::Less => ChargeType::RemoveQuantity,
     };
-    let taken_back = refund(change, charge_type, cycle, day, unit_price, old)?;
-    let charged = change.charge(charge_type, taken_back.span, taken_back.effective_price.negated()?, new)?;
+    let taken_back = refund(charge_type, cycle, day, unit_price, old)?;
+    let charged = LicenceCharge::new(charge_type, taken_back.span, taken_back.effective_price.negated()?, new)?;
     Ok([taken_back, charged])
 }
 
@@ -126,7 +137,6 @@ pub fn change_quantity(
 /// # Errors
 /// As [`refund`].
 pub fn cancel(
-    change: Change,
     cycle: Cycle,
     day: Date,
     unit_price: Decimal,
@@ -141,7 +151,7 @@ pub fn cancel(
         Refund::Prorated => day,
         Refund::None => return Ok(None),
     };
-    refund(change, ChargeType::CancelImmediate, cycle, from, unit_price, seats).map(Some)
+    refund(ChargeType::CancelImmediate, cycle, from, unit_price, seats).map(Some)
 }
 
 /// Where upgraded seats go.
@@ -161,22 +171,23 @@ impl Upgrade {
     }
 }
 
-/// Moves seats to another product for the rest of the cycle.
+/// Moves seats to another product for the rest of the cycle; prices are of whole cycles. A target that
+/// exists is charged for the rest of its own cycle.
 ///
 /// # Errors
 /// As [`refund`].
 pub fn convert(
-    change: Change,
     upgrade: Upgrade,
-    cycle: Cycle,
     day: Date,
-    (from_price, to_price): (Decimal, Decimal),
+    (from_cycle, from_price): (Cycle, Decimal),
+    (to_cycle, to_price): (Cycle, Decimal),
     seats: Decimal,
 ) -> Result<[LicenceCharge; 2], LicenceError> {
     let charge_type = upgrade.charge_type();
-    let taken_back = refund(change, charge_type, cycle, day, from_price, seats)?;
-    let price = EffectivePrice::prorated(to_price, taken_back.span.days(), cycle.days())?;
-    Ok([taken_back, change.charge(charge_type, taken_back.span, price, seats)?])
+    let taken_back = refund(charge_type, from_cycle, day, from_price, seats)?;
+    let rest = to_cycle.rest_from(day)?;
+    let price = EffectivePrice::prorated(to_price, rest.days(), to_cycle.days())?;
+    Ok([taken_back, LicenceCharge::new(charge_type, rest, price, seats)?])
 }
 
 /// Another billing plan at the end of a cycle. What is left of the plan is charged by whole months (LC-8).
@@ -184,7 +195,6 @@ pub fn convert(
 /// # Errors
 /// More months than the plan has, no seats, or an amount that does not fit.
 pub fn change_plan(
-    change: Change,
     span: Cycle,
     unit_price: Decimal,
     (months_remaining, months_in_plan): (u16, u16),
@@ -195,7 +205,7 @@ pub fn change_plan(
     }
     let months = |months: u16| Decimal::from_integer(i64::from(months));
     let price = EffectivePrice::prorated(unit_price, months(months_remaining), months(months_in_plan))?;
-    change.charge(ChargeType::ChangeBillingPlan, span, price, seats)
+    LicenceCharge::new(ChargeType::ChangeBillingPlan, span, price, seats)
 }
 
 #[cfg(test)]
@@ -205,10 +215,12 @@ mod tests {
     use jiff::civil::date;
     use proptest::prelude::*;
 
-    const CHANGE: Change = Change { rate: Decimal::ONE, decimals: 2, rounding: None };
-
     fn d(text: &str) -> Decimal {
         text.parse().unwrap()
+    }
+
+    fn cents(charge: &LicenceCharge) -> Decimal {
+        charge.subtotal(Decimal::ONE, 2).unwrap()
     }
 
     fn june() -> Cycle {
@@ -217,30 +229,31 @@ mod tests {
 
     #[test]
     fn what_cannot_be_charged_is_named() {
-        let code = |day, old, new| change_quantity(CHANGE, june(), day, d("10"), (d(old), d(new))).unwrap_err().code();
+        let code = |day, old, new| change_quantity(june(), day, d("10"), (d(old), d(new))).unwrap_err().code();
         assert_eq!(code(date(2021, 6, 17), "1", "2"), "licence.outside_cycle");
         assert_eq!(code(date(2021, 7, 18), "1", "2"), "licence.outside_cycle");
         assert_eq!(code(date(2021, 6, 20), "2", "2"), "licence.seats_unchanged");
         assert_eq!(code(date(2021, 6, 20), "2", "0"), "licence.seats_not_positive");
         assert_eq!(code(date(2021, 6, 20), "2", "-1"), "licence.seats_not_positive");
         let long = Cycle::inclusive(date(2021, 6, 18), date(2021, 8, 17)).unwrap();
-        let too_long = charge_until(CHANGE, long, d("30"), d("10"), d("1"));
+        let too_long = charge_until(long, d("30"), d("10"), d("1"));
         assert_eq!(too_long.unwrap_err(), LicenceError::OutsideCycle);
         for window in [Refund::Full, Refund::Prorated, Refund::None] {
-            let late = cancel(CHANGE, june(), date(2021, 7, 18), d("10"), d("1"), window);
+            let late = cancel(june(), date(2021, 7, 18), d("10"), d("1"), window);
             assert_eq!(late.unwrap_err(), LicenceError::OutsideCycle, "{window:?}");
         }
-        let plan = |months| change_plan(CHANGE, june(), d("10"), months, d("1")).map_err(LicenceError::code);
+        let plan = |months| change_plan(june(), d("10"), months, d("1")).map_err(LicenceError::code);
         assert_eq!(plan((0, 12)).unwrap_err(), "licence.plan_months");
         assert_eq!(plan((13, 12)).unwrap_err(), "licence.plan_months");
-        assert_eq!(plan((12, 12)).unwrap().subtotal, d("10"));
+        assert_eq!(cents(&plan((12, 12)).unwrap()), d("10"));
     }
 
     #[test]
     fn a_change_on_the_first_day_takes_the_purchase_back() {
-        let first = charge_cycle(CHANGE, ChargeType::New, june(), d("10.08"), d("10")).unwrap();
-        let [back, _] = change_quantity(CHANGE, june(), date(2021, 6, 18), d("10.08"), (d("10"), d("12"))).unwrap();
-        assert_eq!(back.subtotal, first.subtotal.negated().unwrap());
+        let first = charge_cycle(ChargeType::New, june(), d("10.08"), d("10")).unwrap();
+        let [back, _] = change_quantity(june(), date(2021, 6, 18), d("10.08"), (d("10"), d("12"))).unwrap();
+        assert_eq!(cents(&back), cents(&first).negated().unwrap());
+        assert_eq!(cents(&first.taken_back(back.charge_type).unwrap()), cents(&back));
         assert_eq!(back.span, first.span);
     }
 
@@ -248,13 +261,13 @@ mod tests {
     fn bill(price: Decimal, first: i64, changes: &[(i64, i64)]) -> (Decimal, Vec<i64>) {
         let cycle = june();
         let seats = Decimal::from_integer;
-        let mut total = charge_cycle(CHANGE, ChargeType::New, cycle, price, seats(first)).unwrap().subtotal;
+        let mut total = cents(&charge_cycle(ChargeType::New, cycle, price, seats(first)).unwrap());
         let mut by_day = vec![first; 30];
         let mut now = first;
         for (day, new) in changes {
             let day_of_change = cycle.from.saturating_add(day.days());
-            if let Ok(pair) = change_quantity(CHANGE, cycle, day_of_change, price, (seats(now), seats(*new))) {
-                total = pair.iter().fold(total, |sum, charge| sum.checked_add(charge.subtotal).unwrap());
+            if let Ok(pair) = change_quantity(cycle, day_of_change, price, (seats(now), seats(*new))) {
+                total = pair.iter().fold(total, |sum, charge| sum.checked_add(cents(charge)).unwrap());
                 by_day.iter_mut().skip(usize::try_from(*day).unwrap()).for_each(|seats| *seats = *new);
                 now = *new;
             }

@@ -83,24 +83,32 @@ impl Cycle {
     }
 }
 
-/// Cycle `number` (from 0) of `step_months` each. Every start is counted from the day of the purchase,
-/// so that a short month does not move those after it.
+/// The day `months` after the anchor. Every day is counted from the anchor, so that a short month does
+/// not move those after it.
+///
+/// # Errors
+/// [`LicenceError::Calendar`] beyond the year 9999.
+pub fn anchored_day(anchor: Date, months: u32, rule: AnchorRule) -> Result<Date, LicenceError> {
+    let months = i32::try_from(months).map_err(|_| LicenceError::Calendar)?;
+    // A span of months has a bound of its own, below that of i32.
+    let span = jiff::Span::new().try_months(months).map_err(|_| LicenceError::Calendar)?;
+    let day = anchor.checked_add(span).map_err(|_| LicenceError::Calendar)?;
+    match rule {
+        AnchorRule::EndOfMonthMinusOne if stands_before_the_last(anchor) => {
+            day.last_of_month().yesterday().map_err(|_| LicenceError::Calendar)
+        }
+        _ => Ok(day),
+    }
+}
+
+/// Cycle `number` (from 0) of `step_months` each.
 ///
 /// # Errors
 /// [`LicenceError::Calendar`] beyond the year 9999.
 pub fn cycle_starting_at(anchor: Date, step_months: u16, rule: AnchorRule, number: u32) -> Result<Cycle, LicenceError> {
-    let start = |number: u32| -> Result<Date, LicenceError> {
-        let months = i64::from(number).checked_mul(i64::from(step_months)).ok_or(LicenceError::Calendar)?;
-        let months = i32::try_from(months).map_err(|_| LicenceError::Calendar)?;
-        // A span of months has a bound of its own, below that of i32.
-        let span = jiff::Span::new().try_months(months).map_err(|_| LicenceError::Calendar)?;
-        let day = anchor.checked_add(span).map_err(|_| LicenceError::Calendar)?;
-        match rule {
-            AnchorRule::EndOfMonthMinusOne if stands_before_the_last(anchor) => {
-                day.last_of_month().yesterday().map_err(|_| LicenceError::Calendar)
-            }
-            _ => Ok(day),
-        }
+    let start = |number: u32| {
+        let months = number.checked_mul(u32::from(step_months)).ok_or(LicenceError::Calendar)?;
+        anchored_day(anchor, months, rule)
     };
     Cycle::new(start(number)?, start(number.checked_add(1).ok_or(LicenceError::Calendar)?)?)
 }

@@ -40,6 +40,12 @@ impl EffectivePrice {
         Ok(Self { dividend: self.dividend.negated()?, ..self })
     }
 
+    /// The product with `factor`, exact; tests compare with it.
+    #[cfg(test)]
+    pub(crate) fn times(self, factor: Decimal) -> Result<Decimal, DecimalError> {
+        self.dividend.checked_mul(factor)?.div_exact(self.divisor)
+    }
+
     /// At 15 significant digits, as it is printed (LC-6).
     ///
     /// # Errors

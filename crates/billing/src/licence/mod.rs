@@ -12,20 +12,26 @@ mod charge_type;
 mod classic;
 mod cycle;
 mod effective_price;
+mod offer;
+mod order;
+mod portfolio;
 mod seat;
 mod seat_count;
 mod window;
 
 pub use change::{
-    Change, LicenceCharge, Upgrade, cancel, change_plan, change_quantity, charge_cycle, charge_until, convert, refund,
+    LicenceCharge, Upgrade, cancel, change_plan, change_quantity, charge_cycle, charge_until, convert, refund,
 };
 pub use charge_type::{ChargeType, ParsedChargeType};
 pub use classic::{
     ClassicProration, ClassicRefund, ClassicRefundRounding, FULL_REFUND_DAYS, Fee, FeeTreatment, LicenceFee,
     ProratedSpan, refund_classic,
 };
-pub use cycle::{AnchorRule, Cycle, cycle_starting_at};
+pub use cycle::{AnchorRule, Cycle, anchored_day, cycle_starting_at};
 pub use effective_price::{EffectivePrice, discounted};
+pub use offer::{BillingPlan, LicenceOffer, OfferBook, OfferKey, ProductCategory, RefundHours, TRIAL, Term};
+pub use order::{Discount, LicenceOrder, OrderAction, OrderError, Purchase, UpgradeTo};
+pub use portfolio::{LicenceLine, OffersOn, licence_lines};
 pub use seat::{SeatRounding, seat_subtotal};
 pub use seat_count::{CountedLine, seats_after};
 pub use window::{Refund, RefundWindow};

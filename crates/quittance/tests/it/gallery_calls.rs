@@ -7,7 +7,7 @@ use std::fs;
 use billing::decimal::{Decimal, DecimalError};
 use billing::invoice::{Draft, DraftedLine, Invoice, InvoiceLine, InvoiceNumber, check_draft, document_totals};
 use billing::journal::{Entry, EntryKind};
-use billing::licence::{Change, LicenceError, change_plan, change_quantity, cycle_starting_at};
+use billing::licence::{LicenceError, change_plan, change_quantity, cycle_starting_at};
 use billing::markup::Markup;
 use billing::money::Amount;
 use billing::ports::{Closure, Ledger, PortError, UsageImport};
@@ -64,9 +64,6 @@ fn savings_plan(arguments: &Value) -> Refusal {
     (error.code(), error.to_string())
 }
 
-/// In one currency with cents.
-const CHANGE: Change = Change { rate: Decimal::ONE, decimals: 2, rounding: None };
-
 fn licence_refusal<T: std::fmt::Debug>(result: Result<T, LicenceError>) -> Refusal {
     let error = result.unwrap_err();
     (error.code(), error.to_string())
@@ -75,13 +72,13 @@ fn licence_refusal<T: std::fmt::Debug>(result: Result<T, LicenceError>) -> Refus
 fn plan_of_licence(arguments: &Value) -> Refusal {
     let months = (read(arguments, "months_remaining"), read(arguments, "months_in_plan"));
     let [unit_price, seats] = ["unit_price", "seats"].map(|name| read(arguments, name));
-    licence_refusal(change_plan(CHANGE, read(arguments, "span"), unit_price, months, seats))
+    licence_refusal(change_plan(read(arguments, "span"), unit_price, months, seats))
 }
 
 fn seats_of_licence(arguments: &Value) -> Refusal {
     let [unit_price, old, new] = ["unit_price", "old_seats", "new_seats"].map(|name| read(arguments, name));
     let (cycle, day) = (read(arguments, "cycle"), read(arguments, "day"));
-    licence_refusal(change_quantity(CHANGE, cycle, day, unit_price, (old, new)))
+    licence_refusal(change_quantity(cycle, day, unit_price, (old, new)))
 }
 
 fn cycle_of_licence(arguments: &Value) -> Refusal {

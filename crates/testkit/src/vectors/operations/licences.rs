@@ -2,7 +2,7 @@
 
 use billing::decimal::{Decimal, sum};
 use billing::licence::{
-    AnchorRule, Change, ChargeType, ClassicProration, ClassicRefundRounding, CountedLine, Cycle, LicenceCharge,
+    AnchorRule, ChargeType, ClassicProration, ClassicRefundRounding, CountedLine, Cycle, LicenceCharge,
     ParsedChargeType, ProratedSpan, RefundWindow, SeatRounding, Upgrade, cancel as cancel_seats, change_plan,
     change_quantity, charge_cycle, charge_until, convert as convert_seats, cycle_starting_at, refund_classic,
     seats_after,
@@ -15,76 +15,90 @@ use super::super::input::{Input, OperationError};
 use super::{MONEY_DECIMALS, Outcome, money};
 
 /// What the cases of seats share: exchange rate and order of rounding.
-fn change(input: &mut Input) -> Result<Change, OperationError> {
+#[derive(Clone, Copy)]
+struct Policy {
+    rate: Decimal,
+    rounding: SeatRounding,
+}
+
+fn policy(input: &mut Input) -> Result<Policy, OperationError> {
     let rate = input.optional("fx")?.unwrap_or(Decimal::ONE);
     let name: String = input.required("policy")?;
     let rounding = SeatRounding::ALL.into_iter().find(|order| order.as_str() == name);
-    let rounding = Some(rounding.ok_or_else(|| format!("no policy is called {name:?}"))?);
-    Ok(Change { rate, decimals: MONEY_DECIMALS, rounding })
+    Ok(Policy { rate, rounding: rounding.ok_or_else(|| format!("no policy is called {name:?}"))? })
+}
+
+impl Policy {
+    fn subtotal(self, charge: &LicenceCharge) -> Result<Decimal, OperationError> {
+        Ok(charge.subtotal_rounded(self.rate, MONEY_DECIMALS, self.rounding)?)
+    }
+
+    fn shown(self, charge: &LicenceCharge) -> Outcome {
+        Ok(json!({
+            "charge_type": charge.charge_type.as_str(),
+            "charge_start": charge.span.from,
+            "charge_end": charge.span.last_day(),
+            "effective_unit_price": charge.effective_price.printed()?,
+            "billable_quantity": charge.seats,
+            "subtotal": money(self.subtotal(charge)?, MONEY_DECIMALS)?,
+        }))
+    }
+
+    fn all_shown<'a>(self, charges: impl IntoIterator<Item = &'a LicenceCharge>) -> Result<Vec<Value>, OperationError> {
+        charges.into_iter().map(|charge| self.shown(charge)).collect()
+    }
+
+    fn total<'a>(self, charges: impl IntoIterator<Item = &'a LicenceCharge>) -> Result<String, OperationError> {
+        let subtotals = charges.into_iter().map(|charge| self.subtotal(charge)).collect::<Result<Vec<_>, _>>()?;
+        Ok(money(sum(subtotals)?, MONEY_DECIMALS)?)
+    }
 }
 
 fn cycle(input: &mut Input, first: &str, last: &str) -> Result<Cycle, OperationError> {
     Ok(Cycle::inclusive(input.required(first)?, input.required(last)?)?)
 }
 
-fn shown(charge: &LicenceCharge) -> Outcome {
-    Ok(json!({
-        "charge_type": charge.charge_type.as_str(),
-        "charge_start": charge.span.from,
-        "charge_end": charge.span.last_day(),
-        "effective_unit_price": charge.effective_price.printed()?,
-        "billable_quantity": charge.seats,
-        "subtotal": money(charge.subtotal, MONEY_DECIMALS)?,
-    }))
-}
-
-fn all_shown<'a>(charges: impl IntoIterator<Item = &'a LicenceCharge>) -> Result<Vec<Value>, OperationError> {
-    charges.into_iter().map(shown).collect()
-}
-
-fn total<'a>(charges: impl IntoIterator<Item = &'a LicenceCharge>) -> Result<String, OperationError> {
-    Ok(money(sum(charges.into_iter().map(|charge| charge.subtotal))?, MONEY_DECIMALS)?)
-}
-
 pub(super) fn seat_change(input: &mut Input) -> Outcome {
-    let (change, cycle) = (change(input)?, cycle(input, "cycle_start", "cycle_end")?);
+    let (policy, cycle) = (policy(input)?, cycle(input, "cycle_start", "cycle_end")?);
     let day: Date = input.required("event_date")?;
     let seats = (input.required("old_quantity")?, input.required("new_quantity")?);
-    let charges = change_quantity(change, cycle, day, input.required("unit_price")?, seats)?;
+    let charges = change_quantity(cycle, day, input.required("unit_price")?, seats)?;
     Ok(json!({
         "cycle_days": count(cycle.days())?,
         "billing_days": count(cycle.rest_from(day)?.days())?,
-        "lines": all_shown(&charges)?,
-        "net": total(&charges)?,
+        "lines": policy.all_shown(&charges)?,
+        "net": policy.total(&charges)?,
     }))
 }
 
 pub(super) fn seat_history(input: &mut Input) -> Outcome {
-    let (change, cycle) = (change(input)?, cycle(input, "cycle_start", "cycle_end")?);
+    let (policy, cycle) = (policy(input)?, cycle(input, "cycle_start", "cycle_end")?);
     let price = input.required("unit_price")?;
     let mut seats: Decimal = input.required("initial_quantity")?;
-    let mut charges = vec![charge_cycle(change, ChargeType::New, cycle, price, seats)?];
+    let mut charges = vec![charge_cycle(ChargeType::New, cycle, price, seats)?];
     for mut event in input.list("events")? {
         let new = seats.checked_add(event.required("delta")?)?;
-        charges.extend(change_quantity(change, cycle, event.required("date")?, price, (seats, new))?);
+        charges.extend(change_quantity(cycle, event.required("date")?, price, (seats, new))?);
         event.finish()?;
         seats = new;
     }
-    Ok(json!({ "lines": all_shown(&charges)?, "final_quantity": count(seats)?, "total": total(&charges)? }))
+    Ok(
+        json!({ "lines": policy.all_shown(&charges)?, "final_quantity": count(seats)?, "total": policy.total(&charges)? }),
+    )
 }
 
 pub(super) fn cancel(input: &mut Input) -> Outcome {
-    let (change, cycle) = (change(input)?, cycle(input, "cycle_start", "cycle_end")?);
+    let (policy, cycle) = (policy(input)?, cycle(input, "cycle_start", "cycle_end")?);
     let hours: Decimal = input.required("hours_since_order")?;
     let seconds = hours.checked_mul(Decimal::from_integer(3_600))?.mantissa_at(0)?;
     let refund = RefundWindow::STANDARD.refund_after(SignedDuration::from_secs(i64::try_from(seconds)?));
     let (day, price) = (input.required("event_date")?, input.required("unit_price")?);
-    let charge = cancel_seats(change, cycle, day, price, input.required("quantity")?, refund)?;
-    Ok(json!({ "refund": refund.as_str(), "lines": all_shown(&charge)? }))
+    let charge = cancel_seats(cycle, day, price, input.required("quantity")?, refund)?;
+    Ok(json!({ "refund": refund.as_str(), "lines": policy.all_shown(&charge)? }))
 }
 
 pub(super) fn convert(input: &mut Input) -> Outcome {
-    let (change, cycle) = (change(input)?, cycle(input, "cycle_start", "cycle_end")?);
+    let (policy, cycle) = (policy(input)?, cycle(input, "cycle_start", "cycle_end")?);
     let prices = (input.required("from_unit_price")?, input.required("to_unit_price")?);
     let upgrade = match input.optional::<String>("charge_type")?.as_deref().map(known).transpose()? {
         None | Some(ChargeType::Convert) => Upgrade::ToNew,
@@ -92,12 +106,12 @@ pub(super) fn convert(input: &mut Input) -> Outcome {
         Some(other) => return Err(format!("{} is no upgrade", other.as_str()).into()),
     };
     let (day, seats) = (input.required("event_date")?, input.required("quantity")?);
-    let charges = convert_seats(change, upgrade, cycle, day, prices, seats)?;
-    let mut lines = all_shown(&charges)?;
+    let charges = convert_seats(upgrade, day, (cycle, prices.0), (cycle, prices.1), seats)?;
+    let mut lines = policy.all_shown(&charges)?;
     for (line, side) in lines.iter_mut().zip(["from", "to"]) {
         line["side"] = json!(side);
     }
-    Ok(json!({ "lines": lines, "net": total(&charges)? }))
+    Ok(json!({ "lines": lines, "net": policy.total(&charges)? }))
 }
 
 fn known(text: &str) -> Result<ChargeType, OperationError> {
@@ -108,13 +122,13 @@ fn known(text: &str) -> Result<ChargeType, OperationError> {
 }
 
 pub(super) fn plan_change(input: &mut Input) -> Outcome {
-    let change = change(input)?;
+    let policy = policy(input)?;
     let months = |text: String| text.parse::<u16>().map_err(|error| format!("months: {error}"));
     let months = (months(input.required("months_remaining")?)?, months(input.required("months_in_plan")?)?);
     // No day goes into the amount.
     let span = Cycle::new(Date::MIN, Date::MAX)?;
-    let charge = change_plan(change, span, input.required("new_unit_price")?, months, input.required("quantity")?)?;
-    let mut line = shown(&charge)?;
+    let charge = change_plan(span, input.required("new_unit_price")?, months, input.required("quantity")?)?;
+    let mut line = policy.shown(&charge)?;
     let mut result = json!({});
     for key in ["charge_type", "effective_unit_price", "subtotal"] {
         result[key] = line[key].take();
@@ -137,10 +151,10 @@ pub(super) fn cycle_dates(input: &mut Input) -> Outcome {
 }
 
 pub(super) fn coterm(input: &mut Input) -> Outcome {
-    let (change, span) = (change(input)?, cycle(input, "charge_start", "charge_end")?);
+    let (policy, span) = (policy(input)?, cycle(input, "charge_start", "charge_end")?);
     let (full, price) = (input.required("full_cycle_days")?, input.required("unit_price")?);
-    let charge = charge_until(change, span, full, price, input.required("quantity")?)?;
-    Ok(json!({ "lines": all_shown([&charge])? }))
+    let charge = charge_until(span, full, price, input.required("quantity")?)?;
+    Ok(json!({ "lines": policy.all_shown([&charge])? }))
 }
 
 pub(super) fn legacy_proration(input: &mut Input) -> Outcome {

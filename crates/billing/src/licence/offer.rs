@@ -1,0 +1,214 @@
+//! What can be bought, for which term, paid how, at which price.
+//!
+//! Rules LC-15, LC-16 (docs/rules/licence-subscriptions.md). Prices are for one seat and one charge cycle.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal::Decimal;
+use crate::licence::RefundWindow;
+use crate::money::Currency;
+use crate::period::DayRange;
+use crate::price::Product;
+
+/// How long a price and a number of seats are promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Term {
+    #[serde(rename = "P1M")]
+    Month,
+    #[serde(rename = "P1Y")]
+    Year,
+    #[serde(rename = "P3Y")]
+    ThreeYears,
+}
+
+/// How often a term is charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BillingPlan {
+    Monthly,
+    Annual,
+    Triennial,
+    /// Once, for the whole term or for good; it neither renews nor changes.
+    OneTime,
+}
+
+/// What kind of thing it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductCategory {
+    Licence,
+    Software,
+    /// Software for good.
+    Perpetual,
+    Reservation,
+    SavingsPlan,
+    /// Of another publisher.
+    Marketplace,
+}
+
+/// Reads a word by its spelling on the wire, whatever its case.
+fn named<T: Copy>(words: &[(T, &'static str)], text: &str) -> Option<T> {
+    words.iter().find(|(_, word)| word.eq_ignore_ascii_case(text)).map(|(value, _)| *value)
+}
+
+fn word<T: Copy + PartialEq>(words: &[(T, &'static str)], value: T) -> &'static str {
+    words.iter().find(|(known, _)| *known == value).map_or("", |(_, word)| word)
+}
+
+const TERMS: [(Term, &str); 3] = [(Term::Month, "P1M"), (Term::Year, "P1Y"), (Term::ThreeYears, "P3Y")];
+const PLANS: [(BillingPlan, &str); 4] = [
+    (BillingPlan::Monthly, "monthly"),
+    (BillingPlan::Annual, "annual"),
+    (BillingPlan::Triennial, "triennial"),
+    (BillingPlan::OneTime, "one_time"),
+];
+const CATEGORIES: [(ProductCategory, &str); 6] = [
+    (ProductCategory::Licence, "licence"),
+    (ProductCategory::Software, "software"),
+    (ProductCategory::Perpetual, "perpetual"),
+    (ProductCategory::Reservation, "reservation"),
+    (ProductCategory::SavingsPlan, "savings_plan"),
+    (ProductCategory::Marketplace, "marketplace"),
+];
+
+impl Term {
+    #[must_use]
+    pub fn months(self) -> u16 {
+        match self {
+            Self::Month => 1,
+            Self::Year => 12,
+            Self::ThreeYears => 36,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        word(&TERMS, self)
+    }
+
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        named(&TERMS, text)
+    }
+}
+
+impl BillingPlan {
+    /// Months that one charge pays for; `None` for all of them.
+    #[must_use]
+    pub fn step_months(self) -> Option<u16> {
+        match self {
+            Self::Monthly => Some(1),
+            Self::Annual => Some(12),
+            Self::Triennial => Some(36),
+            Self::OneTime => None,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        word(&PLANS, self)
+    }
+
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        named(&PLANS, text)
+    }
+}
+
+impl ProductCategory {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        word(&CATEGORIES, self)
+    }
+
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        named(&CATEGORIES, text)
+    }
+}
+
+/// The qualifier of a product that costs nothing for a while.
+pub const TRIAL: &str = "Trial";
+
+/// One price of one product for a term and a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceOffer {
+    pub product: Product,
+    pub category: ProductCategory,
+    /// `None` for what is bought for good.
+    pub term: Option<Term>,
+    pub plan: BillingPlan,
+    pub unit_price: Decimal,
+    pub currency: Currency,
+    /// The days on which it can be bought or renewed.
+    pub effective: DayRange,
+    /// Such as `Trial` or `Add-on`.
+    pub qualifiers: Vec<String>,
+    /// Where it is not the standard one.
+    pub refund_hours: Option<RefundHours>,
+}
+
+/// A refund window in hours from the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundHours {
+    pub full: u32,
+    pub prorated: u32,
+}
+
+impl LicenceOffer {
+    #[must_use]
+    pub fn is_trial(&self) -> bool {
+        self.qualifiers.iter().any(|qualifier| qualifier == TRIAL)
+    }
+
+    #[must_use]
+    pub fn refund_window(&self) -> RefundWindow {
+        self.refund_hours.map_or(RefundWindow::STANDARD, |hours| RefundWindow {
+            full_for: jiff::SignedDuration::from_hours(i64::from(hours.full)),
+            prorated_for: jiff::SignedDuration::from_hours(i64::from(hours.prorated)),
+        })
+    }
+}
+
+/// What is asked for in a price list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OfferKey {
+    pub product_id: String,
+    pub sku_id: String,
+    pub term: Option<Term>,
+    pub plan: BillingPlan,
+}
+
+/// All offers, in the order of their import.
+#[derive(Debug, Clone, Default)]
+pub struct OfferBook {
+    offers: std::collections::BTreeMap<OfferKey, Vec<LicenceOffer>>,
+}
+
+impl OfferBook {
+    #[must_use]
+    pub fn new(offers: impl IntoIterator<Item = LicenceOffer>) -> Self {
+        let mut book = Self::default();
+        for offer in offers {
+            let key = OfferKey {
+                product_id: offer.product.product_id.clone(),
+                sku_id: offer.product.sku_id.clone(),
+                term: offer.term,
+                plan: offer.plan,
+            };
+            book.offers.entry(key).or_default().push(offer);
+        }
+        book
+    }
+
+    /// The offer in force on `day`: in the party's currency if there is one, then the latest start, then
+    /// the latest import (LC-16).
+    #[must_use]
+    pub fn find(&self, key: &OfferKey, own: Currency, day: Date) -> Option<&LicenceOffer> {
+        let of_key = self.offers.get(key)?;
+        let in_force = of_key.iter().filter(|offer| offer.effective.contains(day));
+        // Of equals the last one is taken.
+        in_force.max_by_key(|offer| (offer.currency == own, offer.effective.from))
+    }
+}

@@ -1,0 +1,138 @@
+//! What a customer orders: purchases of licences and changes of them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal::{Decimal, DecimalError};
+use crate::fx::FxError;
+use crate::ids::{CustomerId, SubscriptionId};
+use crate::licence::{AnchorRule, BillingPlan, LicenceError, OfferKey};
+
+/// One order. Orders of one customer happen in the order of their times; of one time, in that of
+/// their acceptance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceOrder {
+    /// Names it for good: the same order is accepted once.
+    pub order_id: String,
+    pub customer: CustomerId,
+    pub subscription: SubscriptionId,
+    pub ordered_at: Timestamp,
+    pub action: OrderAction,
+}
+
+/// What is ordered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderAction {
+    Purchase(Purchase),
+    /// Another number of seats from this day on.
+    ChangeSeats {
+        seats: u32,
+    },
+    /// All seats are given back.
+    Cancel,
+    /// Seats become those of another product: of a new subscription, or of one that exists.
+    Upgrade {
+        seats: u32,
+        target: SubscriptionId,
+        to: Option<UpgradeTo>,
+    },
+    /// Another plan from the next charge cycle on.
+    ChangePlan {
+        plan: BillingPlan,
+    },
+    /// Whether the term renews by itself.
+    SetAutoRenew {
+        auto_renew: bool,
+    },
+}
+
+/// A first purchase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    pub offer: OfferKey,
+    pub seats: u32,
+    pub auto_renew: bool,
+    /// The last day of the term where it is to end with others (LC-9).
+    pub ends_on: Option<Date>,
+    /// Fractions of the price, one after another, for the first term (LC-12).
+    pub discounts: Vec<Discount>,
+    #[serde(default)]
+    pub anchor_rule: AnchorRule,
+}
+
+/// A discount with its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discount {
+    pub rate: Decimal,
+    /// Such as "Promotion".
+    pub name: String,
+}
+
+/// The product of a new subscription that seats are upgraded to; term and plan stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpgradeTo {
+    pub product_id: String,
+    pub sku_id: String,
+}
+
+impl LicenceOrder {
+    /// The UTC day of the order.
+    #[must_use]
+    pub fn ordered_on(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.ordered_at).date()
+    }
+}
+
+/// Why an order cannot be accepted, or a month not be charged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    #[error("there is no subscription {0:?} at that time")]
+    Unknown(SubscriptionId),
+    #[error("subscription {subscription:?} ended on {ended_on}")]
+    Ended { subscription: SubscriptionId, ended_on: Date },
+    #[error("subscription {0:?} exists already; a purchase needs an id of its own")]
+    Exists(SubscriptionId),
+    #[error("subscription {0:?} was bought once for good: it can be given back, and nothing else changes")]
+    OneTime(SubscriptionId),
+    #[error(
+        "seats are given back within {hours} hours of their order; later, at the end of the term: turn auto-renewal off"
+    )]
+    WindowClosed { hours: i64 },
+    #[error("subscription {subscription:?} has {seats} seats, fewer than {wanted}")]
+    TooFewSeats { subscription: SubscriptionId, seats: u32, wanted: u32 },
+    #[error("no price of product {product:?}, SKU {sku:?}, is in force on {day} for this term and plan", product = .key.product_id, sku = .key.sku_id)]
+    PriceMissing { key: OfferKey, day: Date },
+    #[error("a discount lies between 0 and 1")]
+    Discount,
+    #[error(transparent)]
+    Licence(#[from] LicenceError),
+    #[error(transparent)]
+    Rate(#[from] FxError),
+}
+
+impl From<DecimalError> for OrderError {
+    fn from(error: DecimalError) -> Self {
+        Self::Licence(error.into())
+    }
+}
+
+impl OrderError {
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown(_) => "order.subscription_unknown",
+            Self::Ended { .. } => "order.subscription_ended",
+            Self::Exists(_) => "order.subscription_exists",
+            Self::OneTime(_) => "order.one_time",
+            Self::WindowClosed { .. } => "order.window_closed",
+            Self::TooFewSeats { .. } => "order.too_few_seats",
+            Self::PriceMissing { .. } => "order.price_missing",
+            Self::Discount => "order.discount_out_of_range",
+            Self::Licence(error) => error.code(),
+            Self::Rate(error) => error.code(),
+        }
+    }
+}
