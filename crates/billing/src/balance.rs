@@ -27,7 +27,7 @@ pub struct DocumentBalance {
 
 impl DocumentBalance {
     #[must_use]
-    pub fn of(invoice_type: InvoiceType, state: &DocumentState) -> Self {
+    pub fn of(invoice_type: InvoiceType, state: &DocumentState, last_payment: Option<(Date, Amount)>) -> Self {
         let midnight = |day: Date| TimeZone::UTC.to_zoned(day.into()).map(|zoned| zoned.timestamp()).ok();
         Self {
             invoice_type,
@@ -35,7 +35,7 @@ impl DocumentBalance {
             total: state.total,
             received: state.received,
             written_off: state.written_off,
-            last_payment: state.last_payment.and_then(|(day, amount)| Some((midnight(day)?, amount))),
+            last_payment: last_payment.and_then(|(day, amount)| Some((midnight(day)?, amount))),
         }
     }
 }

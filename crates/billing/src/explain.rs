@@ -9,7 +9,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::{Decimal, DecimalError};
-use crate::invoice::InvoiceLine;
+use crate::invoice::{InvoiceLine, LicenceDetails, UsageCharge};
+use crate::licence::{EffectivePrice, SeatRounding, discounted};
 use crate::rate::{DayRating, month_amounts};
 
 /// Days that were priced alike: same list price, same discount, same credit.
@@ -69,6 +70,7 @@ impl ExplainError {
 /// [`ExplainError::DoesNotAddUp`] when the daily lines are not those that the line was billed from.
 pub fn explain_line<'a>(
     line: &InvoiceLine,
+    usage: &UsageCharge,
     days: impl IntoIterator<Item = (Date, &'a DayRating)>,
 ) -> Result<LineExplanation, ExplainError> {
     let (prices, daily_line_count) = group_days(days)?;
@@ -77,15 +79,9 @@ pub fn explain_line<'a>(
     let (pricing, billing) = (line.pricing_currency, line.subtotal.currency);
     let rate = line.exchange_rate.rate;
     let amounts = month_amounts(exact, line.quantity, rate, pricing.minor_digits(), billing.minor_digits())?;
-    if exact != line.pricing_exact || amounts.subtotal != line.subtotal.to_decimal() {
-        return Err(ExplainError::DoesNotAddUp { daily: exact, billed: line.pricing_exact });
+    if exact != usage.pricing_exact || amounts.subtotal != line.subtotal.to_decimal() {
+        return Err(ExplainError::DoesNotAddUp { daily: exact, billed: usage.pricing_exact });
     }
-    let step = |what: &str, formula: String, value: Decimal, rule: Option<&str>| ExplainedStep {
-        what: what.to_owned(),
-        formula,
-        value,
-        rule: rule.map(str::to_owned),
-    };
     let mut steps = vec![step("list amount", "sum of quantity x list price".to_owned(), list, None)];
     if list != exact {
         steps.push(step("after discounts and earned credit", "sum of list amount x factors".to_owned(), exact, None));
@@ -100,6 +96,45 @@ pub fn explain_line<'a>(
         format!("{} {pricing} x {rate} cut to {} decimals of {billing}", amounts.pricing_total, billing.minor_digits());
     steps.push(step("subtotal", product, amounts.subtotal, Some("RT-14")));
     Ok(LineExplanation { prices, steps, daily_line_count })
+}
+
+fn step(what: &str, formula: String, value: Decimal, rule: Option<&str>) -> ExplainedStep {
+    ExplainedStep { what: what.to_owned(), formula, value, rule: rule.map(str::to_owned) }
+}
+
+/// Explains a licence's line from what it says itself; its amount is computed again.
+///
+/// # Errors
+/// [`ExplainError::DoesNotAddUp`] when the line's price does not give its amount.
+pub fn explain_licence(line: &InvoiceLine, licence: &LicenceDetails) -> Result<LineExplanation, ExplainError> {
+    let mut steps =
+        vec![step("list price of a seat", "of its term's first day".to_owned(), line.unit_price, Some("LC-16"))];
+    let rates: Vec<Decimal> = licence.discounts.iter().map(|discount| discount.rate).collect();
+    let price = discounted(line.unit_price, &rates)?;
+    for discount in &licence.discounts {
+        steps.push(step("discount", discount.name.clone(), discount.rate, Some("LC-12")));
+    }
+    let (dividend, divisor) = licence.price_fraction;
+    let fraction = format!("{dividend} / {divisor}, from {price} a cycle");
+    steps.push(step("effective unit price", fraction, line.effective_unit_price, Some("LC-6")));
+    let (rate, billing) = (line.exchange_rate.rate, line.subtotal.currency);
+    let exact = EffectivePrice::of_fraction(dividend, divisor)?;
+    let billed = line.subtotal.to_decimal();
+    // That of the type first: a full refund has the rounding of what it takes back.
+    let of_type = line.charge_type.rounding();
+    let others = SeatRounding::ALL.into_iter().filter(|rounding| *rounding != of_type);
+    for rounding in std::iter::once(of_type).chain(others) {
+        if exact.subtotal(line.quantity, rate, billing.minor_digits(), rounding)? == billed {
+            let cut = match rounding {
+                SeatRounding::UnitTruncated => "one seat is cut, then multiplied",
+                SeatRounding::LineTruncated => "all seats are multiplied, then cut",
+            };
+            let formula = format!("{} x {} x {rate} in {billing}: {cut}", line.effective_unit_price, line.quantity);
+            steps.push(step("subtotal", formula, billed, Some("LC-4")));
+            return Ok(LineExplanation { prices: Vec::new(), steps, daily_line_count: 0 });
+        }
+    }
+    Err(ExplainError::DoesNotAddUp { daily: line.effective_unit_price, billed })
 }
 
 fn group_days<'a>(

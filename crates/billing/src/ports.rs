@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{CustomerId, MeterId, OrganisationId, SubscriptionId};
 use crate::invoice::{Adjustment, BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, PriorClosure};
 use crate::journal::{Entry, EntryHash, EntryKind, Posting};
+use crate::licence::LicenceOrder;
 use crate::money::Amount;
 use crate::party::{Customer, Organisation, PartyDirectory, Subscription};
 use crate::period::BillingPeriod;
@@ -124,6 +125,8 @@ pub struct Closure {
     /// `None` when there was nothing to bill.
     pub invoice: Option<InvoiceNumber>,
     pub carried: Vec<CarriedDay>,
+    /// The lists of offers that were known: terms of that month keep their prices (LC-16).
+    pub offers: Vec<BlobDigest>,
 }
 
 impl Closure {
@@ -160,6 +163,8 @@ pub struct IssueRequest<'a> {
     pub adjustments: Vec<String>,
     pub rated: RatedRun,
     pub carried: Vec<CarriedDay>,
+    /// The lists of offers that were known.
+    pub offers: Vec<BlobDigest>,
 }
 
 /// A line that is about to be issued.
@@ -289,10 +294,11 @@ pub enum ListKind {
     PriceSheet,
     ExchangeRates,
     TaxRates,
+    Offers,
 }
 
 impl ListKind {
-    pub const ALL: [Self; 3] = [Self::PriceSheet, Self::ExchangeRates, Self::TaxRates];
+    pub const ALL: [Self; 4] = [Self::PriceSheet, Self::ExchangeRates, Self::TaxRates, Self::Offers];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -300,6 +306,7 @@ impl ListKind {
             Self::PriceSheet => "price_sheet",
             Self::ExchangeRates => "exchange_rates",
             Self::TaxRates => "tax_rates",
+            Self::Offers => "offers",
         }
     }
 }
@@ -328,6 +335,20 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// Those of `ids` that are known, each with its customer.
     async fn named_subscriptions(&self, ids: &[SubscriptionId]) -> PortResult<Vec<(Subscription, Customer)>>;
     async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>>;
+
+    // Orders of licences, in the order of their acceptance.
+    /// Accepts orders of a party together with the subscriptions that they begin.
+    async fn accept_orders(
+        &self,
+        party: &OrganisationId,
+        orders: &[LicenceOrder],
+        subscriptions: &[Subscription],
+        at: Timestamp,
+    ) -> PortResult<()>;
+    /// A party's orders up to a place.
+    async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<LicenceOrder>>;
+    /// The place of the last order of all, 0 for none.
+    async fn last_order(&self) -> PortResult<u64>;
 
     // Blobs: bytes by their digest.
     async fn put_blob(&self, bytes: &[u8]) -> PortResult<BlobDigest>;

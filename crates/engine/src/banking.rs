@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use billing::invoice::InvoiceNumber;
 use billing::money::Amount;
-use billing::settlement::{Allocate, NewPayment, PartyAccount, Source};
+use billing::settlement::{Allocate, NewPayment, PartyAccount, SettlementError, Source};
 use formats::bank::{BankEntry, BankStatement};
 use jiff::Timestamp;
 
 use crate::books::Books;
-use crate::error::{EngineError, EngineResult};
+use crate::error::EngineResult;
 use crate::paying::{AccountName, Booked, Request, account_of, book};
 
 /// What an entry of a statement seems to be.
@@ -84,7 +84,7 @@ pub async fn propose(books: &Books, statements: Vec<BankStatement>) -> EngineRes
                 "" => entry.reference.clone(),
                 account => format!("{account}/{}", entry.reference),
             };
-            let (place, finding) = accounts.find(&entry, &reference).map_err(inexact)?;
+            let (place, finding) = accounts.find(&entry, &reference)?;
             let account = place.and_then(|place| accounts.accounts.get(place)).map(|(name, _)| name.clone());
             proposals.push(Proposal { entry, reference, account, finding });
         }
@@ -103,27 +103,19 @@ pub async fn accept(books: &Books, proposal: &Proposal, now: Timestamp) -> Engin
     }
 }
 
-fn inexact(error: billing::settlement::SettlementError) -> EngineError {
-    EngineError::new(error.code(), error.to_string())
-}
-
 impl Accounts {
     async fn load(books: &Books) -> EngineResult<Self> {
         let (mut accounts, mut owners) = (Vec::new(), BTreeMap::new());
         for party in books.billed_parties().await? {
             let (name, history) = account_of(books, &party.id).await?;
-            let account = history.account().map_err(inexact)?;
+            let account = history.account()?;
             owners.extend(account.documents.keys().map(|number| (number.clone(), accounts.len())));
             accounts.push((name, account));
         }
         Ok(Self { accounts, owners })
     }
 
-    fn find(
-        &self,
-        entry: &BankEntry,
-        reference: &str,
-    ) -> Result<(Option<usize>, Finding), billing::settlement::SettlementError> {
+    fn find(&self, entry: &BankEntry, reference: &str) -> Result<(Option<usize>, Finding), SettlementError> {
         if entry.amount.minor <= 0 || entry.reversal {
             return Ok((None, Finding::Outgoing));
         }
@@ -142,12 +134,7 @@ impl Accounts {
         }
     }
 
-    fn open_among(
-        &self,
-        owner: usize,
-        named: Vec<InvoiceNumber>,
-        amount: Amount,
-    ) -> Result<Finding, billing::settlement::SettlementError> {
+    fn open_among(&self, owner: usize, named: Vec<InvoiceNumber>, amount: Amount) -> Result<Finding, SettlementError> {
         let Some((_, account)) = self.accounts.get(owner) else { return Ok(Finding::Nothing) };
         let mut open = Vec::new();
         for number in &named {
@@ -162,7 +149,7 @@ impl Accounts {
         Ok(Finding::Named(open))
     }
 
-    fn find_by_amount(&self, amount: Amount) -> Result<(Option<usize>, Finding), billing::settlement::SettlementError> {
+    fn find_by_amount(&self, amount: Amount) -> Result<(Option<usize>, Finding), SettlementError> {
         let mut found = Vec::new();
         for (place, (_, account)) in self.accounts.iter().enumerate() {
             for (number, state) in &account.documents {

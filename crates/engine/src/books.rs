@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use billing::ids::OrganisationId;
 use billing::invoice::{BlobDigest, Invoice, InvoiceLine, ListDigests};
+use billing::licence::OfferBook;
 use billing::party::{Organisation, PartyDirectory};
 use billing::ports::{Ledger, PortResult, UsageStore};
 
 use crate::error::{EngineError, EngineResult};
-use crate::inputs::{Lists, load_directory};
+use crate::inputs::{Lists, load_directory, load_offers};
 use crate::memory::Memory;
 
 /// Renders documents and keeps the rendered bytes by their digest.
@@ -64,6 +65,16 @@ impl Books {
         }
         let lists = Arc::new(Lists::named(self.ledger.as_ref(), digests.clone()).await?);
         Ok(self.memory.lists.keep(digests.clone(), lists))
+    }
+
+    /// The offers of some lists.
+    pub(crate) async fn offers(&self, digests: &[BlobDigest]) -> EngineResult<Arc<OfferBook>> {
+        let name = digests.to_vec();
+        if let Some(known) = self.memory.offers.get(&name) {
+            return Ok(known);
+        }
+        let offers = Arc::new(load_offers(self.ledger.as_ref(), digests).await?);
+        Ok(self.memory.offers.keep(name, offers))
     }
 
     /// The organisations that somebody bills, by id.

@@ -137,6 +137,7 @@ async fn close_without_document(books: &Books, rated: &RatedParty) -> EngineResu
         usage_through: rated.run.usage_through,
         invoice: None,
         carried: rated.carried.clone(),
+        offers: rated.snapshot.lists.offers.clone(),
     };
     books.usage.remove(&rated.run.files)?;
     Ok(match books.ledger.close_empty(&closure).await? {
@@ -169,6 +170,7 @@ async fn issue(
         header: Box::new(|number| header_bytes(&sample, number)),
         lines,
         adjustments: draft.adjustments.iter().map(|adjustment| adjustment.reference.clone()).collect(),
+        offers: snapshot.lists.offers.clone(),
         rated: run,
         carried,
     };
@@ -184,7 +186,7 @@ async fn issue(
 }
 
 fn stored_line(line: &InvoiceLine) -> EngineResult<NewInvoiceLine> {
-    Ok(NewInvoiceLine { subscription: line.scope.subscription.clone(), body: canonical(line)? })
+    Ok(NewInvoiceLine { subscription: line.subscription.clone(), body: canonical(line)? })
 }
 
 fn first_number() -> EngineResult<InvoiceNumber> {

@@ -44,3 +44,9 @@ impl From<FileError> for EngineError {
         Self { code: error.code.to_owned(), message: error.to_string(), operator: error.operator }
     }
 }
+
+impl From<billing::settlement::SettlementError> for EngineError {
+    fn from(error: billing::settlement::SettlementError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}

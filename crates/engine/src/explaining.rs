@@ -1,8 +1,8 @@
 //! Explains an invoice line: its days are rated again from the snapshot, so that the explanation
 //! is a proof and not a memory.
 
-use billing::explain::{LineExplanation, explain_line};
-use billing::invoice::{InvoiceLine, InvoiceNumber};
+use billing::explain::{LineExplanation, explain_licence, explain_line};
+use billing::invoice::{Charge, InvoiceLine, InvoiceNumber};
 use billing::ports::UsageFilter;
 use billing::price::PriceBook;
 use billing::rate::{DayRating, LateFrom, PartyRater, ScopeKey};
@@ -47,13 +47,21 @@ pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) ->
     let unknown = || EngineError::new("invoice.line_unknown", format!("invoice {number} has no line {line_number}"));
     let after = line_number.checked_sub(1).ok_or_else(unknown)?;
     let line = lines(books, number, after, 1).await?.into_iter().next().ok_or_else(unknown)?;
+    let usage = match &line.charge {
+        Charge::Usage(usage) => usage,
+        Charge::Licence(licence) => {
+            let explanation =
+                explain_licence(&line, licence).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+            return Ok(ExplainedLine { number: number.clone(), line, explanation });
+        }
+    };
     let from = Recomputation::load(books, &issued).await?;
-    let late_from = match line.scope.usage_month == from.selection.period {
+    let late_from = match usage.scope.usage_month == from.selection.period {
         true => LateFrom::new(),
         false => late_from(books, &issued.stored.party, from.selection.period).await?,
     };
-    let days = days_of(books, &from, &late_from, &line.scope)?;
-    let explanation = explain_line(&line, days.iter().map(|(day, rating)| (*day, rating)))
+    let days = days_of(books, &from, &late_from, &usage.scope)?;
+    let explanation = explain_line(&line, usage, days.iter().map(|(day, rating)| (*day, rating)))
         .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     Ok(ExplainedLine { number: number.clone(), line, explanation })
 }

@@ -2,6 +2,7 @@
 
 use billing::fx::{FxQuote, FxTable};
 use billing::invoice::{BlobDigest, ListDigests};
+use billing::licence::{LicenceOffer, OfferBook};
 use billing::party::PartyDirectory;
 use billing::ports::{Ledger, ListKind};
 use billing::price::PriceSheet;
@@ -26,6 +27,7 @@ impl Lists {
             price_sheets: ledger.lists(ListKind::PriceSheet).await?,
             exchange_rates: ledger.lists(ListKind::ExchangeRates).await?,
             tax_rates: ledger.lists(ListKind::TaxRates).await?,
+            offers: ledger.lists(ListKind::Offers).await?,
         };
         Self::named(ledger, digests).await
     }
@@ -51,6 +53,14 @@ impl Lists {
 
 pub(crate) async fn load_directory(ledger: &dyn Ledger, digest: &BlobDigest) -> EngineResult<PartyDirectory> {
     load(ledger, digest, "a party's directory").await
+}
+
+pub(crate) async fn load_offers(ledger: &dyn Ledger, digests: &[BlobDigest]) -> EngineResult<OfferBook> {
+    let mut offers: Vec<LicenceOffer> = Vec::new();
+    for digest in digests {
+        offers.extend(load::<Vec<LicenceOffer>>(ledger, digest, "a list of offers").await?);
+    }
+    Ok(OfferBook::new(offers))
 }
 
 async fn load<T: DeserializeOwned>(ledger: &dyn Ledger, digest: &BlobDigest, what: &str) -> EngineResult<T> {

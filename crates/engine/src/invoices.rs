@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::paying::account_of;
+use crate::paying::billed_account;
 
 /// The one document that an invoice has today.
 const STATEMENT: &str = "statement";
@@ -102,11 +102,12 @@ pub async fn party_balances(
     books: &Books,
     party: &OrganisationId,
 ) -> EngineResult<BTreeMap<Currency, CurrencyBalance>> {
-    let (_, history) = account_of(books, party).await?;
-    let account = history.account().map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    let Some(name) = billed_account(books, party).await? else { return Ok(BTreeMap::new()) };
+    let history = books.ledger.account(&name.issuer, &name.party).await?;
+    let account = history.account()?;
     let documents = account.documents.iter().filter_map(|(number, state)| {
         let invoice_type = *history.types.get(number)?;
-        Some(DocumentBalance::of(invoice_type, state))
+        Some(DocumentBalance::of(invoice_type, state, account.last_payment(number)))
     });
     balances(documents).map_err(|error| EngineError::new(error.code(), error.to_string()))
 }
@@ -201,8 +202,10 @@ impl DaySource {
             let line: BlendedLine = serde_json::from_slice(&bytes)
                 .map_err(|error| EngineError::damaged(&format!("a line of invoice {number}"), error))?;
             // Without a quantity there is no price to blend: such days keep their marginal amounts.
-            if !line.quantity.is_zero() {
-                prices.insert(line.scope, line.effective_unit_price);
+            if let BlendedCharge::Usage { scope } = line.charge
+                && !line.quantity.is_zero()
+            {
+                prices.insert(scope, line.effective_unit_price);
             }
         }
         Ok(prices)
@@ -212,7 +215,7 @@ impl DaySource {
 /// What a daily line needs of the line that it was billed by.
 #[derive(Deserialize)]
 struct BlendedLine {
-    scope: ScopeKey,
+    charge: BlendedCharge,
     quantity: Decimal,
     effective_unit_price: Decimal,
 }
@@ -255,4 +258,12 @@ pub async fn statement_pdf(books: &Books, issued: &IssuedInvoice) -> EngineResul
     let document = StoredDocument { number: number.clone(), kind: STATEMENT.to_owned(), sha256, path };
     books.ledger.add_document(&document).await?;
     Ok(bytes)
+}
+
+/// What of a line's charge names the days that it was billed from.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BlendedCharge {
+    Usage { scope: ScopeKey },
+    Licence {},
 }

@@ -19,6 +19,7 @@ pub mod tokens;
 pub mod verifying;
 
 mod inputs;
+mod licences;
 mod memory;
 mod selection;
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use billing::invoice::{BlobDigest, ListDigests};
+use billing::licence::OfferBook;
 use billing::party::PartyDirectory;
 
 use crate::inputs::Lists;
@@ -15,6 +16,7 @@ const KEPT: usize = 4;
 pub(crate) struct Memory {
     pub(crate) directories: Recent<BlobDigest, PartyDirectory>,
     pub(crate) lists: Recent<ListDigests, Lists>,
+    pub(crate) offers: Recent<Vec<BlobDigest>, OfferBook>,
 }
 
 /// The last few values.

@@ -10,6 +10,7 @@ use billing::ports::{AccountBooking, AccountHistory};
 use billing::settlement::{AccountEvent, Allocate, NewPayment, PartyAccount, SettlementError, Source, check_reference};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
@@ -25,20 +26,43 @@ pub struct AccountName {
 /// What somebody wants to book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    Receive { payment: NewPayment, allocate: Allocate },
-    Allocate { source: Source, amount: Option<Amount>, allocate: Allocate },
-    TakeBack { source: Source, document: InvoiceNumber },
-    Refund { source: Source, amount: Amount, reference: String, paid_on: Date },
-    WriteOff { document: InvoiceNumber, amount: Amount, reference: String },
+    Receive {
+        payment: NewPayment,
+        allocate: Allocate,
+    },
+    Allocate {
+        source: Source,
+        amount: Option<Amount>,
+        allocate: Allocate,
+    },
+    TakeBack {
+        source: Source,
+        document: InvoiceNumber,
+    },
+    /// Today where no day is given.
+    Refund {
+        source: Source,
+        amount: Amount,
+        reference: String,
+        paid_on: Option<Date>,
+    },
+    /// All that is open where no amount is given.
+    WriteOff {
+        document: InvoiceNumber,
+        amount: Option<Amount>,
+        reference: String,
+    },
 }
 
 impl Request {
-    fn decide(&self, account: &PartyAccount) -> Result<Vec<AccountEvent>, SettlementError> {
+    fn decide(&self, account: &PartyAccount, today: Date) -> Result<Vec<AccountEvent>, SettlementError> {
         match self {
             Self::Receive { payment, allocate } => account.receive(payment, allocate),
             Self::Allocate { source, amount, allocate } => account.allocate(source, *amount, allocate),
             Self::TakeBack { source, document } => account.take_back(source, document),
-            Self::Refund { source, amount, reference, paid_on } => account.refund(source, *amount, reference, *paid_on),
+            Self::Refund { source, amount, reference, paid_on } => {
+                account.refund(source, *amount, reference, *paid_on, today)
+            }
             Self::WriteOff { document, amount, reference } => account.write_off(document, *amount, reference),
         }
     }
@@ -60,12 +84,20 @@ const ATTEMPTS: usize = 10;
 /// # Errors
 /// `organisation.unknown` for one that nobody bills, or storage failures.
 pub async fn account_of(books: &Books, party: &OrganisationId) -> EngineResult<(AccountName, AccountHistory)> {
-    let parties = books.billed_parties().await?;
-    let issuer = parties.into_iter().find(|known| known.id == *party).and_then(|known| known.billed_by);
     let unknown = || EngineError::new("organisation.unknown", format!("no billed organisation is called {party:?}"));
-    let name = AccountName { issuer: issuer.ok_or_else(unknown)?, party: party.clone() };
+    let name = billed_account(books, party).await?.ok_or_else(unknown)?;
     let history = books.ledger.account(&name.issuer, &name.party).await?;
     Ok((name, history))
+}
+
+/// The account of an organisation; `None` for one that nobody bills.
+///
+/// # Errors
+/// Storage failures.
+pub(crate) async fn billed_account(books: &Books, party: &OrganisationId) -> EngineResult<Option<AccountName>> {
+    let parties = books.billed_parties().await?;
+    let issuer = parties.into_iter().find(|known| known.id == *party).and_then(|known| known.billed_by);
+    Ok(issuer.map(|issuer| AccountName { issuer, party: party.clone() }))
 }
 
 /// The account that an invoice belongs to.
@@ -83,18 +115,18 @@ pub async fn account_name(books: &Books, number: &InvoiceNumber) -> EngineResult
 /// `payment.*`, `refund.*`, `write_off.*`, `invoice.*` as the request deserves; nothing is booked then.
 /// Storage failures.
 pub async fn book(books: &Books, name: &AccountName, request: &Request, now: Timestamp) -> EngineResult<Booked> {
+    let today = TimeZone::UTC.to_datetime(now).date();
     for _ in 0..ATTEMPTS {
         let history = books.ledger.account(&name.issuer, &name.party).await?;
-        let account = history.account().map_err(refused)?;
-        let events = request.decide(&account).map_err(refused)?;
+        let account = history.account()?;
+        let events = request.decide(&account, today)?;
         if events.is_empty() {
             return Ok(Booked { events, account });
         }
         let after = PartyAccount::after(
             history.documents.clone(),
             history.events.iter().map(|stored| &stored.event).chain(&events),
-        )
-        .map_err(refused)?;
+        )?;
         let touched: BTreeSet<&InvoiceNumber> = events.iter().filter_map(AccountEvent::document).collect();
         let documents = touched.into_iter().filter_map(|number| Some((number.clone(), *after.documents.get(number)?)));
         let booking = AccountBooking {
@@ -125,10 +157,6 @@ pub async fn adjust(books: &Books, party: &Organisation, new: &Adjustment, now: 
         let message = format!("{} is billed in {}, not in {}", party.id, party.currency, new.amount.currency);
         return Err(EngineError::new("payment.currency", message));
     }
-    check_reference(&new.reference).map_err(refused)?;
+    check_reference(&new.reference)?;
     Ok(books.ledger.add_adjustment(&party.id, new, now).await?)
-}
-
-fn refused(error: SettlementError) -> EngineError {
-    EngineError::new(error.code(), error.to_string())
 }

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
-use billing::invoice::{BlobDigest, CarriedDay, Draft, InvoiceLine, RULES_VERSION, Snapshot, draft_invoice};
-use billing::money::{Amount, MoneyError};
+use billing::invoice::{
+    BlobDigest, CarriedDay, Charge, Draft, DraftInputs, InvoiceLine, RULES_VERSION, Snapshot, draft_invoice,
+};
+use billing::licence::{LicenceLine, LicenceOrder};
+use billing::money::{Amount, Currency, MoneyError};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
 use billing::ports::{
@@ -20,6 +23,7 @@ use sha2::{Digest, Sha256};
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
+use crate::licences::{KnownOffers, lines_of_period};
 use crate::selection::{Selected, Selection, carried_days};
 
 /// What rating one party came to.
@@ -134,6 +138,7 @@ pub(crate) struct RunInputs {
     /// The files that any of the parties may take.
     files: Vec<UsageFile>,
     usage_through: u64,
+    orders_through: u64,
 }
 
 /// A period's run: what was loaded, and the usage, looked through.
@@ -271,7 +276,8 @@ impl RunInputs {
             closures.values().map(|closures| selection(period, usage_through, closures.last())).collect();
         files.retain(|file| selections.iter().any(|selection| selection.role_of(file).is_some()));
         let lists = Arc::new(Lists::current(ledger).await?);
-        Ok(Self { period, parties, lists, closures, files, usage_through })
+        let orders_through = ledger.last_order().await?;
+        Ok(Self { period, parties, lists, closures, files, usage_through, orders_through })
     }
 
     pub(crate) fn run<'r>(&'r self, books: &'r Books) -> EngineResult<PeriodRun<'r>> {
@@ -318,7 +324,23 @@ impl PeriodRun<'_> {
         };
         let RatedUsage { totals, scopes, files, parts } = usage;
         let adjustments = books.ledger.adjustments(party, None).await?;
-        let drafted = draft_invoice(&ready.directory, period, &scopes, totals.unpriced, &lists.taxes, adjustments);
+        let licences = match self.licences(books, party, ready.directory.party.currency).await? {
+            Ok(licences) => licences,
+            Err((code, message)) => {
+                books.usage.remove(&files)?;
+                return Ok(PartyOutcome::Failed(code, message));
+            }
+        };
+        let drafted = draft_invoice(DraftInputs {
+            directory: &ready.directory,
+            period,
+            scopes: &scopes,
+            unpriced: totals.unpriced,
+            licences,
+            fx: &lists.fx,
+            taxes: &lists.taxes,
+            adjustments,
+        });
         let draft = match drafted {
             Ok(draft) => draft,
             Err(error) => {
@@ -364,10 +386,32 @@ impl PeriodRun<'_> {
         Ok(Preparation::Ready(Box::new(Ready { directory, selection, sources, late_from })))
     }
 
+    /// What the party's licences are charged, or why it cannot be billed.
+    async fn licences(
+        &self,
+        books: &Books,
+        party: &OrganisationId,
+        own: Currency,
+    ) -> EngineResult<Result<Vec<LicenceLine>, (String, String)>> {
+        let (inputs, period) = (self.inputs, self.inputs.period);
+        let orders = books.ledger.orders(party, inputs.orders_through).await?;
+        let Some(first) = orders.iter().map(LicenceOrder::ordered_on).min() else { return Ok(Ok(Vec::new())) };
+        let closures = inputs.closures.get(party).map(Vec::as_slice).unwrap_or_default();
+        if closures.is_empty() && first < period.first_day() {
+            let open =
+                BillingPeriod::containing(first).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+            let message = format!("{open} is not closed yet; close it first");
+            return Ok(Err(("close.earlier_period_open".to_owned(), message)));
+        }
+        let offers = KnownOffers::load(books, closures, &inputs.lists.digests.offers).await?;
+        Ok(lines_of_period(own, &offers, orders, period).map_err(|error| (error.code, error.message)))
+    }
+
     fn snapshot(&self, directory: BlobDigest, selection: &Selection) -> Snapshot {
         Snapshot {
             rules_version: RULES_VERSION,
             usage_through: selection.usage_through,
+            orders_through: self.inputs.orders_through,
             prior_closure: selection.prior,
             carried_in: selection.carried_in.clone(),
             directory,
@@ -395,7 +439,9 @@ pub(crate) async fn late_from(books: &Books, party: &OrganisationId, period: Bil
             let line: InvoiceLine = serde_json::from_slice(&bytes)
                 .map_err(|error| EngineError::damaged(&format!("a line of invoice {}", invoice.number), error))?;
             // Invoices come in the order of their periods, so the last word on a scope stays.
-            quantities.insert(line.scope, line.consumed_after);
+            if let Charge::Usage(usage) = line.charge {
+                quantities.insert(usage.scope, usage.consumed_after);
+            }
         }
     }
     Ok(quantities)

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use billing::ids::{OrganisationId, SubscriptionId};
-use billing::invoice::{Adjustment, Draft, Invoice, check_draft, draft_invoice};
+use billing::invoice::{Adjustment, Draft, DraftInputs, Invoice, check_draft, draft_invoice};
+use billing::licence::LicenceOrder;
 use billing::party::PartyDirectory;
 use billing::ports::{
     RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile, UsageSource, UsageSurvey,
@@ -18,6 +19,7 @@ use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
 use crate::invoices::{IssuedInvoice, list};
+use crate::licences::{KnownOffers, lines_of_period};
 use crate::rating::{canonical, late_from};
 use crate::selection::Selection;
 
@@ -166,6 +168,8 @@ pub(crate) struct Recomputation {
     pub(crate) selection: Selection,
     /// Those that the ledger has for the invoice.
     adjustments: Vec<Adjustment>,
+    orders: Vec<LicenceOrder>,
+    offers: KnownOffers,
 }
 
 impl Recomputation {
@@ -185,11 +189,15 @@ impl Recomputation {
         };
         let mut files = ledger.usage_files().await?;
         files.retain(|file| selection.role_of(file).is_some());
+        let closures = ledger.closures(&issued.stored.party).await?;
+        let earlier = closures.iter().filter(|closure| closure.period < invoice.period);
         Ok(Self {
             directory: books.directory(&snapshot.directory).await?,
             lists: books.lists(&snapshot.lists).await?,
             files,
             selection,
+            orders: ledger.orders(&issued.stored.party, snapshot.orders_through).await?,
+            offers: KnownOffers::load(books, earlier, &snapshot.lists.offers).await?,
             adjustments: ledger.adjustments(&issued.stored.party, Some(&issued.stored.number)).await?,
         })
     }
@@ -204,9 +212,19 @@ impl Recomputation {
         let (sources, late_from) = self.taken(books, survey, party).await?;
         let inputs = self.inputs(&prices, &late_from);
         let usage = self.rate(survey, party, &sources, inputs, true, &|_| {})?;
-        let (period, unpriced) = (self.selection.period, usage.totals.unpriced);
-        draft_invoice(&self.directory, period, &usage.scopes, unpriced, &self.lists.taxes, self.adjustments.clone())
-            .map_err(|error| EngineError::new(error.code(), error.to_string()))
+        let licences =
+            lines_of_period(self.directory.party.currency, &self.offers, self.orders.clone(), self.selection.period)?;
+        draft_invoice(DraftInputs {
+            directory: &self.directory,
+            period: self.selection.period,
+            scopes: &usage.scopes,
+            unpriced: usage.totals.unpriced,
+            licences,
+            fx: &self.lists.fx,
+            taxes: &self.lists.taxes,
+            adjustments: self.adjustments.clone(),
+        })
+        .map_err(|error| EngineError::new(error.code(), error.to_string()))
     }
 
     /// What the snapshot's usage comes to with the prices of `sheets`.

@@ -129,6 +129,7 @@ pub fn error_codes() -> Vec<&'static str> {
         crate::directory::CODES,
         crate::fx::CODES,
         crate::json::CODES,
+        crate::licence::CODES,
         crate::number::CODES,
         crate::price::CODES,
         crate::source::CODES,

@@ -8,6 +8,7 @@ pub mod error;
 pub mod fx;
 pub mod journal;
 pub mod json;
+pub mod licence;
 pub mod number;
 pub mod price;
 pub mod source;

@@ -134,7 +134,7 @@ fn rate(text: &str) -> Result<Decimal, Fault> {
 fn until(text: &str, from: Date) -> Result<Date, Fault> {
     let until = number::date(text)?;
     if until <= from {
-        let message = format!("the rate ends on {until}, before it began; the day is the first without it");
+        let message = format!("it starts on {from} and {until} is the first day without it, so it is never in force");
         return Err(Fault::new("tax.line.ends_before_start", message));
     }
     Ok(until)

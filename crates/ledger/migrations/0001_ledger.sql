@@ -50,6 +50,17 @@ CREATE TABLE lists (
     PRIMARY KEY (kind, position)
 ) STRICT;
 
+-- Orders of licences, in the order of their acceptance.
+CREATE TABLE orders (
+    place       INTEGER NOT NULL PRIMARY KEY CHECK (place > 0),
+    party       TEXT NOT NULL REFERENCES organisations (id),
+    order_id    TEXT NOT NULL,
+    body        TEXT NOT NULL,
+    accepted_at TEXT NOT NULL,
+    UNIQUE (party, order_id)
+) STRICT;
+CREATE INDEX orders_by_party ON orders (party, place);
+
 -- Manifest of the usage store, and quarantine ---------------------------------------------------
 
 CREATE TABLE usage_imports (
@@ -234,6 +245,8 @@ CREATE TABLE closures (
     period        TEXT NOT NULL,
     invoice_type  TEXT NOT NULL CHECK (invoice_type IN ('OneTime', 'Recurring', 'Every')),
     usage_through INTEGER NOT NULL,
+    -- The lists of offers that were known, by digest.
+    offers        TEXT NOT NULL,
     issuer        TEXT,
     number        TEXT,
     PRIMARY KEY (party, period, invoice_type),
@@ -326,6 +339,17 @@ CREATE TRIGGER account_events_gapless BEFORE INSERT ON account_events
 WHEN NEW.position <> (SELECT COALESCE(MAX(position), 0) + 1 FROM account_events
     WHERE issuer = NEW.issuer AND party = NEW.party)
 BEGIN SELECT RAISE(ABORT, 'account_events: an event stands behind the last one'); END;
+
+CREATE TRIGGER orders_update BEFORE UPDATE ON orders
+BEGIN SELECT RAISE(ABORT, 'orders: what was accepted never changes'); END;
+
+CREATE TRIGGER orders_delete BEFORE DELETE ON orders
+BEGIN SELECT RAISE(ABORT, 'orders: what was accepted never changes'); END;
+
+CREATE TRIGGER orders_replace BEFORE INSERT ON orders
+WHEN EXISTS (SELECT 1 FROM orders
+    WHERE place = NEW.place OR (party = NEW.party AND order_id = NEW.order_id))
+BEGIN SELECT RAISE(ABORT, 'orders: what was accepted never changes'); END;
 
 CREATE TRIGGER adjustments_update BEFORE UPDATE ON adjustments WHEN OLD.number IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'adjustments: what was issued never changes'); END;

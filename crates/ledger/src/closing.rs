@@ -61,13 +61,14 @@ pub(crate) async fn insert(
 ) -> Result<()> {
     let invoice_type = document.map_or(EVERY, |(_, invoice_type)| invoice_type.as_str());
     sqlx::query(
-        "INSERT INTO closures (party, period, invoice_type, usage_through, issuer, number)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO closures (party, period, invoice_type, usage_through, offers, issuer, number)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(closure.party.as_str())
     .bind(closure.period.to_string())
     .bind(invoice_type)
     .bind(integer(closure.usage_through)?)
+    .bind(serde_json::to_string(&closure.offers)?)
     .bind(document.map(|(issuer, _)| issuer.as_str()))
     .bind(closure.invoice.as_ref().map(InvoiceNumber::as_str))
     .execute(&mut *connection)
@@ -131,7 +132,7 @@ pub(crate) async fn close_empty(ledger: &SqliteLedger, closure: &Closure) -> Res
 
 pub(crate) async fn closures(snapshot: &mut SqliteConnection, party: &OrganisationId) -> Result<Vec<Closure>> {
     let rows = sqlx::query(
-        "SELECT party, period, invoice_type, usage_through, number FROM closures
+        "SELECT party, period, invoice_type, usage_through, offers, number FROM closures
          WHERE party = $1 ORDER BY period, invoice_type",
     )
     .bind(party.as_str())
@@ -146,6 +147,7 @@ pub(crate) async fn closures(snapshot: &mut SqliteConnection, party: &Organisati
             usage_through: fields.unsigned("usage_through")?,
             invoice: fields.optional("number")?,
             carried: carried_of(&mut *snapshot, &fields).await?,
+            offers: fields.json("offers")?,
         });
     }
     Ok(closures)

@@ -125,6 +125,7 @@ async fn insert_closure(
         usage_through: request.rated.usage_through,
         invoice: Some(number.clone()),
         carried: request.carried.clone(),
+        offers: request.offers.clone(),
     };
     closing::insert(connection, &closure, Some((&request.issuer, request.invoice_type))).await
 }

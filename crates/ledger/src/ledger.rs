@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber};
+use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
@@ -15,7 +16,7 @@ use jiff::Timestamp;
 use crate::open::SqliteLedger;
 use crate::{
     accounts, adjustments, blobs, closing, compactions, directory, documents, imports, integrity, invoices, issue,
-    journal, rating, tokens,
+    journal, orders, rating, tokens,
 };
 
 #[async_trait]
@@ -50,6 +51,24 @@ impl Ledger for SqliteLedger {
 
     async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>> {
         Ok(directory::party_directory(&mut *self.read().await?, party).await?)
+    }
+
+    async fn accept_orders(
+        &self,
+        party: &OrganisationId,
+        orders: &[LicenceOrder],
+        subscriptions: &[Subscription],
+        at: Timestamp,
+    ) -> PortResult<()> {
+        Ok(orders::accept(self, party, orders, subscriptions, at).await?)
+    }
+
+    async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<LicenceOrder>> {
+        Ok(orders::of_party(self.readers(), party, through).await?)
+    }
+
+    async fn last_order(&self) -> PortResult<u64> {
+        Ok(orders::last_place(self.readers()).await?)
     }
 
     async fn put_blob(&self, bytes: &[u8]) -> PortResult<BlobDigest> {

@@ -23,6 +23,7 @@ mod journal;
 mod ledger;
 mod migrations;
 mod open;
+mod orders;
 mod rating;
 mod row;
 mod tokens;

@@ -203,6 +203,22 @@ pub(crate) enum ImportCommand {
     Subscriptions(ImportDirectoryArgs),
     /// Exchange rates: monthly USD-per-unit list, European Central Bank history
     Fx(ImportFxArgs),
+    /// Offers: prices of licences, software, reservations and marketplace products by term and plan
+    #[command(
+        after_help = "Example:\n  quittance import offers licences.csv\n\nColumns: product_id, sku_id, term (P1M, P1Y, P3Y), billing_plan (monthly, annual, triennial, one_time),\nunit_price, currency, effective_from; docs/formats.md has the others."
+    )]
+    Offers {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Orders of licences: purchases, changes of seats and plans, upgrades, cancellations
+    #[command(
+        after_help = "Example:\n  quittance import orders october.csv\n\nColumns: order_id, ordered_at, action (purchase, change_seats, cancel, upgrade, change_plan,\nset_auto_renew), customer_id, subscription_id; docs/formats.md has the others."
+    )]
+    Orders {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Tax rates by country, treatment and product, each with its dates
     #[command(
         after_help = "Example:\n  quittance import tax vat.csv\n\nColumns: code, rate (0.2 is 20 %), effective_from; optional country, treatment (standard, exempt,\nreverse_charge), product, effective_until, legal_note. Without any rate nothing is taxed."

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use billing::ports::PortError;
+use billing::settlement::SettlementError;
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use engine::EngineError;
 use serde::Serialize;
@@ -52,6 +53,12 @@ impl Failure {
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         Self { code: error.code, message: error.message, operator: error.operator }
+    }
+}
+
+impl From<SettlementError> for Failure {
+    fn from(error: SettlementError) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 

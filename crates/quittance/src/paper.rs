@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
-use billing::invoice::{DocumentType, Invoice, InvoiceLine};
+use billing::invoice::{Charge, DocumentType, Invoice, InvoiceLine, LicenceDetails, UsageCharge};
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::ports::{PortError, PortResult};
@@ -71,13 +71,13 @@ fn party(organisation: &Organisation) -> Party {
 
 fn customers(invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<Vec<CustomerCharges>> {
     let mut customers: Vec<CustomerCharges> = Vec::new();
-    for group in lines.chunk_by(|a, b| a.scope.customer == b.scope.customer) {
+    for group in lines.chunk_by(|a, b| a.customer.id == b.customer.id) {
         let Some(first) = group.first() else { continue };
         let subtotal = Amount::sum(invoice.currency, group.iter().map(|line| line.subtotal))
             .map_err(|error| PortError::new(error.code(), "a customer's lines do not add up", error))?;
         customers.push(CustomerCharges {
             name: first.customer.name.clone(),
-            id: first.scope.customer.to_string(),
+            id: first.customer.id.to_string(),
             lines: group.iter().map(|line| charge_line(invoice, line)).collect(),
             subtotal: subtotal.to_plain(),
         });
@@ -86,24 +86,13 @@ fn customers(invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<Vec<Custome
 }
 
 fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
-    let product = [&line.product.sku_name, &line.product.product_name, &line.meter.name];
-    let description =
-        product.into_iter().find(|text| !text.is_empty()).map_or(line.scope.meter.as_str(), String::as_str);
-    let plan = if line.subscription_name.is_empty() {
-        line.scope.subscription.as_str()
-    } else {
-        line.subscription_name.as_str()
+    let plan = if line.subscription_name.is_empty() { line.subscription.as_str() } else { &line.subscription_name };
+    let (detail, remarks) = match &line.charge {
+        Charge::Usage(usage) => usage_detail(invoice, plan, usage),
+        Charge::Licence(licence) => (licence_detail(plan, line, licence), Vec::new()),
     };
-    let meter: Vec<&str> = [&line.meter.category, &line.meter.subcategory, &line.meter.region]
-        .into_iter()
-        .filter(|text| !text.is_empty())
-        .map(String::as_str)
-        .collect();
-    let detail = [vec![plan], meter].concat().join(" · ");
-    let month = line.scope.usage_month;
-    let late = (month != invoice.period).then(|| Remark::LateUsage { month: month.first_day() });
     ChargeLine {
-        description: description.to_owned(),
+        description: description(line).to_owned(),
         detail,
         quantity: line.quantity.to_string(),
         unit: line.unit_of_measure.clone(),
@@ -111,8 +100,38 @@ fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
         pricing_currency: line.pricing_currency.to_string(),
         amount: line.subtotal.to_plain(),
         note: None,
-        remarks: late.into_iter().chain(credit_remark(line.earned_credit_rates.1)).collect(),
+        remarks,
     }
+}
+
+/// The SKU, else the product, else the meter.
+pub(crate) fn description(line: &InvoiceLine) -> &str {
+    let meter = line.usage().map_or("", |usage| usage.meter.name.as_str());
+    let known = [line.product.sku_name.as_str(), line.product.product_name.as_str(), meter];
+    let fallback = line.usage().map_or(line.product.sku_id.as_str(), |usage| usage.scope.meter.as_str());
+    known.into_iter().find(|text| !text.is_empty()).unwrap_or(fallback)
+}
+
+fn usage_detail(invoice: &Invoice, plan: &str, usage: &UsageCharge) -> (String, Vec<Remark>) {
+    let meter: Vec<&str> = [&usage.meter.category, &usage.meter.subcategory, &usage.meter.region]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .map(String::as_str)
+        .collect();
+    let month = usage.scope.usage_month;
+    let late = (month != invoice.period).then(|| Remark::LateUsage { month: month.first_day() });
+    let remarks = late.into_iter().chain(credit_remark(usage.earned_credit_rates.1)).collect();
+    ([vec![plan], meter].concat().join(" · "), remarks)
+}
+
+/// The subscription, what happened, and the days that are charged.
+fn licence_detail(plan: &str, line: &InvoiceLine, licence: &LicenceDetails) -> String {
+    let (from, to) = line.days;
+    let days = match licence.term {
+        Some(_) => format!("{from} – {to}"),
+        None => licence.ordered_on.to_string(),
+    };
+    [plan, line.charge_type.as_str(), days.as_str()].join(" · ")
 }
 
 fn tax_line(tax: &TaxSubtotal) -> PortResult<TaxLine> {

@@ -1,8 +1,10 @@
 //! Checks between draft and issue: a draft that fails one parks its party, the others go on.
 
 use crate::invoice::draft::Draft;
+use crate::invoice::line::UsageCharge;
 use crate::invoice::totals::document_totals;
 use crate::money::Amount;
+use crate::rate::MonthAmounts;
 
 /// No document of a run is meant to be larger: a total beyond this is a mistake in the data.
 const TOTAL_MINOR_MAX: i64 = 1_000_000_000_000_000;
@@ -47,7 +49,9 @@ pub fn check_draft(draft: &Draft, allow_unpriced: bool) -> Vec<CheckFailure> {
     }
     for drafted in &draft.lines {
         let line = &drafted.line;
-        if drafted.amounts.drift_is_bounded(line.pricing_exact) != Ok(true) {
+        let drifts =
+            |(usage, amounts): (&UsageCharge, &MonthAmounts)| amounts.drift_is_bounded(usage.pricing_exact) != Ok(true);
+        if line.usage().zip(drafted.amounts.as_ref()).is_some_and(drifts) {
             failures.push(CheckFailure::Drift { line_number: line.line_number });
         }
         if line.subtotal.currency != draft.currency || line.exchange_rate.to != draft.currency {

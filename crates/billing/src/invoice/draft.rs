@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::decimal::DecimalError;
-use crate::fx::ExchangeRate;
-use crate::invoice::line::InvoiceLine;
+use crate::fx::{ExchangeRate, FxTable};
+use crate::ids::SubscriptionId;
+use crate::invoice::line::{Charge, InvoiceLine, LicenceDetails, UsageCharge};
 use crate::invoice::totals::{DocumentTotals, document_totals};
 use crate::invoice::{Adjustment, InvoiceType};
-use crate::licence::ChargeType;
+use crate::licence::{ChargeType, LicenceError, LicenceLine, OrderError};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::party::{Organisation, PartyDirectory};
 use crate::period::BillingPeriod;
@@ -18,7 +19,8 @@ use crate::tax::{TaxCode, TaxError, TaxSubtotal, TaxTable, TaxedProduct, assess}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftedLine {
     pub line: InvoiceLine,
-    pub amounts: MonthAmounts,
+    /// Of usage.
+    pub amounts: Option<MonthAmounts>,
 }
 
 /// One party's invoice before its number.
@@ -39,10 +41,12 @@ pub struct Draft {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DraftError {
-    #[error("customer or subscription of {0:?} is missing in the directory")]
-    Directory(ScopeKey),
+    #[error("subscription {0:?} or its customer is missing in the directory")]
+    Directory(SubscriptionId),
     #[error("an amount of meter {} has more digits than can be kept exactly", scope.meter)]
     Amount { scope: ScopeKey, cause: DecimalError },
+    #[error("subscription {subscription:?}: {cause}")]
+    Licence { subscription: SubscriptionId, cause: OrderError },
     #[error(transparent)]
     Tax(#[from] TaxError),
     #[error(transparent)]
@@ -55,32 +59,48 @@ impl DraftError {
         match self {
             Self::Directory(_) => "rating.subscription_unknown",
             Self::Amount { cause, .. } => cause.code(),
+            Self::Licence { cause, .. } => cause.code(),
             Self::Tax(error) => error.code(),
             Self::Total(error) => error.code(),
         }
     }
 }
 
-/// Drafts the invoice of one party from its rated scopes. Lines stand in the order of customer,
-/// plan, meter and month.
+/// What a party's invoice is drafted from.
+#[derive(Debug)]
+pub struct DraftInputs<'a> {
+    pub directory: &'a PartyDirectory,
+    pub period: BillingPeriod,
+    pub scopes: &'a BTreeMap<ScopeKey, ScopeMonth<'a>>,
+    pub unpriced: Vec<UnpricedUsage>,
+    /// Of the period.
+    pub licences: Vec<LicenceLine>,
+    pub fx: &'a FxTable,
+    pub taxes: &'a TaxTable,
+    pub adjustments: Vec<Adjustment>,
+}
+
+/// Drafts the invoice of one party. Lines stand in the order of their customers; of one customer, usage
+/// by plan, meter and month, then licences by subscription and day.
 ///
 /// # Errors
-/// An amount that does not fit; the party is parked.
-pub fn draft_invoice(
-    directory: &PartyDirectory,
-    period: BillingPeriod,
-    scopes: &BTreeMap<ScopeKey, ScopeMonth<'_>>,
-    unpriced: Vec<UnpricedUsage>,
-    taxes: &TaxTable,
-    adjustments: Vec<Adjustment>,
-) -> Result<Draft, DraftError> {
+/// An amount that does not fit, a missing rate; the party is parked.
+pub fn draft_invoice(inputs: DraftInputs<'_>) -> Result<Draft, DraftError> {
+    let DraftInputs { directory, period, scopes, unpriced, licences, fx, taxes, adjustments } = inputs;
     let currency = directory.party.currency;
-    let mut lines = Vec::with_capacity(scopes.len());
+    let mut lines = Vec::with_capacity(scopes.len().saturating_add(licences.len()));
+    for (scope, month) in scopes {
+        lines.push(draft_usage(directory, scope, month)?);
+    }
+    for licence in licences {
+        lines.push(draft_licence(directory, licence, fx)?);
+    }
+    lines.sort_by(|a, b| a.line.customer.id.cmp(&b.line.customer.id));
     let mut exchange_rates: Vec<ExchangeRate> = Vec::new();
-    for (number, (scope, month)) in (1_u32..).zip(scopes) {
-        lines.push(draft_line(directory, number, scope, month)?);
-        if !exchange_rates.contains(&month.exchange_rate) {
-            exchange_rates.push(month.exchange_rate.clone());
+    for (number, DraftedLine { line, .. }) in (1_u32..).zip(&mut lines) {
+        line.line_number = number;
+        if !exchange_rates.contains(&line.exchange_rate) {
+            exchange_rates.push(line.exchange_rate.clone());
         }
     }
     let taxes = tax_lines(directory, taxes, &mut lines)?;
@@ -125,14 +145,13 @@ fn tax_lines(
     Ok(assessed.subtotals)
 }
 
-fn draft_line(
+fn draft_usage(
     directory: &PartyDirectory,
-    line_number: u32,
     scope: &ScopeKey,
     month: &ScopeMonth<'_>,
 ) -> Result<DraftedLine, DraftError> {
     let (subscription, customer) =
-        directory.subscription(&scope.subscription).ok_or_else(|| DraftError::Directory(scope.clone()))?;
+        directory.subscription(&scope.subscription).ok_or_else(|| DraftError::Directory(scope.subscription.clone()))?;
     let (totals, currency) = (month.totals, directory.party.currency);
     let failed = |cause| DraftError::Amount { scope: scope.clone(), cause };
     let amounts = month_amounts(
@@ -149,28 +168,75 @@ fn draft_line(
         None => totals.list_amount.div_significant(totals.quantity, PRICE_DIGITS).map_err(failed)?,
     };
     let line = InvoiceLine {
-        line_number,
-        scope: scope.clone(),
+        line_number: 0,
         customer: customer.clone(),
+        subscription: scope.subscription.clone(),
         subscription_name: subscription.name.clone(),
         charge_type: if amounts.pricing_total.is_negative() { ChargeType::Cancel } else { ChargeType::New },
         product: month.price.product.clone(),
-        meter: month.price.meter.clone(),
         unit_of_measure: month.price.unit_of_measure.clone(),
         days: month.days,
         quantity: totals.quantity,
         unit_price,
         effective_unit_price: amounts.effective_unit_price,
         pricing_currency: month.price.currency,
-        pricing_exact: totals.pricing_total,
-        pricing_total: amounts.pricing_total,
         exchange_rate: month.exchange_rate.clone(),
-        earned_credit_rates: month.earned_credit_rates,
-        daily_line_count: totals.daily_line_count,
-        consumed_after: month.consumed_after,
         subtotal: Amount::exact(amounts.subtotal, currency)?,
         tax: Amount::zero(currency),
         tax_code: TaxCode::new(),
+        charge: Charge::Usage(UsageCharge {
+            scope: scope.clone(),
+            meter: month.price.meter.clone(),
+            pricing_exact: totals.pricing_total,
+            pricing_total: amounts.pricing_total,
+            earned_credit_rates: month.earned_credit_rates,
+            daily_line_count: totals.daily_line_count,
+            consumed_after: month.consumed_after,
+        }),
     };
-    Ok(DraftedLine { line, amounts })
+    Ok(DraftedLine { line, amounts: Some(amounts) })
+}
+
+/// What one seat is called on the wire.
+const SEAT_UNIT: &str = "Licenses";
+
+fn draft_licence(directory: &PartyDirectory, licence: LicenceLine, fx: &FxTable) -> Result<DraftedLine, DraftError> {
+    let LicenceLine { subscription: id, order_id, ordered_on, offer, discounts, term, rated_on, charge } = licence;
+    let (subscription, customer) = directory.subscription(&id).ok_or_else(|| DraftError::Directory(id.clone()))?;
+    let currency = directory.party.currency;
+    let failed = |cause| DraftError::Licence { subscription: id.clone(), cause };
+    let month = BillingPeriod::containing(rated_on).map_err(|_| failed(LicenceError::Calendar.into()))?;
+    let exchange_rate = fx.rate(offer.currency, currency, month).map_err(|error| failed(error.into()))?;
+    let subtotal =
+        charge.subtotal(exchange_rate.rate, currency.minor_digits()).map_err(|error| failed(error.into()))?;
+    let line = InvoiceLine {
+        line_number: 0,
+        customer: customer.clone(),
+        subscription: id.clone(),
+        subscription_name: subscription.name.clone(),
+        charge_type: charge.charge_type,
+        product: offer.product,
+        unit_of_measure: SEAT_UNIT.to_owned(),
+        days: (charge.span.from, charge.span.last_day()),
+        quantity: charge.seats,
+        unit_price: offer.unit_price,
+        effective_unit_price: charge.effective_price.printed().map_err(|error| failed(error.into()))?,
+        pricing_currency: offer.currency,
+        exchange_rate,
+        subtotal: Amount::exact(subtotal, currency)?,
+        tax: Amount::zero(currency),
+        tax_code: TaxCode::new(),
+        charge: Charge::Licence(LicenceDetails {
+            order_id,
+            ordered_on,
+            category: offer.category,
+            term: offer.term,
+            plan: offer.plan,
+            term_days: (term.0, term.1.and_then(|until| until.yesterday().ok())),
+            qualifiers: offer.qualifiers,
+            discounts,
+            price_fraction: charge.effective_price.fraction(),
+        }),
+    };
+    Ok(DraftedLine { line, amounts: None })
 }

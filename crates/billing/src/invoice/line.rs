@@ -1,11 +1,12 @@
-//! One line of an invoice: a customer's use of one meter of one plan in one month.
+//! One line of an invoice: a customer's use of one meter in one month, or one charge of a licence.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
 use crate::fx::ExchangeRate;
-use crate::licence::ChargeType;
+use crate::ids::SubscriptionId;
+use crate::licence::{BillingPlan, ChargeType, Discount, ProductCategory, Term};
 use crate::money::{Amount, Currency};
 use crate::party::Customer;
 use crate::price::Product;
@@ -19,35 +20,67 @@ use crate::usage::MeterDescription;
 pub struct InvoiceLine {
     /// Counts from 1 in the document.
     pub line_number: u32,
-    pub scope: ScopeKey,
     pub customer: Customer,
+    pub subscription: SubscriptionId,
     pub subscription_name: String,
     pub charge_type: ChargeType,
     pub product: Product,
-    pub meter: MeterDescription,
     pub unit_of_measure: String,
-    /// Of the pricing month, both included.
+    /// That are charged, both included; usage has those that were used, of one month.
     pub days: (Date, Date),
+    /// Above zero for licences, also where seats are taken back.
     pub quantity: Decimal,
-    /// The list price; a quotient at 15 digits when the month had several.
+    /// The list price; for usage a quotient at 15 digits when the month had several.
     pub unit_price: Decimal,
-    /// `pricing_total / quantity` at 15 digits (RT-13).
+    /// At 15 digits (RT-13, LC-6); below zero for seats that are taken back.
     pub effective_unit_price: Decimal,
     pub pricing_currency: Currency,
+    pub exchange_rate: ExchangeRate,
+    pub subtotal: Amount,
+    pub tax: Amount,
+    /// Under which the tax is; empty where nothing is taxed.
+    pub tax_code: TaxCode,
+    pub charge: Charge,
+}
+
+/// What a line charges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Charge {
+    Usage(UsageCharge),
+    Licence(LicenceDetails),
+}
+
+/// A month's use of one meter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageCharge {
+    pub scope: ScopeKey,
+    pub meter: MeterDescription,
     /// The exact sum of the daily rated lines.
     pub pricing_exact: Decimal,
     /// Cut to the pricing currency's minor unit (RT-14).
     pub pricing_total: Decimal,
-    pub exchange_rate: ExchangeRate,
     /// The lowest and the highest earned-credit rate of the days.
     pub earned_credit_rates: (Decimal, Decimal),
     pub daily_line_count: u64,
     /// Where the scope's running quantity stood at the end: late usage goes on from here.
     pub consumed_after: Decimal,
-    pub subtotal: Amount,
-    pub tax: Amount,
-    /// Under which the tax is; empty where nothing is taxed.
-    pub tax_code: TaxCode,
+}
+
+/// What a licence's line says besides its price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceDetails {
+    pub order_id: String,
+    pub ordered_on: Date,
+    pub category: ProductCategory,
+    pub term: Option<Term>,
+    pub plan: BillingPlan,
+    /// First and last day of the term; no last day for what is bought for good.
+    pub term_days: (Date, Option<Date>),
+    pub qualifiers: Vec<String>,
+    pub discounts: Vec<Discount>,
+    /// What `effective_unit_price` is the quotient of, exact.
+    pub price_fraction: (Decimal, Decimal),
 }
 
 impl InvoiceLine {
@@ -57,5 +90,21 @@ impl InvoiceLine {
     /// A sum beyond 64 bits of minor units.
     pub fn total(&self) -> Result<Amount, crate::money::MoneyError> {
         self.subtotal.checked_add(self.tax)
+    }
+
+    #[must_use]
+    pub fn usage(&self) -> Option<&UsageCharge> {
+        match &self.charge {
+            Charge::Usage(usage) => Some(usage),
+            Charge::Licence(_) => None,
+        }
+    }
+
+    #[must_use]
+    pub fn licence(&self) -> Option<&LicenceDetails> {
+        match &self.charge {
+            Charge::Usage(_) => None,
+            Charge::Licence(licence) => Some(licence),
+        }
     }
 }

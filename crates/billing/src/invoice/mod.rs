@@ -10,8 +10,8 @@ mod totals;
 
 pub use adjustment::Adjustment;
 pub use checks::{CheckFailure, check_draft};
-pub use draft::{Draft, DraftError, DraftedLine, draft_invoice};
-pub use line::InvoiceLine;
+pub use draft::{Draft, DraftError, DraftInputs, DraftedLine, draft_invoice};
+pub use line::{Charge, InvoiceLine, LicenceDetails, UsageCharge};
 pub use number::{InvoiceNumber, NumberError, Series};
 pub use snapshot::{BlobDigest, CarriedDay, ListDigests, PriorClosure, RULES_VERSION, Snapshot};
 pub use totals::{DocumentTotals, document_totals};

@@ -54,6 +54,7 @@ pub struct ListDigests {
     pub price_sheets: Vec<BlobDigest>,
     pub exchange_rates: Vec<BlobDigest>,
     pub tax_rates: Vec<BlobDigest>,
+    pub offers: Vec<BlobDigest>,
 }
 
 /// The inputs of one invoice.
@@ -62,6 +63,8 @@ pub struct Snapshot {
     pub rules_version: u32,
     /// Usage files up to this place of the manifest.
     pub usage_through: u64,
+    /// Orders up to this place.
+    pub orders_through: u64,
     pub prior_closure: Option<PriorClosure>,
     pub carried_in: Vec<CarriedDay>,
     /// The party with its customers and subscriptions.

@@ -34,6 +34,20 @@ impl EffectivePrice {
         Ok(Self { dividend: unit_price.checked_mul(part)?, divisor: whole })
     }
 
+    /// The price that a stored line is the quotient of.
+    ///
+    /// # Errors
+    /// [`DecimalError::DivisionByZero`]
+    pub fn of_fraction(dividend: Decimal, divisor: Decimal) -> Result<Self, DecimalError> {
+        if divisor.is_zero() { Err(DecimalError::DivisionByZero) } else { Ok(Self { dividend, divisor }) }
+    }
+
+    /// Dividend and divisor.
+    #[must_use]
+    pub fn fraction(self) -> (Decimal, Decimal) {
+        (self.dividend, self.divisor)
+    }
+
     /// # Errors
     /// [`DecimalError::Overflow`]
     pub fn negated(self) -> Result<Self, DecimalError> {

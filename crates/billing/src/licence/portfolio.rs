@@ -323,6 +323,9 @@ impl<'a> Portfolio<'a> {
         if base.offer.plan == BillingPlan::OneTime {
             return Err(OrderError::OneTime(subscription.clone()));
         }
+        if target == subscription {
+            return Err(LicenceError::SeatsUnchanged.into());
+        }
         if seats > base.seats {
             return Err(OrderError::TooFewSeats {
                 subscription: subscription.clone(),

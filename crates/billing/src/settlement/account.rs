@@ -19,15 +19,13 @@ pub struct DocumentState {
     pub written_off: Amount,
     pub issued_at: Timestamp,
     pub due_on: Date,
-    /// The latest payment by its value date, whole.
-    pub last_payment: Option<(Date, Amount)>,
 }
 
 impl DocumentState {
     #[must_use]
     pub fn issued(total: Amount, issued_at: Timestamp, due_on: Date) -> Self {
         let none = Amount::zero(total.currency);
-        Self { total, received: none, written_off: none, issued_at, due_on, last_payment: None }
+        Self { total, received: none, written_off: none, issued_at, due_on }
     }
 
     /// What is still expected; below zero what a credit note still gives.
@@ -87,6 +85,17 @@ impl PartyAccount {
         self.documents.get(number).ok_or_else(|| SettlementError::UnknownDocument(number.clone()))
     }
 
+    /// The latest payment by its value date that a document got something of, whole.
+    #[must_use]
+    pub fn last_payment(&self, number: &InvoiceNumber) -> Option<(Date, Amount)> {
+        let of_it = self.allocations.keys().filter(|(_, document)| document == number);
+        let payments = of_it.filter_map(|(source, _)| {
+            let state = self.sources.get(source)?;
+            Some((state.received_on?, state.amount))
+        });
+        payments.max_by_key(|(day, _)| *day)
+    }
+
     /// # Errors
     /// [`SettlementError::UnknownSource`]
     pub fn source(&self, source: &Source) -> Result<&SourceState, SettlementError> {
@@ -144,7 +153,7 @@ impl PartyAccount {
         number: &InvoiceNumber,
         amount: Amount,
     ) -> Result<(), SettlementError> {
-        let SourceState { rest, amount: whole, received_on } = *self.source(source)?;
+        let rest = self.source(source)?.rest;
         let left = rest.checked_sub(amount)?;
         let key = (source.clone(), number.clone());
         let zero = Amount::zero(amount.currency);
@@ -153,7 +162,7 @@ impl PartyAccount {
             return Err(SettlementError::NotAllocated { source_name: source.clone(), document: number.clone() });
         }
         if left.minor < 0 || amount.minor == 0 {
-            return Err(SettlementError::NothingLeft(source.clone()));
+            return Err(SettlementError::NothingLeft { source_name: source.clone(), rest, amount });
         }
         let document = self.change(number, amount)?;
         let open = document.open()?;
@@ -161,10 +170,6 @@ impl PartyAccount {
             return Err(SettlementError::MoreThanOpen { document: number.clone(), open, amount });
         }
         document.received = document.received.checked_add(amount)?;
-        let paid = received_on.map(|day| (day, whole)).filter(|_| amount.minor > 0);
-        if paid.map(|(day, _)| day) >= document.last_payment.map(|(day, _)| day) {
-            document.last_payment = paid;
-        }
         self.sources.entry(source.clone()).and_modify(|state| state.rest = left);
         if allocated == zero {
             self.allocations.remove(&key);

@@ -66,7 +66,7 @@ impl PartyAccount {
         let rest = self.source(source)?.rest;
         let amount = amount.unwrap_or(rest);
         if rest.minor == 0 || rest.checked_sub(amount)?.minor < 0 {
-            return Err(SettlementError::NothingLeft(source.clone()));
+            return Err(SettlementError::NothingLeft { source_name: source.clone(), rest, amount });
         }
         positive("an allocation", amount)?;
         self.clone().spread(source, amount, allocate)
@@ -131,7 +131,8 @@ impl PartyAccount {
         Ok(vec![AccountEvent::Allocation { source: source.clone(), document: document.clone(), amount }])
     }
 
-    /// Pays back what is not allocated of `source` (PA-3). No events when it was booked before.
+    /// Pays back what is not allocated of `source` (PA-3), today where no day is given. No events when it
+    /// was booked before.
     ///
     /// # Errors
     /// More than is left, or a reference that was used otherwise.
@@ -140,30 +141,47 @@ impl PartyAccount {
         source: &Source,
         amount: Amount,
         reference: &str,
-        paid_on: Date,
+        paid_on: Option<Date>,
+        today: Date,
     ) -> Result<Vec<AccountEvent>, SettlementError> {
-        let event = AccountEvent::Refund { reference: reference.to_owned(), source: source.clone(), amount, paid_on };
-        self.once(reference, event)
+        if let Some(AccountEvent::Refund { source: known, amount: booked, paid_on: day, .. }) =
+            self.references.get(reference)
+            && known == source
+            && *booked == amount
+            && paid_on.is_none_or(|paid_on| paid_on == *day)
+        {
+            return Ok(Vec::new());
+        }
+        let (reference, source) = (reference.to_owned(), source.clone());
+        self.checked(AccountEvent::Refund { reference, source, amount, paid_on: paid_on.unwrap_or(today) })
     }
 
-    /// Gives up what is open on `document` (PA-4). No events when it was booked before.
+    /// Gives up what is open on `document` (PA-4), all of it where no amount is given. No events when it
+    /// was booked before.
     ///
     /// # Errors
     /// More than is open, or a reference that was used otherwise.
     pub fn write_off(
         &self,
         document: &InvoiceNumber,
-        amount: Amount,
+        amount: Option<Amount>,
         reference: &str,
     ) -> Result<Vec<AccountEvent>, SettlementError> {
-        let event = AccountEvent::WriteOff { reference: reference.to_owned(), document: document.clone(), amount };
-        self.once(reference, event)
-    }
-
-    fn once(&self, reference: &str, event: AccountEvent) -> Result<Vec<AccountEvent>, SettlementError> {
-        if self.references.get(reference) == Some(&event) {
+        if let Some(AccountEvent::WriteOff { document: known, amount: booked, .. }) = self.references.get(reference)
+            && known == document
+            && amount.is_none_or(|amount| amount == *booked)
+        {
             return Ok(Vec::new());
         }
+        let open = self.document(document)?.open()?;
+        if open.minor <= 0 {
+            return Err(SettlementError::NothingOpen(document.clone()));
+        }
+        let amount = amount.unwrap_or(open);
+        self.checked(AccountEvent::WriteOff { reference: reference.to_owned(), document: document.clone(), amount })
+    }
+
+    fn checked(&self, event: AccountEvent) -> Result<Vec<AccountEvent>, SettlementError> {
         self.clone().apply(&event)?;
         Ok(vec![event])
     }

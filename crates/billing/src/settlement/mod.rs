@@ -22,7 +22,7 @@ use crate::money::{Amount, Currency, MoneyError};
 pub enum SettlementError {
     #[error("{what} is an amount above zero, not {amount}")]
     NotPositive { what: &'static str, amount: Amount },
-    #[error("a reference is a text of up to 140 characters without control characters")]
+    #[error("a reference has 1 to 140 characters, not all blanks, and no control characters")]
     Reference,
     #[error("{reference:?} was booked before with other figures")]
     ReferenceUsed { reference: String },
@@ -34,11 +34,11 @@ pub enum SettlementError {
     NothingOpen(InvoiceNumber),
     #[error("{0} was never booked for this organisation")]
     UnknownSource(Source),
-    #[error("all of {0} is allocated")]
-    NothingLeft(Source),
+    #[error("{rest} of {source_name} is left, not {amount}")]
+    NothingLeft { source_name: Source, rest: Amount, amount: Amount },
     #[error("{source_name} was not allocated to invoice {document}")]
     NotAllocated { source_name: Source, document: InvoiceNumber },
-    #[error("{rest} of {source_name} is not allocated, less than {amount}; take an allocation back first")]
+    #[error("{rest} of {source_name} is not allocated, less than {amount}")]
     RefundTooLarge { source_name: Source, rest: Amount, amount: Amount },
     #[error("{open} is open on invoice {document}, less than {amount}")]
     MoreThanOpen { document: InvoiceNumber, open: Amount, amount: Amount },
@@ -59,7 +59,7 @@ impl SettlementError {
             Self::UnknownDocument(_) => "invoice.unknown",
             Self::NothingOpen(_) => "invoice.nothing_open",
             Self::UnknownSource(_) => "payment.unknown",
-            Self::NothingLeft(_) => "payment.nothing_left",
+            Self::NothingLeft { .. } => "payment.nothing_left",
             Self::NotAllocated { .. } => "payment.not_allocated",
             Self::RefundTooLarge { .. } => "refund.too_large",
             Self::MoreThanOpen { .. } => "write_off.too_large",

@@ -62,7 +62,10 @@ fn money_goes_to_the_oldest_documents_and_the_rest_stays() {
     let events = account.receive(&payment("r", 5), &Allocate::Later);
     booked(&mut account, events);
     check(&account, &[0, -300, 0, 0], &[0, 550, 5]);
-    assert_eq!(account.documents[&number(4)].last_payment, Some((day(1), eur(1_000))));
+    assert_eq!(account.last_payment(&number(4)), Some((day(1), eur(1_000))));
+    let events = account.take_back(&Source::Payment("q".to_owned()), &number(4));
+    booked(&mut account, events);
+    assert_eq!(account.last_payment(&number(4)), None);
 }
 
 #[test]
@@ -102,15 +105,15 @@ fn what_is_not_allocated_can_be_refunded() {
     let source = Source::Payment("p".to_owned());
     let events = account.receive(&payment("p", 700), &Allocate::OldestFirst);
     booked(&mut account, events);
-    assert_eq!(code(account.refund(&source, eur(201), "back", day(3))), "refund.too_large");
-    assert_eq!(code(account.refund(&source, eur(0), "back", day(3))), "payment.not_positive");
+    assert_eq!(code(account.refund(&source, eur(201), "back", Some(day(3)), day(1))), "refund.too_large");
+    assert_eq!(code(account.refund(&source, eur(0), "back", Some(day(3)), day(1))), "payment.not_positive");
     let other = Source::Payment("q".to_owned());
-    assert_eq!(code(account.refund(&other, eur(1), "back", day(3))), "payment.unknown");
-    let events = account.refund(&source, eur(150), "back", day(3));
+    assert_eq!(code(account.refund(&other, eur(1), "back", Some(day(3)), day(1))), "payment.unknown");
+    let events = account.refund(&source, eur(150), "back", Some(day(3)), day(1));
     booked(&mut account, events);
     check(&account, &[0], &[50]);
-    assert_eq!(account.refund(&source, eur(150), "back", day(3)), Ok(vec![]));
-    assert_eq!(code(account.refund(&source, eur(50), "back", day(3))), "payment.reference_used");
+    assert_eq!(account.refund(&source, eur(150), "back", Some(day(3)), day(1)), Ok(vec![]));
+    assert_eq!(code(account.refund(&source, eur(50), "back", Some(day(3)), day(1))), "payment.reference_used");
     let events = account.take_back(&source, &number(1));
     booked(&mut account, events);
     check(&account, &[500], &[550]);
@@ -124,12 +127,12 @@ fn what_is_not_allocated_can_be_refunded() {
 #[test]
 fn a_rest_can_be_written_off_and_no_more() {
     let mut account = account(&[500, -10]);
-    assert_eq!(code(account.write_off(&number(1), eur(501), "w")), "write_off.too_large");
-    assert_eq!(code(account.write_off(&number(2), eur(1), "w")), "write_off.too_large");
-    let events = account.write_off(&number(1), eur(500), "w");
+    assert_eq!(code(account.write_off(&number(1), Some(eur(501)), "w")), "write_off.too_large");
+    assert_eq!(code(account.write_off(&number(2), Some(eur(1)), "w")), "invoice.nothing_open");
+    let events = account.write_off(&number(1), Some(eur(500)), "w");
     booked(&mut account, events);
     check(&account, &[0, -10], &[]);
-    assert_eq!(account.write_off(&number(1), eur(500), "w"), Ok(vec![]));
+    assert_eq!(account.write_off(&number(1), Some(eur(500)), "w"), Ok(vec![]));
     assert!(!account.documents[&number(1)].is_overdue(day(31)).unwrap());
 }
 
@@ -189,8 +192,8 @@ fn decide(account: &PartyAccount, attempt: &Try) -> Result<Vec<AccountEvent>, Se
         }
         Try::Allocate(p, minor) => account.allocate(&source(p), minor.map(eur), &Allocate::OldestFirst),
         Try::TakeBack(p, counter) => account.take_back(&source(p), &number(*counter)),
-        Try::Refund(p, minor, r) => account.refund(&source(p), eur(*minor), &format!("r{r}"), day(9)),
-        Try::WriteOff(counter, minor, r) => account.write_off(&number(*counter), eur(*minor), &format!("w{r}")),
+        Try::Refund(p, minor, r) => account.refund(&source(p), eur(*minor), &format!("r{r}"), Some(day(9)), day(1)),
+        Try::WriteOff(counter, minor, r) => account.write_off(&number(*counter), Some(eur(*minor)), &format!("w{r}")),
         Try::Settle(credit, original) => account.settle_credit(&number(*credit), &number(*original)),
     }
 }

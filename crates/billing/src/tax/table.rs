@@ -71,8 +71,9 @@ pub struct TaxedProduct<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TaxError {
     #[error(
-        "no tax rate is in force for {} parties in {country}, product {product:?}, on {day}; import one with `quittance import tax`",
-        treatment.as_str()
+        "no tax rate ({}) is in force in {country} on {day}{}; import one with `quittance import tax`",
+        treatment.as_str(),
+        if product.is_empty() { String::new() } else { format!(" for product {product}") }
     )]
     RateMissing { country: String, treatment: TaxTreatment, product: String, day: Date },
 }

@@ -103,7 +103,7 @@ pub async fn import_tax_rates(books: &Books, file: ImportFile, now: Timestamp) -
     Ok(report)
 }
 
-fn counted(source: &str, count: u64, added: bool) -> ImportReport {
+pub(super) fn counted(source: &str, count: u64, added: bool) -> ImportReport {
     let (accepted, duplicate) = if added { (count, 0) } else { (0, count) };
     ImportReport { source: source.to_owned(), accepted, duplicate, ..ImportReport::default() }
 }

@@ -3,6 +3,7 @@
 
 mod directory;
 mod lists;
+mod orders;
 mod own_cost;
 mod placement;
 mod quarantine;
@@ -10,6 +11,7 @@ mod usage;
 
 pub use directory::{import_customers, import_subscriptions};
 pub use lists::{import_fx, import_prices, import_tax_rates, read_price_list};
+pub use orders::{import_offers, import_orders};
 pub use quarantine::{QuarantineReplay, replay_quarantine};
 pub use usage::{UsageImportOptions, import_usage};
 

@@ -6,7 +6,8 @@ use billing::balance::{DocumentBalance, balances};
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
 use billing::invoice::{
-    BlobDigest, DocumentTotals, DocumentType, INVOICE_SHAPE, Invoice, InvoiceLine, InvoiceType, ListDigests, Snapshot,
+    BlobDigest, Charge, DocumentTotals, DocumentType, INVOICE_SHAPE, Invoice, InvoiceLine, InvoiceType, ListDigests,
+    Snapshot, UsageCharge,
 };
 use billing::licence::ChargeType;
 use billing::money::{Amount, Currency};
@@ -96,27 +97,30 @@ fn rate() -> ExchangeRate {
 fn line(subtotal: i64, earned_credit_rate: &str) -> InvoiceLine {
     InvoiceLine {
         line_number: 1,
-        scope: scope(),
         customer: customer(),
+        subscription: scope().subscription,
         subscription_name: "Azure plan".to_owned(),
         charge_type: if subtotal < 0 { ChargeType::Cancel } else { ChargeType::New },
         product: product(),
-        meter: meter(),
         unit_of_measure: "1 Hour".to_owned(),
         days: (date(2026, 10, 3), date(2026, 10, 9)),
         quantity: d("168"),
         unit_price: d("0.868"),
         effective_unit_price: d("0.812142857142857"),
         pricing_currency: Currency::USD,
-        pricing_exact: d("136.4496"),
-        pricing_total: d("136.44"),
         exchange_rate: rate(),
-        earned_credit_rates: (Decimal::ZERO, d(earned_credit_rate)),
-        daily_line_count: 7,
-        consumed_after: Decimal::ZERO,
         subtotal: eur(subtotal),
         tax: eur(0),
         tax_code: String::new(),
+        charge: Charge::Usage(UsageCharge {
+            scope: scope(),
+            meter: meter(),
+            pricing_exact: d("136.4496"),
+            pricing_total: d("136.44"),
+            earned_credit_rates: (Decimal::ZERO, d(earned_credit_rate)),
+            daily_line_count: 7,
+            consumed_after: Decimal::ZERO,
+        }),
     }
 }
 
@@ -134,6 +138,7 @@ fn issued(invoice_type: InvoiceType, received: i64) -> IssuedInvoice {
     let snapshot = Snapshot {
         rules_version: 1,
         usage_through: 1,
+        orders_through: 0,
         prior_closure: None,
         carried_in: vec![],
         directory: BlobDigest(String::new()),

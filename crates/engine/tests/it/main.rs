@@ -1,6 +1,7 @@
 //! Use cases on a real SQLite ledger and real Parquet files.
 
 mod dry_runs;
+mod licences;
 mod months;
 mod quarantine;
 mod rating;

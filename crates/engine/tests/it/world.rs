@@ -3,14 +3,14 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use billing::invoice::{Invoice, InvoiceLine, InvoiceNumber};
+use billing::invoice::{Charge, Invoice, InvoiceLine, InvoiceNumber};
 use billing::party::Organisation;
 use billing::period::BillingPeriod;
 use billing::ports::{PortError, PortResult};
 use engine::closing::{CloseOptions, ClosingOutcome, close};
 use engine::import::{
-    ImportFile, ImportReport, UsageImportOptions, import_customers, import_prices, import_subscriptions,
-    import_tax_rates, import_usage,
+    ImportFile, ImportReport, UsageImportOptions, import_customers, import_offers, import_orders, import_prices,
+    import_subscriptions, import_tax_rates, import_usage,
 };
 use engine::{Books, DocumentShelf};
 use formats::source::Input;
@@ -33,6 +33,9 @@ impl DocumentShelf for NoDocuments {
         Err(PortError::new("storage.file_missing", "nothing is stored here", ""))
     }
 }
+
+const OFFERS_HEADER: &str = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from,product_name";
+const ORDERS_HEADER: &str = "order_id,ordered_at,action,customer_id,subscription_id,product_id,sku_id,term,billing_plan,seats,auto_renew,target_subscription_id";
 
 pub(crate) struct World {
     pub(crate) books: Books,
@@ -112,6 +115,23 @@ impl World {
         assert!(report.quarantined.is_empty() && report.accepted > 0, "{report:?}");
     }
 
+    pub(crate) async fn offers(&self, rows: &[&str]) {
+        self.offers_text(&format!("{OFFERS_HEADER}\n{}\n", rows.join("\n"))).await;
+    }
+
+    pub(crate) async fn offers_text(&self, text: &str) {
+        let report = import_offers(&self.books, file("offers.csv", text.to_owned()), now()).await.unwrap();
+        assert!(report.quarantined.is_empty() && report.accepted > 0, "{report:?}");
+    }
+
+    /// Imports orders of the customer `c`; the codes of those that were refused.
+    pub(crate) async fn orders(&self, rows: &[&str]) -> (u64, u64, Vec<String>) {
+        let text = format!("{ORDERS_HEADER}\n{}\n", rows.join("\n"));
+        let report = import_orders(&self.books, file("orders.csv", text), now()).await.unwrap();
+        let codes = report.quarantined.iter().map(|line| line.code.clone()).collect();
+        (report.accepted, report.duplicate, codes)
+    }
+
     pub(crate) async fn import(&self, text: String) -> ImportReport {
         import_usage(&self.books, file("usage", text), &UsageImportOptions::default(), now(), &|_| {}).await.unwrap()
     }
@@ -136,12 +156,19 @@ impl World {
         }
     }
 
-    /// The lines of an invoice: `meter month quantity subtotal`.
+    /// The lines of an invoice: `meter month quantity subtotal`, or `subscription type days seats subtotal`.
     pub(crate) async fn lines(&self, number: &str) -> Vec<String> {
         let number: InvoiceNumber = number.parse().unwrap();
         let lines = engine::invoices::lines(&self.books, &number, 0, u32::MAX).await.unwrap();
-        let text = |line: &InvoiceLine| {
-            format!("{} {} {} {}", line.scope.meter, line.scope.usage_month, line.quantity, line.subtotal.to_plain())
+        let text = |line: &InvoiceLine| match &line.charge {
+            Charge::Usage(usage) => {
+                let (meter, month) = (&usage.scope.meter, usage.scope.usage_month);
+                format!("{meter} {month} {} {}", line.quantity, line.subtotal.to_plain())
+            }
+            Charge::Licence(_) => {
+                let (id, what, (from, to)) = (line.subscription.as_str(), line.charge_type.as_str(), line.days);
+                format!("{id} {what} {from}..{to} {} {}", line.quantity, line.subtotal.to_plain())
+            }
         };
         lines.iter().map(text).collect()
     }

@@ -49,6 +49,12 @@ fn kind_of(header: &Header) -> Option<String> {
     if has_all(&["TermDuration", "BillingPlan", "UnitPrice"]) {
         return Some("licence prices".to_owned());
     }
+    if has_all(&["code", "rate"]) {
+        return Some("tax rates".to_owned());
+    }
+    if has_all(&["order_id", "action"]) {
+        return Some("orders".to_owned());
+    }
     if is_subscriptions(header) {
         return Some("subscriptions".to_owned());
     }

@@ -1,4 +1,5 @@
-//! The error gallery: every code of prices, rates, directories and bank statements has a file that causes it.
+//! The error gallery: every code of prices, rates, taxes, licences, directories and bank statements has a file
+//! that causes it.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -8,8 +9,10 @@ use formats::bank::read_bank;
 use formats::directory::{read_customers, read_subscriptions};
 use formats::error::{FileError, Parsed};
 use formats::fx::{FxOptions, read_fx};
+use formats::licence::{read_offers, read_orders};
 use formats::price::{PriceOptions, read_prices};
 use formats::source::Input;
+use formats::tax::read_tax_rates;
 
 fn gallery() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors")
@@ -35,7 +38,10 @@ fn raised(path: &Path, kind: &str) -> Option<BTreeSet<&'static str>> {
         "fx.csv" => codes(read_fx(input(), &FxOptions::default())),
         "customers.csv" => codes(read_customers(input())),
         "bank.csv" | "bank.xml" | "bank.xml.gz" => codes(read_bank(input())),
+        "offers.csv" => codes(read_offers(input())),
+        "orders.csv" => codes(read_orders(input())),
         "subscriptions.csv" => codes(read_subscriptions(input())),
+        "tax.csv" => codes(read_tax_rates(input())),
         _ => return None,
     })
 }
@@ -55,14 +61,14 @@ fn each_example_raises_the_code_of_its_folder() {
             }
         }
     }
-    assert!(count >= 45, "only {count} examples were found");
+    assert!(count >= 55, "only {count} examples were found");
 }
 
 #[test]
 fn each_code_has_an_example_and_a_page() {
-    let lists = [formats::price::CODES, formats::fx::CODES, formats::directory::CODES];
-    let bank = [formats::bank::CODES, formats::xml::CODES];
-    for code in lists.into_iter().chain(bank).flatten() {
+    let lists = [formats::price::CODES, formats::fx::CODES, formats::directory::CODES, formats::tax::CODES];
+    let others = [formats::bank::CODES, formats::licence::CODES, formats::xml::CODES];
+    for code in lists.into_iter().chain(others).flatten() {
         let names = names_in(&gallery().join(code));
         assert!(names.iter().any(|name| name == "README.md"), "{code} has no README.md");
         assert!(names.iter().any(|name| name != "README.md"), "{code} has no example");

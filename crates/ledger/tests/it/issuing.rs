@@ -112,6 +112,7 @@ async fn a_period_without_a_document_is_closed_once() {
             usage_after: 2,
             usage_through: 3,
         }],
+        offers: vec![],
     };
     assert!(world.ledger.close_empty(&closure).await.unwrap());
     assert!(!world.ledger.close_empty(&closure).await.unwrap());
@@ -143,8 +144,14 @@ async fn issuing_closes_the_period_and_takes_the_party_out_of_the_parked() {
     }
     let carried = request.carried.clone();
     let number = world.issue(request).await;
-    let closure =
-        Closure { party: id("party-1"), period: period("2026-10"), usage_through: 7, invoice: Some(number), carried };
+    let closure = Closure {
+        party: id("party-1"),
+        period: period("2026-10"),
+        usage_through: 7,
+        invoice: Some(number),
+        carried,
+        offers: vec![],
+    };
     assert_eq!(world.ledger.closures(&id("party-1")).await.unwrap(), [closure]);
     let parked = world.ledger.parkings(Some(period("2026-10"))).await.unwrap();
     assert_eq!(parked.iter().map(|p| p.party.as_str()).collect::<Vec<_>>(), ["party-2"]);

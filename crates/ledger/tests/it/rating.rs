@@ -52,6 +52,7 @@ async fn a_period_closed_without_a_document_has_no_run() {
         usage_through: open.usage_through,
         invoice: None,
         carried: Vec::new(),
+        offers: Vec::new(),
     };
     assert!(world.ledger.close_empty(&closure).await.unwrap());
     assert_eq!(world.ledger.rated_run(&open.party, open.period).await.unwrap(), None);

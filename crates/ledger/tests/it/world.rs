@@ -198,6 +198,7 @@ pub(crate) fn request(party: &str, month: &str) -> IssueRequest<'static> {
         lines: (1..=3).map(|line| new_line(format!("line {line}").into_bytes())).collect(),
         adjustments: Vec::new(),
         carried: Vec::new(),
+        offers: Vec::new(),
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct PayArgs {
     #[arg(long)]
     pub(crate) date: Option<Date>,
     /// Who paid, where no invoice says it
-    #[arg(long, conflicts_with = "numbers")]
+    #[arg(long)]
     pub(crate) org: Option<OrganisationId>,
     /// The currency of the amount; without it, that of the invoices or of the organisation
     #[arg(long)]

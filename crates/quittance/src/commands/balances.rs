@@ -1,8 +1,9 @@
 //! `quittance balances`: what each organisation owes, by currency and type of invoice.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use billing::balance::Balance;
+use billing::balance::{Balance, CurrencyBalance};
 use billing::money::{Amount, Currency};
 use billing::settlement::{PartyAccount, SettlementError};
 use engine::invoices::party_balances;
@@ -12,25 +13,31 @@ use serde_json::json;
 
 use crate::cli::{BalancesArgs, Output};
 use crate::clock;
+use crate::commands::payments::named_parties;
 use crate::data_dir::DataDir;
-use crate::output::{Failure, Rows, print};
+use crate::output::{Rows, print};
 use crate::{CommandResult, Exit};
 
 pub(crate) async fn run(dir: &Path, output: Output, args: &BalancesArgs) -> CommandResult {
     let data = DataDir::open(dir).await?;
     let today = clock::day(clock::now()?);
-    let mut parties = data.books.billed_parties().await?;
-    parties.retain(|party| args.org.as_ref().is_none_or(|wanted| party.id == *wanted));
+    let parties = named_parties(&data, args.org.as_ref()).await?;
     let mut rows = Rows::new(
         &["organisation", "type", "balance", "overdue", "not allocated", "last payment"],
         &["balance", "overdue", "not allocated"],
     );
     let mut values = Vec::new();
     for party in parties {
-        let account = account_of(&data.books, &party.id).await?.1.account().map_err(refused)?;
-        for (currency, balance) in party_balances(&data.books, &party.id).await? {
-            let overdue = overdue(&account, currency, today).map_err(refused)?;
-            let unallocated = unallocated(&account, currency).map_err(refused)?;
+        let account = account_of(&data.books, &party.id).await?.1.account()?;
+        let mut balances = party_balances(&data.books, &party.id).await?;
+        // Money in a currency that nothing was billed in is there as well.
+        for currency in account.sources.values().map(|state| state.amount.currency) {
+            let nothing = || CurrencyBalance { whole: Balance::empty(currency), by_type: BTreeMap::new() };
+            balances.entry(currency).or_insert_with(nothing);
+        }
+        for (currency, balance) in balances {
+            let overdue = overdue(&account, currency, today)?;
+            let unallocated = unallocated(&account, currency)?;
             rows.push([
                 party.name.clone(),
                 "all".to_owned(),
@@ -60,10 +67,6 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &BalancesArgs) -> Comm
     }
     print(output, &values, &rows)?;
     Ok(Exit::Done)
-}
-
-fn refused(error: SettlementError) -> Failure {
-    Failure::new(error.code(), error.to_string())
 }
 
 fn overdue(account: &PartyAccount, currency: Currency, today: Date) -> Result<Amount, SettlementError> {

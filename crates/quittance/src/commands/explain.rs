@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use billing::explain::{ExplainedPrice, ExplainedStep};
+use billing::invoice::Charge;
 use engine::explaining::{ExplainedLine, explain, parse_line};
 use serde_json::json;
 
 use crate::cli::{ExplainArgs, Output};
 use crate::data_dir::DataDir;
 use crate::output::{Rows, print, print_json, say};
+use crate::paper::description;
 use crate::{CommandResult, Exit};
 
 pub(crate) async fn run(dir: &Path, output: Output, args: &ExplainArgs) -> CommandResult {
@@ -33,19 +35,28 @@ fn print_story(output: Output, explained: &ExplainedLine) -> Result<(), crate::o
         "{} line {}: {} for {}, {} to {}",
         explained.number,
         line.line_number,
-        [&line.product.product_name, &line.meter.name]
-            .into_iter()
-            .find(|text| !text.is_empty())
-            .map_or(line.scope.meter.as_str(), String::as_str),
+        description(line),
         line.customer.name,
         line.days.0,
         line.days.1,
     ));
-    say(format!(
-        "plan {}, meter {}, unit {:?}, {} daily lines\n",
-        line.scope.subscription, line.scope.meter, line.unit_of_measure, explained.explanation.daily_line_count
-    ));
-    print(output, &(), &price_rows(&explained.explanation.prices))?;
+    match &line.charge {
+        Charge::Usage(usage) => {
+            say(format!(
+                "plan {}, meter {}, unit {:?}, {} daily lines\n",
+                line.subscription, usage.scope.meter, line.unit_of_measure, explained.explanation.daily_line_count
+            ));
+            print(output, &(), &price_rows(&explained.explanation.prices))?;
+        }
+        Charge::Licence(licence) => say(format!(
+            "subscription {}, order {} of {}, {}, {} seats\n",
+            line.subscription,
+            licence.order_id,
+            licence.ordered_on,
+            line.charge_type.as_str(),
+            line.quantity
+        )),
+    }
     print(output, &(), &step_rows(&explained.explanation.steps))?;
     say(format!("billed: {}", line.subtotal));
     Ok(())

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use billing::ports::{QuarantinedLine, hex};
 use engine::import::{
-    ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_prices, import_subscriptions,
-    import_tax_rates, import_usage, replay_quarantine,
+    ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_offers, import_orders,
+    import_prices, import_subscriptions, import_tax_rates, import_usage, replay_quarantine,
 };
 use formats::source::Input;
 use serde_json::{Value, json};
@@ -35,6 +35,8 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &ImportCommand) -> 
         ImportCommand::Subscriptions(args) => subscriptions(&data, args).await?,
         ImportCommand::Fx(args) => fx(&data, args).await?,
         ImportCommand::Tax { files } => tax(&data, files).await?,
+        ImportCommand::Offers { files } => offers(&data, files).await?,
+        ImportCommand::Orders { files } => orders(&data, files).await?,
     };
     print_reports(output, &reports)
 }
@@ -120,6 +122,14 @@ async fn fx(data: &DataDir, args: &ImportFxArgs) -> Result<Vec<ImportReport>, Fa
 
 async fn tax(data: &DataDir, files: &[PathBuf]) -> Result<Vec<ImportReport>, Failure> {
     each(files, async |file| import_tax_rates(&data.books, file, clock::now()?).await.map_err(Failure::from)).await
+}
+
+async fn offers(data: &DataDir, files: &[PathBuf]) -> Result<Vec<ImportReport>, Failure> {
+    each(files, async |file| import_offers(&data.books, file, clock::now()?).await.map_err(Failure::from)).await
+}
+
+async fn orders(data: &DataDir, files: &[PathBuf]) -> Result<Vec<ImportReport>, Failure> {
+    each(files, async |file| import_orders(&data.books, file, clock::now()?).await.map_err(Failure::from)).await
 }
 
 async fn customers(data: &DataDir, args: &ImportDirectoryArgs) -> Result<Vec<ImportReport>, Failure> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use billing::ids::OrganisationId;
-use billing::invoice::InvoiceNumber;
+use billing::invoice::{Charge, InvoiceLine, InvoiceNumber};
 use engine::invoices::{IssuedInvoice, billed_days, find, lines, list, statement_pdf};
 use engine::present::{self, PdfLink};
 use jiff::civil::Date;
@@ -12,6 +12,7 @@ use crate::cli::{InvoicesCommand, Output};
 use crate::clock;
 use crate::data_dir::DataDir;
 use crate::output::{Failure, Rows, print, say};
+use crate::paper::description;
 use crate::{CommandResult, Exit};
 
 /// Daily lines that are read at once.
@@ -77,15 +78,15 @@ async fn print_lines(data: &DataDir, output: Output, number: &InvoiceNumber) -> 
     let issued = find(&data.books, None, number).await?;
     let lines = lines(&data.books, number, 0, u32::MAX).await?;
     let mut rows = Rows::new(
-        &["line", "customer", "meter", "month", "quantity", "unit price", "subtotal"],
+        &["line", "customer", "what", "days", "quantity", "unit price", "subtotal"],
         &["line", "quantity", "unit price", "subtotal"],
     );
     for line in &lines {
         rows.push([
             format!("{number}-{}", line.line_number),
             line.customer.name.clone(),
-            if line.meter.name.is_empty() { line.scope.meter.to_string() } else { line.meter.name.clone() },
-            line.scope.usage_month.to_string(),
+            what(line),
+            span(line),
             line.quantity.to_string(),
             format!("{} {}", line.effective_unit_price, line.pricing_currency),
             line.subtotal.to_string(),
@@ -93,6 +94,23 @@ async fn print_lines(data: &DataDir, output: Output, number: &InvoiceNumber) -> 
     }
     let shown = lines.iter().map(|line| present::one_time_line(&issued, line)).collect::<Result<Vec<_>, _>>()?;
     print(output, &shown, &rows)
+}
+
+/// The meter, or the product and what happened to it.
+fn what(line: &InvoiceLine) -> String {
+    match &line.charge {
+        Charge::Usage(usage) if usage.meter.name.is_empty() => usage.scope.meter.to_string(),
+        Charge::Usage(usage) => usage.meter.name.clone(),
+        Charge::Licence(_) => format!("{}, {}", description(line), line.charge_type.as_str()),
+    }
+}
+
+/// The month of usage, or the days that a licence is charged for.
+fn span(line: &InvoiceLine) -> String {
+    match &line.charge {
+        Charge::Usage(usage) => usage.scope.usage_month.to_string(),
+        Charge::Licence(_) => format!("{} to {}", line.days.0, line.days.1),
+    }
 }
 
 async fn print_days(data: &DataDir, output: Output, number: &InvoiceNumber) -> Result<(), Failure> {

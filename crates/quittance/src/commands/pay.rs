@@ -20,11 +20,7 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &PayArgs) -> CommandRe
     let (name, currency) = payer(&data, args).await?;
     let amount = amount_in(args.amount, args.currency.unwrap_or(currency))?;
     let (now, source) = (clock::now()?, Source::Payment(args.reference.clone()));
-    let account = account_of(&data.books, &name.party)
-        .await?
-        .1
-        .account()
-        .map_err(|error| Failure::new(error.code(), error.to_string()))?;
+    let account = account_of(&data.books, &name.party).await?.1.account()?;
     // Said again without a date, it is the payment that is known.
     let known = account.sources.get(&source).and_then(|known| known.received_on);
     let received_on = args.date.or(known).unwrap_or(clock::day(now));
@@ -35,7 +31,7 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &PayArgs) -> CommandRe
     };
     let payment = NewPayment { reference: args.reference.clone(), amount, received_on };
     let booked = book(&data.books, &name, &Request::Receive { payment, allocate }, now).await?;
-    print_booked(output, &source, &booked)?;
+    print_booked(output, &source, &booked, "booked before")?;
     Ok(Exit::Done)
 }
 
@@ -60,13 +56,13 @@ pub(crate) fn amount_in(amount: billing::decimal::Decimal, currency: Currency) -
         .map_err(|error| Failure::new("payment.amount", format!("{amount} is no amount in {currency}: {error}")))
 }
 
-/// What was put to each invoice, and what is left of `source`.
-pub(crate) fn print_booked(output: Output, source: &Source, booked: &Booked) -> Result<(), Failure> {
+/// What was put to each invoice, and what is left of `source`; `nothing` says why no event was booked.
+pub(crate) fn print_booked(output: Output, source: &Source, booked: &Booked, nothing: &str) -> Result<(), Failure> {
     let mut rows = Rows::new(&["what", "amount", "open after it"], &["amount", "open after it"]);
     let mut events: Vec<Value> = Vec::new();
     for event in &booked.events {
         let open = match event.document().and_then(|number| booked.account.documents.get(number)) {
-            Some(state) => Some(state.open().map_err(|error| Failure::new(error.code(), error.to_string()))?),
+            Some(state) => Some(state.open()?),
             None => None,
         };
         rows.push([words(event), event.amount().to_string(), open.map(|open| open.to_string()).unwrap_or_default()]);
@@ -79,7 +75,7 @@ pub(crate) fn print_booked(output: Output, source: &Source, booked: &Booked) -> 
     }
     let rest = booked.account.sources.get(source).map(|state| state.rest);
     if booked.events.is_empty() {
-        rows.push([format!("{source} was booked before"), String::new(), String::new()]);
+        rows.push([nothing.to_owned(), String::new(), String::new()]);
     }
     if let Some(rest) = rest.filter(|rest| rest.minor != 0) {
         rows.push(["not allocated".to_owned(), rest.to_string(), String::new()]);

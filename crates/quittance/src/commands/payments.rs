@@ -6,6 +6,7 @@ use billing::decimal::Decimal;
 use billing::ids::OrganisationId;
 use billing::invoice::InvoiceNumber;
 use billing::money::Amount;
+use billing::party::Organisation;
 use billing::settlement::{Allocate, PartyAccount, Source};
 use engine::paying::{AccountName, Request, account_name, account_of, book};
 use serde_json::json;
@@ -49,21 +50,26 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &PaymentsCommand) -
         PaymentsCommand::Refund { source, amount, reference, date, org } => {
             let (name, account) = account_with(&data, org.as_ref(), None).await?;
             let source = named_source(&account, source);
-            let currency = account.source(&source).map_err(refused)?.amount.currency;
-            let (amount, paid_on) = (amount_in(*amount, currency)?, date.unwrap_or(clock::day(now)));
-            let request = Request::Refund { source: source.clone(), amount, reference: reference.clone(), paid_on };
+            let currency = account.source(&source)?.amount.currency;
+            let amount = amount_in(*amount, currency)?;
+            let (source, reference, paid_on) = (source.clone(), reference.clone(), *date);
+            let request = Request::Refund { source: source.clone(), amount, reference, paid_on };
             (name, source, request)
         }
         PaymentsCommand::WriteOff { number, reference, amount } => {
             let (name, account) = account_with(&data, None, Some(number)).await?;
-            let open = account.document(number).and_then(|state| state.open()).map_err(refused)?;
-            let amount = amount.map_or(Ok(open), |amount| amount_in(amount, open.currency))?;
+            let currency = account.document(number)?.total.currency;
+            let amount = amount.map(|amount| amount_in(amount, currency)).transpose()?;
             let request = Request::WriteOff { document: number.clone(), amount, reference: reference.clone() };
             (name, Source::Payment(reference.clone()), request)
         }
     };
     let booked = book(&data.books, &name, &request, now).await?;
-    print_booked(output, &source, &booked)?;
+    let nothing = match request {
+        Request::Allocate { .. } => "no invoice is open to take it",
+        _ => "booked before",
+    };
+    print_booked(output, &source, &booked, nothing)?;
     Ok(Exit::Done)
 }
 
@@ -78,7 +84,7 @@ async fn account_with(
         None => data.books.chosen_party(organisation).await?.id,
     };
     let (name, history) = account_of(&data.books, &party).await?;
-    Ok((name, history.account().map_err(refused)?))
+    Ok((name, history.account()?))
 }
 
 /// A payment of this reference, else the credit note of this number.
@@ -91,24 +97,30 @@ fn named_source(account: &PartyAccount, text: &str) -> Source {
 }
 
 fn part_of(account: &PartyAccount, source: &Source, amount: Option<Decimal>) -> Result<Option<Amount>, Failure> {
-    let currency = account.source(source).map_err(refused)?.amount.currency;
+    let currency = account.source(source)?.amount.currency;
     amount.map(|amount| amount_in(amount, currency)).transpose()
 }
 
-fn refused(error: billing::settlement::SettlementError) -> Failure {
-    Failure::new(error.code(), error.to_string())
+/// The organisation that is named, else all that are billed.
+pub(crate) async fn named_parties(
+    data: &DataDir,
+    organisation: Option<&OrganisationId>,
+) -> Result<Vec<Organisation>, Failure> {
+    match organisation {
+        Some(_) => Ok(vec![data.books.chosen_party(organisation).await?]),
+        None => Ok(data.books.billed_parties().await?),
+    }
 }
 
 async fn list(data: &DataDir, output: Output, organisation: Option<&OrganisationId>) -> Result<(), Failure> {
-    let mut parties = data.books.billed_parties().await?;
-    parties.retain(|party| organisation.is_none_or(|wanted| party.id == *wanted));
+    let parties = named_parties(data, organisation).await?;
     let mut rows = Rows::new(
         &["organisation", "source", "received", "amount", "allocated to", "not allocated"],
         &["amount", "not allocated"],
     );
     let mut values = Vec::new();
     for party in parties {
-        let account = account_of(&data.books, &party.id).await?.1.account().map_err(refused)?;
+        let account = account_of(&data.books, &party.id).await?.1.account()?;
         for (source, state) in &account.sources {
             let allocated = account.allocations.iter().filter(|((of, _), _)| of == source);
             let (numbers, amounts): (Vec<String>, Vec<_>) = allocated

@@ -12,15 +12,18 @@ use crate::demo_books::demo_dir;
 
 /// How the files of an example begin that a test tries: commands here, calls in `gallery_calls`, the
 /// rest by the tests of the crate that reads it.
-const TRIED: [&str; 9] = [
+const TRIED: [&str; 12] = [
     "bank.",
     "call.json",
     "command",
     "customers.csv",
     "fx.csv",
+    "offers.csv",
+    "orders.csv",
     "prices.",
     "sheet.json",
     "subscriptions.csv",
+    "tax.csv",
     "usage.",
 ];
 /// What some commands use besides the program and the tools of every shell.

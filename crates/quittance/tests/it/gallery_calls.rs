@@ -5,12 +5,19 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use billing::decimal::{Decimal, DecimalError};
-use billing::invoice::{Draft, DraftedLine, Invoice, InvoiceLine, InvoiceNumber, check_draft, document_totals};
+use billing::invoice::{
+    Charge, Draft, DraftedLine, Invoice, InvoiceLine, InvoiceNumber, UsageCharge, check_draft, document_totals,
+};
 use billing::journal::{Entry, EntryKind};
-use billing::licence::{LicenceError, change_plan, change_quantity, cycle_starting_at};
+use billing::licence::{
+    BillingPlan, LicenceError, LicenceOffer, LicenceOrder, OfferBook, ProductCategory, Term, change_plan,
+    change_quantity, cycle_starting_at, licence_lines,
+};
 use billing::markup::Markup;
-use billing::money::Amount;
+use billing::money::{Amount, Currency};
+use billing::period::DayRange;
 use billing::ports::{Closure, Ledger, PortError, UsageImport};
+use billing::price::Product;
 use billing::rate::{MonthAmounts, month_amounts};
 use billing::savings_plan::SavingsPlan;
 use billing::settlement::{DocumentState, PartyAccount};
@@ -29,7 +36,7 @@ type Refusal = (&'static str, String);
 type Call = fn(&Value) -> Refusal;
 
 /// What a `call.json` may name, and how it is called with its `arguments`.
-const CALLS: [(&str, Call); 15] = [
+const CALLS: [(&str, Call); 16] = [
     ("billing::decimal::Decimal::div_exact", divide),
     ("billing::invoice::check_draft", check),
     ("billing::journal::Entry::check_balance", check_balance),
@@ -37,6 +44,7 @@ const CALLS: [(&str, Call); 15] = [
     ("billing::licence::change_plan", plan_of_licence),
     ("billing::licence::change_quantity", seats_of_licence),
     ("billing::licence::cycle_starting_at", cycle_of_licence),
+    ("billing::licence::licence_lines", lines_of_orders),
     ("billing::markup::Markup::price", price_with_margin),
     ("billing::savings_plan::SavingsPlan::new", savings_plan),
     ("billing::settlement::PartyAccount::settle_credit", settle_credit),
@@ -84,6 +92,26 @@ fn seats_of_licence(arguments: &Value) -> Refusal {
 fn cycle_of_licence(arguments: &Value) -> Refusal {
     let (anchor, step_months) = (read(arguments, "anchor"), read(arguments, "step_months"));
     licence_refusal(cycle_starting_at(anchor, step_months, read(arguments, "rule"), read(arguments, "number")))
+}
+
+/// Of a list with seats by the month, and with one thing that is bought once for good.
+fn lines_of_orders(arguments: &Value) -> Refusal {
+    let offer = |sku: &str, term, plan| LicenceOffer {
+        product: Product { product_id: "suite".to_owned(), sku_id: sku.to_owned(), ..Product::default() },
+        category: ProductCategory::Licence,
+        term,
+        plan,
+        unit_price: Decimal::ONE,
+        currency: Currency::USD,
+        effective: DayRange { from: date(2026, 1, 1), until: None },
+        qualifiers: vec![],
+        refund_hours: None,
+    };
+    let seats = offer("seats", Some(Term::Month), BillingPlan::Monthly);
+    let book = OfferBook::new([seats, offer("for-good", None, BillingPlan::OneTime)]);
+    let orders: Vec<LicenceOrder> = read(arguments, "orders");
+    let (_, error) = licence_lines(Currency::USD, &|_| &book, &orders, read(arguments, "until")).unwrap_err();
+    (error.code(), error.to_string())
 }
 
 fn price_with_margin(arguments: &Value) -> Refusal {
@@ -176,8 +204,10 @@ fn drafted(line: InvoiceLine, exact: Decimal, billed: Amount) -> DraftedLine {
     let cut = month_amounts(exact, line.quantity, line.exchange_rate.rate, digits, digits).unwrap();
     let subtotal = billed.to_decimal();
     let drift = cut.subtotal.checked_add(cut.drift).unwrap().checked_sub(subtotal).unwrap();
-    let line = InvoiceLine { pricing_exact: exact, subtotal: billed, ..line };
-    DraftedLine { line, amounts: MonthAmounts { subtotal, drift, ..cut } }
+    let Charge::Usage(usage) = line.charge else { panic!("{line:?}") };
+    let charge = Charge::Usage(UsageCharge { pricing_exact: exact, ..usage });
+    let line = InvoiceLine { charge, subtotal: billed, ..line };
+    DraftedLine { line, amounts: Some(MonthAmounts { subtotal, drift, ..cut }) }
 }
 
 fn close_empty(arguments: &Value) -> Refusal {
@@ -187,6 +217,7 @@ fn close_empty(arguments: &Value) -> Refusal {
         usage_through: 0,
         invoice: Some(read::<InvoiceNumber>(arguments, "invoice")),
         carried: vec![],
+        offers: vec![],
     };
     refusal(with_sample(async |ledger| ledger.close_empty(&closure).await))
 }

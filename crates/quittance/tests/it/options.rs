@@ -60,7 +60,8 @@ fn help(path: &[String]) -> String {
 
 #[test]
 fn every_command_has_help_and_those_that_declare_them_examples() {
-    let declared = include_str!("../../src/cli.rs").matches("after_help = ").count();
+    let sources = [include_str!("../../src/cli.rs"), include_str!("../../src/cli/paying.rs")];
+    let declared: usize = sources.iter().map(|source| source.matches("after_help = ").count()).sum();
     let commands = commands(&[]);
     assert!(commands.len() >= 25, "{commands:?}");
     let with_example = commands.iter().filter(|path| help(path).contains("\nExample")).count();

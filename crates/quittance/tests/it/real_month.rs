@@ -110,11 +110,11 @@ async fn check_lines(books: &Books, expected: &Value) {
     let printed: Vec<ShownLine> = serde_json::from_str(&printed).unwrap();
     for ((line, shown), expected) in lines.iter().zip(&printed).zip(expected) {
         let says = |member: &str| expected[member].as_str().unwrap();
-        assert_eq!(line.scope.meter.as_str(), says("meter"));
+        assert_eq!(line.usage().unwrap().scope.meter.as_str(), says("meter"));
         let stored = [
             (line.quantity.to_string(), "quantity"),
-            (line.pricing_exact.to_string(), "pricing_exact"),
-            (line.pricing_total.to_string(), "pricing_total"),
+            (line.usage().unwrap().pricing_exact.to_string(), "pricing_exact"),
+            (line.usage().unwrap().pricing_total.to_string(), "pricing_total"),
             (line.effective_unit_price.to_string(), "effective_unit_price"),
         ];
         for (stored, member) in stored {
@@ -195,12 +195,15 @@ async fn the_providers_cost_as_price_gives_the_providers_total() {
     import_usage(&books, "--own-cost-as-price");
     books.run(CLOSE).exits(0);
     let lines = stored_lines(&books).await;
-    let total = sum(lines.iter().map(|line| line.pricing_exact)).unwrap();
+    let total = sum(lines.iter().map(|line| line.usage().unwrap().pricing_exact)).unwrap();
     let difference = total.checked_sub(number(PROVIDER_COST)).unwrap().abs().unwrap();
     assert!(difference < number("0.000001"), "{total}");
 
     let invoice = numbers(&books.json("invoices list")).remove(0);
     let explained = books.json(&format!("explain {invoice}-1"));
-    assert_eq!(explained["line"]["pricing_exact"], lines[0].pricing_exact.to_string().as_str());
+    assert_eq!(
+        explained["line"]["charge"]["usage"]["pricing_exact"],
+        lines[0].usage().unwrap().pricing_exact.to_string().as_str()
+    );
     books.verify_sound();
 }

@@ -254,6 +254,8 @@ fn seats_become_those_of_another_product() {
         ],
     );
     check_refused(&[two[0], "2021-06-25T09 s upgrade 4 t B"], "order.too_few_seats");
+    check_refused(&[two[0], "2021-06-25T09 s upgrade 1 s"], "licence.seats_unchanged");
+    check_refused(&[two[0], "2021-06-25T09 s upgrade 1 s B"], "licence.seats_unchanged");
     check_refused(&[two[0], "2021-06-25T09 s upgrade 1 t"], "order.subscription_unknown");
     check_refused(&[two[0], two[1], "2021-06-25T09 s upgrade 1 t B"], "order.subscription_exists");
 }

@@ -1,0 +1,215 @@
+//! Imports offers and orders of licences.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
+use billing::licence::{LicenceOrder, OrderAction};
+use billing::party::{Organisation, Subscription};
+use billing::ports::{Closure, ListKind};
+use formats::error::RejectedLine;
+use formats::licence::{read_offers, read_orders};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::books::Books;
+use crate::error::{EngineError, EngineResult};
+use crate::import::lists::counted;
+use crate::import::{ImportFile, ImportReport, keep_quarantined, set_aside};
+use crate::licences::{KnownOffers, by_customer, check_orders};
+use crate::rating::canonical;
+
+/// Imports one list of offers. Its prices come before those of earlier lists.
+///
+/// # Errors
+/// A file that cannot be read, or a storage failure: then nothing of it was imported.
+pub async fn import_offers(books: &Books, file: ImportFile, now: Timestamp) -> EngineResult<ImportReport> {
+    let parsed = read_offers(file.input)?;
+    let digest = books.ledger.put_blob(&canonical(&parsed.value)?).await?;
+    let added = books.ledger.add_list(ListKind::Offers, &digest, &file.name, now).await?;
+    let count = u64::try_from(parsed.value.len()).unwrap_or(u64::MAX);
+    let mut report = counted(&file.name, count, added);
+    report.quarantined =
+        parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "offers", "", rejected)).collect();
+    keep_quarantined(books, &file.sha256, &report, now).await?;
+    Ok(report)
+}
+
+/// A line of the file: the order, and how it is set aside.
+type Row = (LicenceOrder, RejectedLine);
+
+/// Accepts the orders of a file. An order that cannot be accepted is set aside and the others are
+/// accepted; an order that is known already is a duplicate.
+///
+/// # Errors
+/// A file that cannot be read, or a storage failure; orders that were accepted before it stay so.
+pub async fn import_orders(books: &Books, file: ImportFile, now: Timestamp) -> EngineResult<ImportReport> {
+    let parsed = read_orders(file.input)?;
+    let mut report = counted(&file.name, 0, true);
+    let mut refused = parsed.rejected;
+    let mut by_party: BTreeMap<OrganisationId, Vec<Row>> = BTreeMap::new();
+    let mut parties: BTreeMap<CustomerId, Option<OrganisationId>> = BTreeMap::new();
+    for (order, line) in parsed.value {
+        if !parties.contains_key(&order.customer) {
+            let customer = books.ledger.customer(&order.customer).await?;
+            parties.insert(order.customer.clone(), customer.map(|customer| customer.billed_party));
+        }
+        match parties.get(&order.customer).cloned().flatten() {
+            Some(party) => by_party.entry(party).or_default().push((order, line)),
+            None => {
+                let message = format!("no customer is called {:?}; import it first", order.customer.as_str());
+                refused.push(RejectedLine { code: "customer.unknown", message, ..line });
+            }
+        }
+    }
+    for (party, rows) in by_party {
+        let mut desk = Desk::open(books, &party).await?;
+        desk.take(rows, now, &mut refused);
+        report.accepted = report.accepted.saturating_add(u64::try_from(desk.accepted.len()).unwrap_or(u64::MAX));
+        report.duplicate = report.duplicate.saturating_add(desk.duplicates);
+        books.ledger.accept_orders(&party, &desk.accepted, &desk.subscriptions, now).await?;
+    }
+    refused.sort_by_key(|line| line.line);
+    report.quarantined = refused.into_iter().map(|line| set_aside(&file.name, "orders", "", line)).collect();
+    keep_quarantined(books, &file.sha256, &report, now).await?;
+    Ok(report)
+}
+
+/// Accepts the orders of one party.
+struct Desk {
+    party: Organisation,
+    offers: KnownOffers,
+    /// The first day that is not billed yet.
+    open_from: Option<Date>,
+    known: BTreeMap<String, LicenceOrder>,
+    by_customer: BTreeMap<CustomerId, Vec<LicenceOrder>>,
+    /// Of the directory, whoever ordered them.
+    taken_ids: BTreeSet<SubscriptionId>,
+    accepted: Vec<LicenceOrder>,
+    subscriptions: Vec<Subscription>,
+    duplicates: u64,
+}
+
+impl Desk {
+    async fn open(books: &Books, party: &OrganisationId) -> EngineResult<Self> {
+        let ledger = books.ledger.as_ref();
+        let unknown =
+            || EngineError::new("organisation.unknown", format!("no billed organisation is called {party:?}"));
+        let organisation = books.billed_parties().await?.into_iter().find(|known| known.id == *party);
+        let closures = ledger.closures(party).await?;
+        let current = ledger.lists(ListKind::Offers).await?;
+        let orders = ledger.orders(party, u64::MAX).await?;
+        let taken_ids = ledger.subscriptions().await?.into_iter().map(|(id, ..)| id).collect();
+        Ok(Self {
+            party: organisation.ok_or_else(unknown)?,
+            offers: KnownOffers::load(books, &closures, &current).await?,
+            open_from: closures.iter().map(|closure: &Closure| closure.period.end()).max(),
+            known: orders.iter().map(|order| (order.order_id.clone(), order.clone())).collect(),
+            by_customer: by_customer(orders),
+            taken_ids,
+            accepted: Vec::new(),
+            subscriptions: Vec::new(),
+            duplicates: 0,
+        })
+    }
+
+    fn take(&mut self, rows: Vec<Row>, now: Timestamp, refused: &mut Vec<RejectedLine>) {
+        let mut fresh: BTreeMap<CustomerId, Vec<Row>> = BTreeMap::new();
+        for (order, line) in rows {
+            match self.known.get(&order.order_id) {
+                Some(known) if *known == order => self.duplicates = self.duplicates.saturating_add(1),
+                Some(_) => {
+                    let message = format!("order {:?} was accepted with other content", order.order_id);
+                    refused.push(RejectedLine { code: "order.id_conflict", message, ..line });
+                }
+                None => match self.check_time(&order, now) {
+                    Err((code, message)) => refused.push(RejectedLine { code, message, ..line }),
+                    Ok(()) => {
+                        self.known.insert(order.order_id.clone(), order.clone());
+                        fresh.entry(order.customer.clone()).or_default().push((order, line));
+                    }
+                },
+            }
+        }
+        for (customer, rows) in fresh {
+            self.take_of_customer(&customer, rows, refused);
+        }
+    }
+
+    fn check_time(&self, order: &LicenceOrder, now: Timestamp) -> Result<(), (&'static str, String)> {
+        if order.ordered_at > now {
+            return Err(("order.in_future", format!("{} has not come yet", order.ordered_at)));
+        }
+        match self.open_from {
+            Some(open) if order.ordered_on() < open => {
+                let message = format!("{} is billed already; orders are open from {open} on", order.ordered_on());
+                Err(("order.period_closed", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// All at once where all can be; one by one where not, so that one bad order takes no other down.
+    fn take_of_customer(&mut self, customer: &CustomerId, rows: Vec<Row>, refused: &mut Vec<RejectedLine>) {
+        let mut orders = self.by_customer.remove(customer).unwrap_or_default();
+        let (mut alone, mut together) = (Vec::new(), orders.clone());
+        for (order, line) in rows {
+            match self.new_id(&order).filter(|id| self.taken_ids.contains(*id)) {
+                Some(id) => {
+                    let message = format!("subscription {:?} exists already", id.as_str());
+                    refused.push(RejectedLine { code: "order.subscription_exists", message, ..line });
+                }
+                None => {
+                    together.push(order.clone());
+                    alone.push((order, line));
+                }
+            }
+        }
+        together.sort_by_key(|order| order.ordered_at);
+        let all = check_orders(self.party.currency, &self.offers, &together).is_ok();
+        for (order, line) in alone {
+            let mut with_it = orders.clone();
+            if !all {
+                with_it.push(order.clone());
+                with_it.sort_by_key(|order| order.ordered_at);
+                if let Err(error) = check_orders(self.party.currency, &self.offers, &with_it) {
+                    refused.push(RejectedLine { code: error.code(), message: error.to_string(), ..line });
+                    continue;
+                }
+                orders = with_it;
+            }
+            self.accept(order);
+        }
+        let kept = if all { together } else { orders };
+        self.by_customer.insert(customer.clone(), kept);
+    }
+
+    /// The subscription that an order begins.
+    fn new_id<'o>(&self, order: &'o LicenceOrder) -> Option<&'o SubscriptionId> {
+        match &order.action {
+            OrderAction::Purchase(_) => Some(&order.subscription),
+            OrderAction::Upgrade { target, to: Some(_), .. } => Some(target),
+            _ => None,
+        }
+    }
+
+    /// What the subscription that an order begins is called; the product's id where nothing else is known.
+    fn name_of(&self, order: &LicenceOrder) -> String {
+        let (key, fallback) = match &order.action {
+            OrderAction::Purchase(purchase) => (Some(&purchase.offer), purchase.offer.product_id.clone()),
+            OrderAction::Upgrade { to: Some(to), .. } => (None, to.product_id.clone()),
+            _ => (None, String::new()),
+        };
+        let known = key.map(|key| self.offers.name_of(key, self.party.currency, order.ordered_on()));
+        known.filter(|name| !name.is_empty()).unwrap_or(fallback)
+    }
+
+    fn accept(&mut self, order: LicenceOrder) {
+        if let Some(id) = self.new_id(&order).cloned() {
+            let name = self.name_of(&order);
+            self.taken_ids.insert(id.clone());
+            let customer = order.customer.clone();
+            self.subscriptions.push(Subscription { id, customer, name, earned_credit: Vec::new() });
+        }
+        self.accepted.push(order);
+    }
+}

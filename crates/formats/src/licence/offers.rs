@@ -1,0 +1,197 @@
+//! Prices of licences, software, reservations and marketplace products.
+//!
+//! `product_id`, `sku_id`, `billing_plan`, `unit_price`, `currency`, `effective_from`; optional `term`,
+//! `category`, `product_name`, `sku_name`, `publisher_id`, `publisher_name`, `availability_id`,
+//! `effective_until`, `qualifiers`, `full_refund_hours`, `prorated_refund_hours`. The columns of the
+//! provider's licence price list are known by their own names.
+
+use billing::decimal::Decimal;
+use billing::licence::{BillingPlan, LicenceOffer, OfferKey, ProductCategory, RefundHours, Term};
+use billing::money::{Currency, MoneyError};
+use billing::period::DayRange;
+use billing::price::Product;
+use jiff::civil::Date;
+
+use super::{required, text, whole, word};
+use crate::csv::{Column, CsvReader, Record, Row};
+use crate::directory::kind;
+use crate::directory::repeated::Repeated;
+use crate::error::{Fault, FileError, Parsed, RejectedLine};
+use crate::number;
+use crate::source::Input;
+
+/// What this module reads, for messages.
+const WANTED: &str = "licence prices";
+
+const PRODUCT_ID: &[&str] = &["product_id", "ProductId"];
+const SKU_ID: &[&str] = &["sku_id", "SkuId"];
+const PLAN: &[&str] = &["billing_plan", "BillingPlan"];
+const PRICE: &[&str] = &["unit_price", "UnitPrice"];
+const CURRENCY: &[&str] = &["currency", "Currency"];
+const FROM: &[&str] = &["effective_from", "EffectiveStartDate"];
+
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    product_id: Column,
+    sku_id: Column,
+    plan: Column,
+    price: Column,
+    currency: Column,
+    from: Column,
+    until: Option<Column>,
+    term: Option<Column>,
+    category: Option<Column>,
+    product_name: Option<Column>,
+    sku_name: Option<Column>,
+    publisher_id: Option<Column>,
+    publisher_name: Option<Column>,
+    availability_id: Option<Column>,
+    qualifiers: Option<Column>,
+    full_refund_hours: Option<Column>,
+    prorated_refund_hours: Option<Column>,
+}
+
+/// Reads a list of offers.
+///
+/// # Errors
+/// The file as such (`file.*`, `csv.*`), or `licence.file.no_rows`. Lines with a wrong field are set aside,
+/// and all lines that state two prices of one product, term, plan, currency and day.
+pub fn read_offers(input: Input) -> Result<Parsed<Vec<LicenceOffer>>, FileError> {
+    let mut reader = kind::csv_reader(input, WANTED)?;
+    let columns = Columns::of(&reader)?;
+    let mut offers = Repeated::new(|a: &LicenceOffer, b| a == b);
+    let mut rejected = Vec::new();
+    let mut record_count: u64 = 0;
+    while let Some(row) = reader.next_row()? {
+        record_count = record_count.saturating_add(1);
+        match row {
+            Row::Rejected(line) => rejected.push(line),
+            Row::Record(record) => match offer(&record, &columns) {
+                Ok((key, offer)) => {
+                    offers.add(key, offer, record.reject(columns.price, "licence.line.contradiction", ""));
+                }
+                Err(line) => rejected.push(line),
+            },
+        }
+    }
+    if record_count == 0 {
+        return Err(FileError::new("licence.file.no_rows", "the file has a header and no rows"));
+    }
+    let (value, contradictions) = offers.finish();
+    rejected.extend(contradictions);
+    rejected.sort_by_key(|line| line.line);
+    Ok(Parsed { value, rejected, record_count })
+}
+
+impl Columns {
+    fn of(reader: &CsvReader) -> Result<Self, FileError> {
+        let header = reader.header();
+        if ![PRODUCT_ID, PLAN, PRICE].iter().all(|names| names.iter().any(|name| header.has(name))) {
+            return Err(kind::unknown_header(header, WANTED));
+        }
+        Ok(Self {
+            product_id: header.require(PRODUCT_ID)?,
+            sku_id: header.require(SKU_ID)?,
+            plan: header.require(PLAN)?,
+            price: header.require(PRICE)?,
+            currency: header.require(CURRENCY)?,
+            from: header.require(FROM)?,
+            until: header.find(&["effective_until", "EffectiveEndDate"])?,
+            term: header.find(&["term", "TermDuration"])?,
+            category: header.find(&["category"])?,
+            product_name: header.find(&["product_name", "ProductTitle"])?,
+            sku_name: header.find(&["sku_name", "SkuTitle"])?,
+            publisher_id: header.find(&["publisher_id"])?,
+            publisher_name: header.find(&["publisher_name", "Publisher"])?,
+            availability_id: header.find(&["availability_id"])?,
+            qualifiers: header.find(&["qualifiers"])?,
+            full_refund_hours: header.find(&["full_refund_hours"])?,
+            prorated_refund_hours: header.find(&["prorated_refund_hours"])?,
+        })
+    }
+}
+
+type Key = (OfferKey, Currency, Date);
+
+fn offer(record: &Record<'_>, columns: &Columns) -> Result<(Key, LicenceOffer), RejectedLine> {
+    let set_aside = |column: Column| move |fault: Fault| record.reject_fault(column, fault);
+    let owned = |column| text(record, column).unwrap_or_default().to_owned();
+    let product = Product {
+        product_id: required(record, Some(columns.product_id), columns.product_id, "the product")?.to_owned(),
+        sku_id: required(record, Some(columns.sku_id), columns.sku_id, "the SKU")?.to_owned(),
+        availability_id: owned(columns.availability_id),
+        product_name: owned(columns.product_name),
+        sku_name: owned(columns.sku_name),
+        publisher_name: owned(columns.publisher_name),
+        publisher_id: owned(columns.publisher_id),
+    };
+    let field = |column: Column| record.field(column).trim();
+    let plan = plan(field(columns.plan)).map_err(set_aside(columns.plan))?;
+    let term = match columns.term.zip(text(record, columns.term)) {
+        None => None,
+        Some((column, text)) => Some(word(text, "term", Term::named, "P1M, P1Y, P3Y").map_err(set_aside(column))?),
+    };
+    let category = match columns.category.zip(text(record, columns.category)) {
+        None => ProductCategory::Licence,
+        Some((column, text)) => {
+            let known = "licence, software, perpetual, reservation, savings_plan, marketplace";
+            word(text, "category", ProductCategory::named, known).map_err(set_aside(column))?
+        }
+    };
+    if term.is_none() && plan != BillingPlan::OneTime {
+        return Err(record.reject(columns.plan, "licence.line.field_missing", "a plan that recurs needs a term"));
+    }
+    let unit_price = price(field(columns.price)).map_err(set_aside(columns.price))?;
+    let currency = field(columns.currency).parse().map_err(|error: MoneyError| {
+        record.reject_fault(columns.currency, Fault::new(error.code(), error.to_string()))
+    })?;
+    let from = number::date(field(columns.from)).map_err(set_aside(columns.from))?;
+    let until = match columns.until.zip(text(record, columns.until)) {
+        None => None,
+        Some((column, text)) => Some(until(text, from).map_err(set_aside(column))?),
+    };
+    let hours = |column: Option<Column>| match column.zip(text(record, column)) {
+        None => Ok(None),
+        Some((column, text)) => whole(text).map(Some).map_err(set_aside(column)),
+    };
+    let refund_hours = match (hours(columns.full_refund_hours)?, hours(columns.prorated_refund_hours)?) {
+        (None, None) => None,
+        (full, prorated) => {
+            let full = full.unwrap_or_default();
+            Some(RefundHours { full, prorated: prorated.unwrap_or(full) })
+        }
+    };
+    let qualifiers = text(record, columns.qualifiers).unwrap_or_default();
+    let qualifiers = qualifiers.split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect();
+    let key = OfferKey { product_id: product.product_id.clone(), sku_id: product.sku_id.clone(), term, plan };
+    let effective = DayRange { from, until };
+    let offer =
+        LicenceOffer { product, category, term, plan, unit_price, currency, effective, qualifiers, refund_hours };
+    Ok(((key, currency, from), offer))
+}
+
+/// The words of the own list and of the provider's; nothing or `none` is once.
+fn plan(text: &str) -> Result<BillingPlan, Fault> {
+    if text.is_empty() || text.eq_ignore_ascii_case("none") || text.eq_ignore_ascii_case("onetime") {
+        return Ok(BillingPlan::OneTime);
+    }
+    word(text, "billing plan", BillingPlan::named, "monthly, annual, triennial, one_time")
+}
+
+fn price(text: &str) -> Result<Decimal, Fault> {
+    let price = number::decimal(text)?;
+    if price.is_negative() {
+        return Err(Fault::new("licence.line.price_negative", format!("the price {price} is below zero")));
+    }
+    Ok(price)
+}
+
+/// The first day without the price.
+fn until(text: &str, from: Date) -> Result<Date, Fault> {
+    let until = number::date(text)?;
+    if until <= from {
+        let message = format!("it starts on {from} and {until} is the first day without it, so it is never in force");
+        return Err(Fault::new("licence.line.ends_before_start", message));
+    }
+    Ok(until)
+}
