@@ -389,6 +389,8 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn rated_files(&self) -> PortResult<Vec<StoredFile>>;
     /// A party's closures in the order of their periods.
     async fn closures(&self, party: &OrganisationId) -> PortResult<Vec<Closure>>;
+    /// How many numbers of a series were drawn.
+    async fn last_counter(&self, issuer: &OrganisationId, invoice_type: InvoiceType) -> PortResult<u64>;
     async fn issue(&self, request: IssueRequest<'_>) -> PortResult<IssueOutcome>;
     /// Closes a period without a document. False when it was closed before.
     async fn close_empty(&self, closure: &Closure) -> PortResult<bool>;

@@ -1,12 +1,14 @@
 //! Closes a period: draft, check, issue. A party whose check fails is parked with its reasons and
 //! the others are issued; a second run changes nothing.
 
+use std::collections::BTreeMap;
+
 use billing::ids::OrganisationId;
-use billing::invoice::{Invoice, InvoiceLine, InvoiceNumber, check_draft};
+use billing::invoice::{Draft, Invoice, InvoiceLine, InvoiceNumber, InvoiceType, Snapshot, check_draft};
 use billing::journal::invoice_postings;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
-use billing::ports::{Closure, IssueOutcome, IssueRequest, NewInvoiceLine, Parking};
+use billing::ports::{Closure, IssueOutcome, IssueRequest, NewInvoiceLine, Parking, document_digest};
 use billing::rate::UnpricedUsage;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -14,7 +16,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::rating::{PartyOutcome, RatedParty, RunInputs, canonical};
+use crate::rating::{Lines, PartyOutcome, RatedParty, RunInputs, canonical};
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CloseOptions {
@@ -54,6 +56,32 @@ pub fn cut_off(period: BillingPeriod) -> Date {
     period.end().saturating_add(2.days())
 }
 
+/// What closing one party would come to.
+#[derive(Debug, Clone)]
+pub struct PreviewedClosing {
+    pub party: OrganisationId,
+    pub outcome: PreviewedOutcome,
+    pub unpriced: Vec<UnpricedUsage>,
+}
+
+#[derive(Debug, Clone)]
+pub enum PreviewedOutcome {
+    /// To the byte, if nothing changes before it is issued and the clock says the same.
+    Document(Box<PreviewedDocument>),
+    AlreadyClosed(Option<InvoiceNumber>),
+    Nothing,
+    Parked(Vec<(String, String)>),
+}
+
+/// A document that would be issued.
+#[derive(Debug, Clone)]
+pub struct PreviewedDocument {
+    pub invoice: Invoice,
+    pub lines: Vec<InvoiceLine>,
+    /// Over the bytes that would be stored.
+    pub digest: String,
+}
+
 /// Closes `period` for every billed party.
 ///
 /// # Errors
@@ -65,22 +93,12 @@ pub async fn close(
     now: Timestamp,
     tick: &(dyn Fn(u64) + Sync),
 ) -> EngineResult<Vec<PartyClosing>> {
-    let today = now.to_zoned(TimeZone::UTC).date();
-    if today < period.first_day() {
-        return Err(EngineError::new("close.period_in_future", format!("{period} has not begun")));
-    }
-    if today < cut_off(period) && !options.early {
-        let message = format!(
-            "{period} may be closed from {} on, when late usage has arrived; --early closes it now",
-            cut_off(period)
-        );
-        return Err(EngineError::new("close.too_early", message));
-    }
+    check_cut_off(period, options, now)?;
     let inputs = RunInputs::load(books, period).await?;
     let run = inputs.run(books)?;
     let mut closings = Vec::new();
     for party in inputs.parties.clone() {
-        let closing = match run.draft_party(books, &party, tick).await? {
+        let closing = match run.draft_party(books, &party, Lines::Keep, tick).await? {
             PartyOutcome::Closed(closure) => {
                 PartyClosing { party, outcome: ClosingOutcome::AlreadyClosed(closure.invoice), unpriced: vec![] }
             }
@@ -96,6 +114,103 @@ pub async fn close(
     Ok(closings)
 }
 
+/// What [`close`] would issue, to the byte; nothing is written.
+///
+/// # Errors
+/// As [`close`].
+pub async fn preview_close(
+    books: &Books,
+    period: BillingPeriod,
+    options: CloseOptions,
+    now: Timestamp,
+    tick: &(dyn Fn(u64) + Sync),
+) -> EngineResult<Vec<PreviewedClosing>> {
+    check_cut_off(period, options, now)?;
+    let inputs = RunInputs::load(books, period).await?;
+    let run = inputs.run(books)?;
+    let mut previews = Vec::new();
+    let mut counters: BTreeMap<(OrganisationId, InvoiceType), u64> = BTreeMap::new();
+    for party in inputs.parties.clone() {
+        let (outcome, unpriced) = match run.draft_party(books, &party, Lines::Drop, tick).await? {
+            PartyOutcome::Closed(closure) => (PreviewedOutcome::AlreadyClosed(closure.invoice), vec![]),
+            PartyOutcome::Failed(code, message) => (PreviewedOutcome::Parked(vec![(code, message)]), vec![]),
+            PartyOutcome::Rated(rated) => {
+                let unpriced = rated.draft.unpriced.clone();
+                let series = (rated.draft.issuer.id.clone(), rated.draft.invoice_type);
+                let counter = match counters.get(&series) {
+                    Some(counter) => *counter,
+                    None => books.ledger.last_counter(&series.0, series.1).await?,
+                };
+                let outcome = preview_party(*rated, options, now, counter.saturating_add(1))?;
+                let drawn = matches!(outcome, PreviewedOutcome::Document(_));
+                counters.insert(series, counter.saturating_add(u64::from(drawn)));
+                (outcome, unpriced)
+            }
+        };
+        previews.push(PreviewedClosing { party, outcome, unpriced });
+    }
+    Ok(previews)
+}
+
+fn check_cut_off(period: BillingPeriod, options: CloseOptions, now: Timestamp) -> EngineResult<()> {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    if today < period.first_day() {
+        return Err(EngineError::new("close.period_in_future", format!("{period} has not begun")));
+    }
+    if today < cut_off(period) && !options.early {
+        let message = format!(
+            "{period} may be closed from {} on, when late usage has arrived; --early closes it now",
+            cut_off(period)
+        );
+        return Err(EngineError::new("close.too_early", message));
+    }
+    Ok(())
+}
+
+/// Why a draft may not be issued: (code, sentence) of each reason.
+fn reasons_against(draft: &Draft, options: CloseOptions) -> Vec<(String, String)> {
+    let failures = check_draft(draft, options.allow_unpriced);
+    failures.iter().map(|failure| (failure.code().to_owned(), failure.to_string())).collect()
+}
+
+fn preview_party(
+    rated: RatedParty,
+    options: CloseOptions,
+    now: Timestamp,
+    counter: u64,
+) -> EngineResult<PreviewedOutcome> {
+    let reasons = reasons_against(&rated.draft, options);
+    if !reasons.is_empty() {
+        return Ok(PreviewedOutcome::Parked(reasons));
+    }
+    if rated.draft.lines.is_empty() {
+        return Ok(PreviewedOutcome::Nothing);
+    }
+    let number = InvoiceNumber::in_series(rated.draft.invoice_type.series(), counter)
+        .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    let (sample, lines) = document(&rated.draft, rated.snapshot, options, now)?;
+    let header = header_bytes(&sample, &number);
+    let digest = document_digest(&header, lines.iter().map(|line| line.body.as_slice()));
+    let lines = rated.draft.lines.into_iter().map(|drafted| drafted.line).collect();
+    let invoice = Invoice { number, ..sample };
+    Ok(PreviewedOutcome::Document(Box::new(PreviewedDocument { invoice, lines, digest })))
+}
+
+/// A checked draft as it will be stored; only the number is missing.
+fn document(
+    draft: &Draft,
+    mut snapshot: Snapshot,
+    options: CloseOptions,
+    now: Timestamp,
+) -> EngineResult<(Invoice, Vec<NewInvoiceLine>)> {
+    snapshot.allow_unpriced = options.allow_unpriced;
+    let lines = draft.lines.iter().map(|drafted| stored_line(&drafted.line)).collect::<EngineResult<Vec<_>>>()?;
+    let sample = Invoice::issue(draft, first_number()?, now, snapshot);
+    // Once written here it can be written under any number.
+    canonical(&sample)?;
+    Ok((sample, lines))
+}
+
 async fn close_party(
     books: &Books,
     rated: RatedParty,
@@ -104,11 +219,10 @@ async fn close_party(
 ) -> EngineResult<PartyClosing> {
     let (party, period) = (rated.run.party.clone(), rated.run.period);
     let unpriced = rated.draft.unpriced.clone();
-    let failures = check_draft(&rated.draft, options.allow_unpriced);
-    if !failures.is_empty() {
+    let reasons = reasons_against(&rated.draft, options);
+    if !reasons.is_empty() {
         let old = books.ledger.commit_rating(&rated.run, &rated.parts).await?;
         books.usage.remove(&old)?;
-        let reasons = failures.iter().map(|failure| (failure.code().to_owned(), failure.to_string())).collect();
         return park(books, &party, period, reasons, unpriced).await;
     }
     let outcome = if rated.draft.lines.is_empty() {
@@ -152,13 +266,10 @@ async fn issue(
     options: CloseOptions,
     now: Timestamp,
 ) -> EngineResult<ClosingOutcome> {
-    let RatedParty { draft, run, mut snapshot, carried, .. } = rated;
-    snapshot.allow_unpriced = options.allow_unpriced;
+    let RatedParty { draft, run, snapshot, carried, .. } = rated;
+    let offers = snapshot.lists.offers.clone();
+    let (sample, lines) = document(&draft, snapshot, options, now)?;
     let journal_error = |error: billing::journal::JournalError| EngineError::new(error.code(), error.to_string());
-    let lines = draft.lines.iter().map(|drafted| stored_line(&drafted.line)).collect::<EngineResult<Vec<_>>>()?;
-    let sample = Invoice::issue(&draft, first_number()?, now, snapshot.clone());
-    // Once written here it can be written under any number: the writer below cannot fail.
-    canonical(&sample)?;
     let files = run.files.clone();
     let request = IssueRequest {
         issuer: draft.issuer.id.clone(),
@@ -170,7 +281,7 @@ async fn issue(
         header: Box::new(|number| header_bytes(&sample, number)),
         lines,
         adjustments: draft.adjustments.iter().map(|adjustment| adjustment.reference.clone()).collect(),
-        offers: snapshot.lists.offers.clone(),
+        offers,
         rated: run,
         carried,
     };

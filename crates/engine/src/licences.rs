@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use billing::ids::CustomerId;
 use billing::invoice::BlobDigest;
-use billing::licence::{LicenceLine, LicenceOrder, OfferBook, OfferKey, licence_lines};
+use billing::licence::{Cycle, LicenceLine, LicenceOrder, OfferBook, OfferKey, licence_lines};
 use billing::money::Currency;
 use billing::period::BillingPeriod;
 use billing::ports::Closure;
@@ -71,12 +71,12 @@ pub(crate) fn lines_of_period(
     period: BillingPeriod,
 ) -> EngineResult<Vec<LicenceLine>> {
     let mut lines = Vec::new();
+    let days = Cycle { from: period.first_day(), until: period.end() };
     for orders in by_customer(orders).values() {
-        let found =
-            licence_lines(own, &|day| offers.on(day), orders, period.end()).map_err(|(subscription, error)| {
-                EngineError::new(error.code(), format!("subscription {}: {error}", subscription.as_str()))
-            })?;
-        lines.extend(found.into_iter().filter(|line| period.contains(line.ordered_on)));
+        let found = licence_lines(own, &|day| offers.on(day), orders, days).map_err(|(subscription, error)| {
+            EngineError::new(error.code(), format!("subscription {}: {error}", subscription.as_str()))
+        })?;
+        lines.extend(found);
     }
     Ok(lines)
 }
@@ -88,6 +88,6 @@ pub(crate) fn check_orders(
     orders: &[LicenceOrder],
 ) -> Result<(), billing::licence::OrderError> {
     let Some(last) = orders.iter().map(LicenceOrder::ordered_on).max() else { return Ok(()) };
-    let until = last.tomorrow().unwrap_or(last);
-    licence_lines(own, &|day| offers.on(day), orders, until).map(|_| ()).map_err(|(_, error)| error)
+    let days = Cycle { from: last, until: last.tomorrow().unwrap_or(last) };
+    licence_lines(own, &|day| offers.on(day), orders, days).map(|_| ()).map_err(|(_, error)| error)
 }

@@ -14,7 +14,7 @@ use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
 use billing::ports::{
     Closure, RatedPart, RatedRun, RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile,
-    UsageSource, UsageSurvey,
+    UsageSource, UsageSurvey, hex,
 };
 use billing::price::{PriceBook, PriceSheet};
 use billing::rate::{CustomerTotals, LateFrom, RatedTotals, RatingInputs, UnpricedUsage};
@@ -70,8 +70,8 @@ pub async fn preview(
 }
 
 /// What becomes of the rated lines.
-#[derive(Debug, Clone, Copy)]
-enum Lines {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lines {
     Keep,
     Drop,
 }
@@ -298,11 +298,12 @@ fn selection(period: BillingPeriod, usage_through: u64, last: Option<&Closure>) 
 }
 
 impl PeriodRun<'_> {
-    /// Rates and drafts what a party is to be billed.
+    /// Rates and drafts what a party is to be billed. Where lines are dropped nothing is written at all.
     pub(crate) async fn draft_party(
         &self,
         books: &Books,
         party: &OrganisationId,
+        keep: Lines,
         tick: &(dyn Fn(u64) + Sync),
     ) -> EngineResult<PartyOutcome> {
         let ready = match self.prepare(books, party, Purpose::Bill).await? {
@@ -312,7 +313,10 @@ impl PeriodRun<'_> {
         };
         let lists = &self.inputs.lists;
         let period = self.inputs.period;
-        let output = RatingOutput::Files { inputs_digest: ready.digest(lists, period)?, known: &[] };
+        let output = match keep {
+            Lines::Keep => RatingOutput::Files { inputs_digest: ready.digest(lists, period)?, known: &[] },
+            Lines::Drop => RatingOutput::Totals,
+        };
         let prices = PriceBook::new(&lists.sheets);
         let job = RatingJob { with_scopes: true, ..ready.job(party, period, lists, &prices, output) };
         let usage = match self.survey.rate(&job, tick) {
@@ -350,7 +354,12 @@ impl PeriodRun<'_> {
         };
         let Ready { directory, selection, .. } = *ready;
         let carried = carried_days(&draft.unpriced, &selection);
-        let snapshot = self.snapshot(books.ledger.put_blob(&canonical(&directory)?).await?, &selection);
+        let directory = canonical(&directory)?;
+        let directory = match keep {
+            Lines::Keep => books.ledger.put_blob(&directory).await?,
+            Lines::Drop => BlobDigest(hex(&Sha256::digest(&directory))),
+        };
+        let snapshot = self.snapshot(directory, &selection);
         let run = RatedRun { party: party.clone(), period, usage_through: selection.usage_through, files };
         Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, parts, snapshot, carried })))
     }

@@ -1,5 +1,7 @@
 //! Closed months, the days that they moved on, and parties that were set aside.
 
+use std::collections::BTreeMap;
+
 use billing::ids::OrganisationId;
 use billing::invoice::{CarriedDay, InvoiceNumber, InvoiceType};
 use billing::period::BillingPeriod;
@@ -138,33 +140,43 @@ pub(crate) async fn closures(snapshot: &mut SqliteConnection, party: &Organisati
     .bind(party.as_str())
     .fetch_all(&mut *snapshot)
     .await?;
+    let mut carried = carried_by(snapshot, party).await?;
     let mut closures = Vec::with_capacity(rows.len());
     for row in &rows {
         let fields = Fields::new(row, &CLOSURES);
+        let key = (fields.owned("period")?, fields.owned("invoice_type")?);
         closures.push(Closure {
             party: fields.parsed("party")?,
             period: fields.parsed("period")?,
             usage_through: fields.unsigned("usage_through")?,
             invoice: fields.optional("number")?,
-            carried: carried_of(&mut *snapshot, &fields).await?,
+            carried: carried.remove(&key).unwrap_or_default(),
             offers: fields.json("offers")?,
         });
     }
     Ok(closures)
 }
 
-async fn carried_of(connection: &mut SqliteConnection, closure: &Fields<'_>) -> Result<Vec<CarriedDay>> {
+/// A party's carried days by period and type of the closure that moved them on.
+async fn carried_by(
+    connection: &mut SqliteConnection,
+    party: &OrganisationId,
+) -> Result<BTreeMap<(String, String), Vec<CarriedDay>>> {
     let rows = sqlx::query(
         "SELECT party, period, invoice_type, position, subscription, meter, usage_date, usage_after,
              usage_through
-         FROM carried_days WHERE party = $1 AND period = $2 AND invoice_type = $3 ORDER BY position",
+         FROM carried_days WHERE party = $1 ORDER BY period, invoice_type, position",
     )
-    .bind(closure.text("party")?)
-    .bind(closure.text("period")?)
-    .bind(closure.text("invoice_type")?)
+    .bind(party.as_str())
     .fetch_all(connection)
     .await?;
-    rows.iter().map(read_carried).collect()
+    let mut carried: BTreeMap<(String, String), Vec<CarriedDay>> = BTreeMap::new();
+    for row in &rows {
+        let fields = Fields::new(row, &CARRIED_DAYS);
+        let key = (fields.owned("period")?, fields.owned("invoice_type")?);
+        carried.entry(key).or_default().push(read_carried(row)?);
+    }
+    Ok(carried)
 }
 
 fn read_carried(row: &SqliteRow) -> Result<CarriedDay> {

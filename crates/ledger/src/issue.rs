@@ -7,7 +7,7 @@ use billing::ids::OrganisationId;
 use billing::invoice::{InvoiceNumber, Series};
 use billing::journal::EntryKind;
 use billing::ports::{Closure, IssueOutcome, IssueRequest, NewEntry, document_digest};
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::{LedgerError, Result};
 use crate::open::SqliteLedger;
@@ -52,6 +52,16 @@ async fn draw(connection: &mut SqliteConnection, issuer: &OrganisationId, series
     .await?;
     let counter = Fields::new(&row, &NUMBER_SERIES).unsigned("last_counter")?;
     Ok(InvoiceNumber::in_series(series, counter)?)
+}
+
+/// 0 before the first number.
+pub(crate) async fn last_counter(db: impl SqliteExecutor<'_>, issuer: &OrganisationId, series: Series) -> Result<u64> {
+    let row = sqlx::query("SELECT issuer, series, last_counter FROM number_series WHERE issuer = $1 AND series = $2")
+        .bind(issuer.as_str())
+        .bind(series.letter().to_string())
+        .fetch_optional(db)
+        .await?;
+    row.map_or(Ok(0), |row| Fields::new(&row, &NUMBER_SERIES).unsigned("last_counter"))
 }
 
 /// Lines come before their invoice: once it stands, the database takes no more of them.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
-use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber};
+use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber, InvoiceType};
 use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
@@ -138,6 +138,10 @@ impl Ledger for SqliteLedger {
 
     async fn closures(&self, party: &OrganisationId) -> PortResult<Vec<Closure>> {
         Ok(closing::closures(&mut *self.read().await?, party).await?)
+    }
+
+    async fn last_counter(&self, issuer: &OrganisationId, invoice_type: InvoiceType) -> PortResult<u64> {
+        Ok(issue::last_counter(self.readers(), issuer, invoice_type.series()).await?)
     }
 
     async fn issue(&self, request: IssueRequest<'_>) -> PortResult<IssueOutcome> {

@@ -70,7 +70,9 @@ pub(crate) enum Command {
     )]
     Simulate(SimulateArgs),
     /// Draft, check and issue a period's invoices; a second run changes nothing
-    #[command(after_help = "Example:\n  quittance close --period 2026-10")]
+    #[command(
+        after_help = "Examples:\n  quittance close --period 2026-10 --preview\n  quittance close --period 2026-10"
+    )]
     Close(CloseArgs),
     /// Issued invoices and their lines
     #[command(subcommand)]
@@ -321,6 +323,9 @@ pub(crate) struct CloseArgs {
     /// Move usage without a price to the next period instead of parking its organisation
     #[arg(long)]
     pub(crate) allow_unpriced: bool,
+    /// Show what would be issued, and write nothing; with --output json to the byte
+    #[arg(long)]
+    pub(crate) preview: bool,
 }
 
 #[derive(Debug, Subcommand)]

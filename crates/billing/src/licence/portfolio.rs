@@ -72,14 +72,16 @@ struct Licence {
 struct Portfolio<'a> {
     own_currency: Currency,
     offers: &'a OffersOn<'a>,
+    /// Lines of before this day are not asked for.
+    from: Date,
     licences: BTreeMap<SubscriptionId, Licence>,
     lines: Vec<LicenceLine>,
 }
 
 type OrderResult<T> = Result<T, OrderError>;
 
-/// All lines of before `until`, by subscription and time. `orders` are those of one customer in the
-/// order of their times; prices in `own_currency` come first.
+/// All lines of some days, by subscription and time. `orders` are those of one customer in the order of
+/// their times; prices in `own_currency` come first.
 ///
 /// # Errors
 /// The first order that cannot be accepted, or a term without a price; with the subscription.
@@ -87,9 +89,10 @@ pub fn licence_lines<'a>(
     own_currency: Currency,
     offers: &'a OffersOn<'a>,
     orders: &[LicenceOrder],
-    until: Date,
+    days: Cycle,
 ) -> Result<Vec<LicenceLine>, (SubscriptionId, OrderError)> {
-    let mut portfolio = Portfolio { own_currency, offers, licences: BTreeMap::new(), lines: Vec::new() };
+    let Cycle { from, until } = days;
+    let mut portfolio = Portfolio { own_currency, offers, from, licences: BTreeMap::new(), lines: Vec::new() };
     for order in orders.iter().take_while(|order| order.ordered_on() < until) {
         portfolio.apply(order).map_err(|error| (order.subscription.clone(), error))?;
     }
@@ -162,7 +165,20 @@ impl<'a> Portfolio<'a> {
         charge: LicenceCharge,
     ) {
         licence.charged.push((day, charge));
-        self.lines.push(licence.line(subscription, order_id, day, day, charge));
+        self.add_line(licence, subscription, order_id, (day, day), charge);
+    }
+
+    fn add_line(
+        &mut self,
+        licence: &Licence,
+        subscription: &SubscriptionId,
+        order_id: &str,
+        (ordered_on, rated_on): (Date, Date),
+        charge: LicenceCharge,
+    ) {
+        if ordered_on >= self.from {
+            self.lines.push(licence.line(subscription, order_id, ordered_on, rated_on, charge));
+        }
     }
 
     fn purchase(&mut self, order: &LicenceOrder, purchase: &Purchase) -> OrderResult<()> {
@@ -203,12 +219,11 @@ impl<'a> Portfolio<'a> {
 
     /// Begins the cycles and terms that begin up to `day`, that day included.
     fn advance(&mut self, subscription: &SubscriptionId, day: Date) -> OrderResult<()> {
-        while let Some(licence) = self.licences.get(subscription) {
-            let due = licence.ended_on.is_none() && licence.offer.term.is_some() && licence.cycle.until <= day;
-            if !due {
-                return Ok(());
-            }
-            let licence = licence.clone();
+        let is_due = |licence: &Licence| {
+            licence.ended_on.is_none() && licence.offer.term.is_some() && licence.cycle.until <= day
+        };
+        while self.licences.get(subscription).is_some_and(is_due) {
+            let Some(licence) = self.licences.remove(subscription) else { return Ok(()) };
             let next = if licence.term_until == Some(licence.cycle.until) {
                 self.next_term(subscription, licence)?
             } else {
@@ -302,7 +317,7 @@ impl<'a> Portfolio<'a> {
             Refund::Full => {
                 for (rated_on, charge) in std::mem::take(&mut licence.charged) {
                     let charge = charge.taken_back(ChargeType::CancelImmediate)?;
-                    self.lines.push(licence.line(subscription, &order.order_id, day, rated_on, charge));
+                    self.add_line(&licence, subscription, &order.order_id, (day, rated_on), charge);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Use cases on a real SQLite ledger and real Parquet files.
 
+mod century;
 mod dry_runs;
 mod licences;
 mod months;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use billing::rate::UnpricedUsage;
-use engine::closing::{CloseOptions, ClosingOutcome, PartyClosing, close};
+use engine::closing::{
+    CloseOptions, ClosingOutcome, PartyClosing, PreviewedClosing, PreviewedOutcome, close, preview_close,
+};
 use serde_json::{Value, json};
 
 use crate::cli::{CloseArgs, Output};
@@ -16,8 +18,11 @@ use crate::{CommandResult, Exit};
 
 pub(crate) async fn run(dir: &Path, output: Output, args: &CloseArgs) -> CommandResult {
     let data = DataDir::open(dir).await?;
-    let _lock = data.lock().await?;
     let options = CloseOptions { early: args.early, allow_unpriced: args.allow_unpriced };
+    if args.preview {
+        return preview(&data, output, args, options).await;
+    }
+    let _lock = data.lock().await?;
     let closings = {
         let progress = Progress::counting("closing");
         close(&data.books, args.period, options, clock::now()?, &|n| progress.tick(n)).await?
@@ -39,6 +44,60 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &CloseArgs) -> Command
     }
     let parked = closings.iter().any(|closing| matches!(closing.outcome, ClosingOutcome::Parked(_)));
     Ok(if parked { Exit::Findings } else { Exit::Done })
+}
+
+async fn preview(data: &DataDir, output: Output, args: &CloseArgs, options: CloseOptions) -> CommandResult {
+    let previews = {
+        let progress = Progress::counting("drafting");
+        preview_close(&data.books, args.period, options, clock::now()?, &|n| progress.tick(n)).await?
+    };
+    let mut rows = Rows::new(&["organisation", "outcome", "invoice", "lines", "total"], &["lines", "total"]);
+    let (mut documents, mut parked) = (Vec::new(), Vec::new());
+    for PreviewedClosing { party, outcome, .. } in &previews {
+        let (empty, name) = (String::new, party.to_string());
+        rows.push(match outcome {
+            PreviewedOutcome::Document(document) => {
+                let invoice = &document.invoice;
+                let (number, total) = (invoice.number.to_string(), invoice.totals.total.to_string());
+                [name, "would be issued".to_owned(), number, document.lines.len().to_string(), total]
+            }
+            PreviewedOutcome::AlreadyClosed(number) => {
+                let number = number.as_ref().map(ToString::to_string).unwrap_or_default();
+                [name, "closed before".to_owned(), number, empty(), empty()]
+            }
+            PreviewedOutcome::Nothing => [name, "nothing to bill".to_owned(), empty(), empty(), empty()],
+            PreviewedOutcome::Parked(_) => [name, "would be parked".to_owned(), empty(), empty(), empty()],
+        });
+        match outcome {
+            PreviewedOutcome::Document(document) => documents.push(json!({
+                "organisation": party,
+                "header": document.invoice,
+                "lines": document.lines,
+                "digest": document.digest,
+            })),
+            PreviewedOutcome::Parked(reasons) => parked.push((party, reasons)),
+            PreviewedOutcome::AlreadyClosed(_) | PreviewedOutcome::Nothing => {}
+        }
+    }
+    let would_park = |(party, reasons): &(_, &Vec<(String, String)>)| {
+        let reasons = reasons.iter().map(|(code, message)| json!({ "code": code, "message": message }));
+        json!({ "organisation": party, "reasons": reasons.collect::<Vec<_>>() })
+    };
+    let value = json!({
+        "period": args.period,
+        "documents": documents,
+        "parked": parked.iter().map(would_park).collect::<Vec<_>>(),
+    });
+    print(output, &value, &rows)?;
+    if output == Output::Table {
+        for (party, reasons) in &parked {
+            for (code, message) in *reasons {
+                say(format!("{party} would be parked: {message} ({code})"));
+            }
+        }
+        previews.iter().for_each(|preview| print_unpriced(&preview.unpriced));
+    }
+    Ok(if parked.is_empty() { Exit::Done } else { Exit::Findings })
 }
 
 fn row(closing: &PartyClosing) -> [String; 5] {

@@ -10,7 +10,7 @@ use billing::invoice::{
 };
 use billing::journal::{Entry, EntryKind};
 use billing::licence::{
-    BillingPlan, LicenceError, LicenceOffer, LicenceOrder, OfferBook, ProductCategory, Term, change_plan,
+    BillingPlan, Cycle, LicenceError, LicenceOffer, LicenceOrder, OfferBook, ProductCategory, Term, change_plan,
     change_quantity, cycle_starting_at, licence_lines,
 };
 use billing::markup::Markup;
@@ -110,7 +110,8 @@ fn lines_of_orders(arguments: &Value) -> Refusal {
     let seats = offer("seats", Some(Term::Month), BillingPlan::Monthly);
     let book = OfferBook::new([seats, offer("for-good", None, BillingPlan::OneTime)]);
     let orders: Vec<LicenceOrder> = read(arguments, "orders");
-    let (_, error) = licence_lines(Currency::USD, &|_| &book, &orders, read(arguments, "until")).unwrap_err();
+    let days = Cycle { from: date(2026, 1, 1), until: read(arguments, "until") };
+    let (_, error) = licence_lines(Currency::USD, &|_| &book, &orders, days).unwrap_err();
     (error.code(), error.to_string())
 }
 
