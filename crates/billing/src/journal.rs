@@ -38,6 +38,7 @@ pub enum Account {
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     InvoiceIssued,
+    CreditIssued,
     PaymentReceived,
     PaymentAllocated,
     CreditReleased,
@@ -55,8 +56,9 @@ const ACCOUNTS: [(Account, &str); 7] = [
     (Account::Unallocated, "unallocated"),
     (Account::WriteOffs, "write_offs"),
 ];
-const KINDS: [(EntryKind, &str); 6] = [
+const KINDS: [(EntryKind, &str); 7] = [
     (EntryKind::InvoiceIssued, "invoice_issued"),
+    (EntryKind::CreditIssued, "credit_issued"),
     (EntryKind::PaymentReceived, "payment_received"),
     (EntryKind::PaymentAllocated, "payment_allocated"),
     (EntryKind::CreditReleased, "credit_released"),

@@ -167,6 +167,24 @@ pub struct IssueRequest<'a> {
     pub offers: Vec<BlobDigest>,
 }
 
+/// A credit note as it is to be written; its number is the next one, or nothing is written.
+#[derive(Debug)]
+pub struct CreditRequest {
+    pub number: InvoiceNumber,
+    pub amends: InvoiceNumber,
+    pub invoice_type: InvoiceType,
+    pub period: BillingPeriod,
+    pub issued_at: Timestamp,
+    pub due_on: Date,
+    pub total: Amount,
+    pub postings: Vec<Posting>,
+    pub header: Vec<u8>,
+    /// In order.
+    pub lines: Vec<NewInvoiceLine>,
+    /// What it settles.
+    pub booking: AccountBooking,
+}
+
 /// A line that is about to be issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInvoiceLine {
@@ -202,6 +220,8 @@ pub struct StoredInvoice {
     pub period: BillingPeriod,
     pub invoice_type: InvoiceType,
     pub issued_at: Timestamp,
+    /// The document that it amends.
+    pub amends: Option<InvoiceNumber>,
     pub header: Vec<u8>,
     /// SHA-256 over header and lines, each with its length in front ([`document_digest`]).
     pub digest: String,
@@ -389,6 +409,9 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn rated_files(&self) -> PortResult<Vec<StoredFile>>;
     /// A party's closures in the order of their periods.
     async fn closures(&self, party: &OrganisationId) -> PortResult<Vec<Closure>>;
+    /// Writes a credit note with what it settles. False when another document took its number or somebody
+    /// booked on the account meanwhile; nothing is written then.
+    async fn issue_credit(&self, request: &CreditRequest) -> PortResult<bool>;
     /// How many numbers of a series were drawn.
     async fn last_counter(&self, issuer: &OrganisationId, invoice_type: InvoiceType) -> PortResult<u64>;
     async fn issue(&self, request: IssueRequest<'_>) -> PortResult<IssueOutcome>;
@@ -404,6 +427,8 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     // Documents.
     /// A party's documents, or all, by issue time and number.
     async fn invoices(&self, party: Option<&OrganisationId>) -> PortResult<Vec<StoredInvoice>>;
+    /// The credit note that took a document back.
+    async fn credit_of(&self, issuer: &OrganisationId, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>>;
     async fn invoice(&self, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>>;
     /// Lines after `after` (0 for the first page), at most `limit`.
     async fn invoice_lines(&self, number: &InvoiceNumber, after: u32, limit: u32) -> PortResult<Vec<Vec<u8>>>;

@@ -50,3 +50,9 @@ impl From<billing::settlement::SettlementError> for EngineError {
         Self::new(error.code(), error.to_string())
     }
 }
+
+impl From<billing::invoice::CreditError> for EngineError {
+    fn from(error: billing::invoice::CreditError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}

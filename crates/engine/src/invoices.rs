@@ -27,6 +27,8 @@ const STATEMENT: &str = "statement";
 pub struct IssuedInvoice {
     pub stored: StoredInvoice,
     pub invoice: Invoice,
+    /// The credit notes that took it back.
+    pub amendments: Vec<IssuedInvoice>,
 }
 
 impl IssuedInvoice {
@@ -58,7 +60,7 @@ pub type DayPage = Vec<(u64, ShownDay)>;
 fn read_header(stored: StoredInvoice) -> EngineResult<IssuedInvoice> {
     let invoice = serde_json::from_slice(&stored.header)
         .map_err(|error| EngineError::damaged(&format!("invoice {}", stored.number), error))?;
-    Ok(IssuedInvoice { stored, invoice })
+    Ok(IssuedInvoice { stored, invoice, amendments: Vec::new() })
 }
 
 /// A party's invoices, or all, by issue time and number.
@@ -66,7 +68,18 @@ fn read_header(stored: StoredInvoice) -> EngineResult<IssuedInvoice> {
 /// # Errors
 /// Storage failures.
 pub async fn list(books: &Books, party: Option<&OrganisationId>) -> EngineResult<Vec<IssuedInvoice>> {
-    books.ledger.invoices(party).await?.into_iter().map(read_header).collect()
+    let mut issued: Vec<IssuedInvoice> =
+        books.ledger.invoices(party).await?.into_iter().map(read_header).collect::<EngineResult<_>>()?;
+    let credits: Vec<IssuedInvoice> = issued.iter().filter(|one| one.stored.amends.is_some()).cloned().collect();
+    for credit in credits {
+        let amends = |one: &&mut IssuedInvoice| {
+            Some(&one.stored.number) == credit.stored.amends.as_ref() && one.stored.issuer == credit.stored.issuer
+        };
+        if let Some(original) = issued.iter_mut().find(amends) {
+            original.amendments.push(credit.clone());
+        }
+    }
+    Ok(issued)
 }
 
 /// One invoice. With a party, another party's invoice is as unknown as one that does not exist (ORG-1).
@@ -81,7 +94,12 @@ pub async fn find(
     let stored = books.ledger.invoice(number).await?;
     let visible = stored.filter(|stored| party.is_none_or(|party| *party == stored.party));
     let unknown = || EngineError::new("invoice.unknown", format!("there is no invoice {number}"));
-    read_header(visible.ok_or_else(unknown)?)
+    let issued = read_header(visible.ok_or_else(unknown)?)?;
+    let amendments = match books.ledger.credit_of(&issued.stored.issuer, number).await? {
+        Some(credit) => vec![read_header(credit)?],
+        None => Vec::new(),
+    };
+    Ok(IssuedInvoice { amendments, ..issued })
 }
 
 /// Lines after `after` (0 for the first page), at most `limit`.

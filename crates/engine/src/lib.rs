@@ -6,6 +6,7 @@
 pub mod banking;
 pub mod books;
 pub mod closing;
+pub mod crediting;
 pub mod error;
 pub mod explaining;
 pub mod import;

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use billing::ids::{OrganisationId, SubscriptionId};
-use billing::invoice::{Adjustment, Draft, DraftInputs, Invoice, check_draft, draft_invoice};
+use billing::invoice::{
+    Adjustment, Draft, DraftInputs, Invoice, InvoiceNumber, check_draft, credit_note, draft_invoice,
+};
 use billing::licence::LicenceOrder;
 use billing::party::PartyDirectory;
 use billing::ports::{
@@ -16,9 +18,10 @@ use billing::rate::{LateFrom, RatedTotals, RatingInputs};
 use sha2::{Digest, Sha256};
 
 use crate::books::Books;
+use crate::crediting::credited_lines;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
-use crate::invoices::{IssuedInvoice, list};
+use crate::invoices::{IssuedInvoice, find, lines, list};
 use crate::licences::{KnownOffers, lines_of_period};
 use crate::rating::{canonical, late_from};
 use crate::selection::Selection;
@@ -129,6 +132,9 @@ async fn check_invoice<'b>(
     if digest != issued.stored.digest {
         return Ok(finding("its stored bytes are not what was issued".to_owned()));
     }
+    if let Some(amends) = &issued.invoice.amends {
+        return Ok(check_credit(books, issued, amends, &stored_lines).await?.and_then(finding));
+    }
     let draft = match recompute(books, surveys, issued).await {
         Ok(draft) => draft,
         Err(error) => return Ok(finding(format!("it cannot be recomputed: {}", error.message))),
@@ -150,6 +156,25 @@ async fn check_invoice<'b>(
     let sound = draft.lines.len() == stored_lines.len()
         && check_draft(&draft, issued.invoice.snapshot.allow_unpriced).is_empty();
     Ok(if sound { None } else { finding("recomputing it gives another set of lines".to_owned()) })
+}
+
+/// A credit note is what its invoice says, the other way round.
+async fn check_credit(
+    books: &Books,
+    issued: &IssuedInvoice,
+    amends: &InvoiceNumber,
+    stored_lines: &[Vec<u8>],
+) -> EngineResult<Option<String>> {
+    let original = find(books, None, amends).await?;
+    let billed = lines(books, amends, 0, u32::MAX).await?;
+    let again = credit_note(&original.invoice, &issued.invoice.reason, issued.invoice.issued_at)?;
+    let again = Invoice { number: issued.invoice.number.clone(), ..again };
+    if canonical(&again)? != issued.stored.header {
+        return Ok(Some(format!("it is not what takes {amends} back")));
+    }
+    let credited = credited_lines(&billed)?;
+    let same = credited.iter().map(|line| &line.body).eq(stored_lines);
+    Ok((!same).then(|| format!("its lines are not those that take {amends} back")))
 }
 
 async fn recompute<'b>(books: &'b Books, surveys: &mut LastSurvey<'b>, issued: &IssuedInvoice) -> EngineResult<Draft> {

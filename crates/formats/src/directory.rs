@@ -15,9 +15,10 @@ pub use subscriptions::{SubscriptionRow, read_subscriptions};
 
 use billing::ids::IdError;
 
-use crate::csv::{Column, CsvReader, Record, Row};
-use crate::error::{Fault, FileError, Parsed, RejectedLine};
-use repeated::Repeated;
+use repeated::List;
+
+use crate::csv::{Column, Record};
+use crate::error::{Fault, RejectedLine};
 
 /// What this module raises beside the codes of `csv` and `source`.
 pub const CODES: &[&str] = &[
@@ -33,34 +34,6 @@ pub const CODES: &[&str] = &[
     "subscription.earned_credit_malformed",
 ];
 
-/// Reads all rows with `read`, which gives each one's key and value; `id` is the key's column.
-fn read_rows<K: Ord, V>(
-    mut reader: CsvReader,
-    id: Column,
-    mut rows: Repeated<K, V>,
-    read: impl Fn(&Record<'_>) -> Result<(K, V), RejectedLine>,
-) -> Result<Parsed<Vec<V>>, FileError> {
-    let mut rejected = Vec::new();
-    let mut record_count: u64 = 0;
-    while let Some(row) = reader.next_row()? {
-        record_count = record_count.saturating_add(1);
-        match row {
-            Row::Rejected(line) => rejected.push(line),
-            Row::Record(record) => match read(&record) {
-                Ok((key, value)) => rows.add(key, value, record.reject(id, "directory.line.contradiction", "")),
-                Err(line) => rejected.push(line),
-            },
-        }
-    }
-    if record_count == 0 {
-        return Err(FileError::new("directory.file.no_rows", "the file has a header and no rows"));
-    }
-    let (value, contradictions) = rows.finish();
-    rejected.extend(contradictions);
-    rejected.sort_by_key(|line| line.line);
-    Ok(Parsed { value, rejected, record_count })
-}
-
 /// An identifier, blanks around it taken off.
 fn id<T: std::str::FromStr<Err = IdError>>(record: &Record<'_>, column: Column) -> Result<T, RejectedLine> {
     let fault = |error: IdError| record.reject_fault(column, Fault::new(error.code(), error.to_string()));
@@ -71,3 +44,9 @@ fn id<T: std::str::FromStr<Err = IdError>>(record: &Record<'_>, column: Column) 
 fn text<'r>(record: &Record<'r>, column: Option<Column>) -> &'r str {
     column.map_or("", |column| record.field(column).trim())
 }
+
+/// How the list of customers or of subscriptions says that it is empty or contradicts itself.
+const LIST: List = List {
+    empty: ("directory.file.no_rows", "the file has a header and no rows"),
+    contradiction: "directory.line.contradiction",
+};

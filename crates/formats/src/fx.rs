@@ -16,6 +16,7 @@ use jiff::civil::Date;
 
 use crate::csv::Header;
 use crate::directory::kind;
+use crate::directory::repeated::List;
 use crate::error::{Fault, FileError, Parsed};
 use crate::number;
 use crate::source::Input;
@@ -33,6 +34,8 @@ pub const CODES: &[&str] = &[
 
 /// What this module reads, for messages.
 const WANTED: &str = "exchange rates";
+const LIST: List =
+    List { empty: ("fx.file.no_rates", "the file has a header and no rates"), contradiction: "fx.line.contradiction" };
 
 /// How a list of rates is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +134,7 @@ pub fn read_fx_list(input: Input, options: &FxOptions) -> Result<Parsed<FxList>,
         FxFormat::EcbHistoryCsv => ecb::read(reader, options.since)?,
     };
     if parsed.record_count == 0 {
-        return Err(FileError::new("fx.file.no_rates", "the file has a header and no rates"));
+        return Err(FileError::new(LIST.empty.0, LIST.empty.1));
     }
     Ok(parsed)
 }

@@ -55,6 +55,7 @@ fn day_of(entry: &Entry) -> Date {
 fn words(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::InvoiceIssued => "invoice issued",
+        EntryKind::CreditIssued => "credit issued",
         EntryKind::PaymentReceived => "payment received",
         EntryKind::PaymentAllocated => "payment allocated",
         EntryKind::CreditReleased => "credit released",

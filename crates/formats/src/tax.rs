@@ -9,10 +9,10 @@ use billing::period::DayRange;
 use billing::tax::{TaxRate, TaxRule, TaxTreatment};
 use jiff::civil::Date;
 
-use crate::csv::{Column, CsvReader, Record, Row};
+use crate::csv::{Column, CsvReader, Record};
 use crate::directory::countries::is_country;
 use crate::directory::kind;
-use crate::directory::repeated::Repeated;
+use crate::directory::repeated::{List, Repeated, read_list};
 use crate::error::{Fault, FileError, Parsed, RejectedLine};
 use crate::number;
 use crate::source::Input;
@@ -32,6 +32,10 @@ pub const CODES: &[&str] = &[
 
 /// What this module reads, for messages.
 const WANTED: &str = "tax rates";
+const LIST: List = List {
+    empty: ("tax.file.no_rates", "the file has a header and no rates"),
+    contradiction: "tax.line.contradiction",
+};
 
 #[derive(Debug, Clone, Copy)]
 struct Columns {
@@ -54,28 +58,9 @@ type Key = (Option<String>, TaxTreatment, Option<String>, Date);
 /// The file as such (`file.*`, `csv.*`), or `tax.file.no_rates`. Lines with a wrong field are set aside,
 /// and all lines that say two things of one country, treatment, product and day.
 pub fn read_tax_rates(input: Input) -> Result<Parsed<Vec<TaxRule>>, FileError> {
-    let mut reader = kind::csv_reader(input, WANTED)?;
+    let reader = kind::csv_reader(input, WANTED)?;
     let columns = columns(&reader)?;
-    let mut rules = Repeated::new(|a: &TaxRule, b| a == b);
-    let mut rejected = Vec::new();
-    let mut record_count: u64 = 0;
-    while let Some(row) = reader.next_row()? {
-        record_count = record_count.saturating_add(1);
-        match row {
-            Row::Rejected(line) => rejected.push(line),
-            Row::Record(record) => match rule(&record, columns) {
-                Ok((key, rule)) => rules.add(key, rule, record.reject(columns.rate, "tax.line.contradiction", "")),
-                Err(line) => rejected.push(line),
-            },
-        }
-    }
-    if record_count == 0 {
-        return Err(FileError::new("tax.file.no_rates", "the file has a header and no rates"));
-    }
-    let (value, contradictions) = rules.finish();
-    rejected.extend(contradictions);
-    rejected.sort_by_key(|line| line.line);
-    Ok(Parsed { value, rejected, record_count })
+    read_list(reader, LIST, columns.rate, Repeated::new(|a: &TaxRule, b| a == b), |record| rule(record, columns))
 }
 
 fn columns(reader: &CsvReader) -> Result<Columns, FileError> {

@@ -162,11 +162,16 @@ CREATE TABLE invoices (
     line_count       INTEGER NOT NULL,
     rated_files      TEXT NOT NULL,
     journal_position INTEGER NOT NULL,
+    -- The document that a credit note takes back.
+    amends           TEXT,
     PRIMARY KEY (issuer, number),
+    FOREIGN KEY (issuer, amends) REFERENCES invoices (issuer, number),
     FOREIGN KEY (issuer, journal_position) REFERENCES journal_entries (organisation, position)
 ) STRICT;
 -- INV-3
-CREATE UNIQUE INDEX one_invoice_per_period ON invoices (issuer, party, invoice_type, currency, period);
+CREATE UNIQUE INDEX one_invoice_per_period ON invoices (issuer, party, invoice_type, currency, period)
+    WHERE amends IS NULL;
+CREATE UNIQUE INDEX one_credit_per_invoice ON invoices (issuer, amends) WHERE amends IS NOT NULL;
 CREATE INDEX invoices_by_party ON invoices (party, issued_at);
 CREATE INDEX invoices_by_number ON invoices (number);
 
@@ -296,7 +301,7 @@ CREATE TABLE settings (
 
 CREATE TRIGGER invoices_update
 BEFORE UPDATE OF issuer, number, party, period, invoice_type, currency, total_minor, issued_at, due_on,
-    header, digest, line_count, rated_files, journal_position ON invoices
+    header, digest, line_count, rated_files, journal_position, amends ON invoices
 BEGIN SELECT RAISE(ABORT, 'invoices: what was issued never changes'); END;
 
 CREATE TRIGGER invoices_delete BEFORE DELETE ON invoices
@@ -305,7 +310,9 @@ BEGIN SELECT RAISE(ABORT, 'invoices: what was issued never changes'); END;
 CREATE TRIGGER invoices_replace BEFORE INSERT ON invoices
 WHEN EXISTS (SELECT 1 FROM invoices WHERE issuer = NEW.issuer AND number = NEW.number)
     OR EXISTS (SELECT 1 FROM invoices WHERE issuer = NEW.issuer AND party = NEW.party
-        AND invoice_type = NEW.invoice_type AND currency = NEW.currency AND period = NEW.period)
+        AND invoice_type = NEW.invoice_type AND currency = NEW.currency AND period = NEW.period
+        AND amends IS NULL AND NEW.amends IS NULL)
+    OR EXISTS (SELECT 1 FROM invoices WHERE issuer = NEW.issuer AND amends = NEW.amends)
 BEGIN SELECT RAISE(ABORT, 'invoices: what was issued never changes'); END;
 
 CREATE TRIGGER invoice_lines_update BEFORE UPDATE ON invoice_lines

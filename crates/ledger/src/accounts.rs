@@ -22,7 +22,16 @@ pub(crate) const ACCOUNT_EVENTS: Table = Table { name: "account_events", key: &[
 /// Books the events behind those that the decision was made on. False when others came between.
 pub(crate) async fn book(ledger: &SqliteLedger, booking: &AccountBooking) -> Result<bool> {
     let mut transaction = ledger.write().await?;
-    if last_position(&mut transaction, booking).await? != booking.after {
+    if !book_in(&mut transaction, booking).await? {
+        return Ok(false);
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// As [`book`], in the caller's transaction.
+pub(crate) async fn book_in(connection: &mut SqliteConnection, booking: &AccountBooking) -> Result<bool> {
+    if last_position(&mut *connection, booking).await? != booking.after {
         return Ok(false);
     }
     for (position, event) in (booking.after.saturating_add(1)..).zip(&booking.events) {
@@ -32,7 +41,7 @@ pub(crate) async fn book(ledger: &SqliteLedger, booking: &AccountBooking) -> Res
             booked_at: booking.booked_at,
             postings: event.postings()?,
         };
-        let entry = journal::append(&mut transaction, &booking.issuer, entry).await?;
+        let entry = journal::append(&mut *connection, &booking.issuer, entry).await?;
         sqlx::query(
             "INSERT INTO account_events (issuer, party, position, document, event, booked_at, journal_position)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -44,7 +53,7 @@ pub(crate) async fn book(ledger: &SqliteLedger, booking: &AccountBooking) -> Res
         .bind(serde_json::to_string(event)?)
         .bind(instant(booking.booked_at))
         .bind(entry)
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await?;
     }
     for (number, state) in &booking.documents {
@@ -57,10 +66,9 @@ pub(crate) async fn book(ledger: &SqliteLedger, booking: &AccountBooking) -> Res
         .bind(booking.issuer.as_str())
         .bind(number.as_str())
         .bind(booking.party.as_str())
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await?;
     }
-    transaction.commit().await?;
     Ok(true)
 }
 

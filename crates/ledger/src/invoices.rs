@@ -19,7 +19,7 @@ macro_rules! select_invoices {
     ($rest:literal) => {
         concat!(
             "SELECT issuer, number, party, period, invoice_type, currency, received_minor,
-                 written_off_minor, issued_at, header, digest, line_count, rated_files
+                 written_off_minor, amends, issued_at, header, digest, line_count, rated_files
              FROM invoices ",
             $rest
         )
@@ -43,6 +43,19 @@ pub(crate) async fn invoices(
 pub(crate) async fn invoice(db: impl SqliteExecutor<'_>, number: &InvoiceNumber) -> Result<Option<StoredInvoice>> {
     let rows = sqlx::query(select_invoices!("WHERE number = $1 LIMIT 2")).bind(number.as_str()).fetch_all(db).await?;
     only(&rows, number)?.map(read_invoice).transpose()
+}
+
+pub(crate) async fn credit_of(
+    db: impl SqliteExecutor<'_>,
+    issuer: &OrganisationId,
+    number: &InvoiceNumber,
+) -> Result<Option<StoredInvoice>> {
+    let row = sqlx::query(select_invoices!("WHERE issuer = $1 AND amends = $2"))
+        .bind(issuer.as_str())
+        .bind(number.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(read_invoice).transpose()
 }
 
 /// Every issuer has numbers of its own, and a number alone may name two documents.
@@ -75,6 +88,7 @@ fn read_invoice(row: &SqliteRow) -> Result<StoredInvoice> {
         period: fields.parsed("period")?,
         invoice_type: fields.invoice_type("invoice_type")?,
         issued_at: fields.parsed("issued_at")?,
+        amends: fields.optional("amends")?,
         header: fields.bytes("header")?,
         digest: fields.owned("digest")?,
         line_count: fields.unsigned("line_count")?,

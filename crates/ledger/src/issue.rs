@@ -4,15 +4,21 @@
 //! numbers have no gaps (INV-1).
 
 use billing::ids::OrganisationId;
-use billing::invoice::{InvoiceNumber, Series};
+use billing::invoice::{InvoiceNumber, InvoiceType, Series};
 use billing::journal::EntryKind;
-use billing::ports::{Closure, IssueOutcome, IssueRequest, NewEntry, document_digest};
+use billing::money::Amount;
+use billing::period::BillingPeriod;
+use billing::ports::{
+    Closure, CreditRequest, IssueOutcome, IssueRequest, NewEntry, NewInvoiceLine, StoredFile, document_digest,
+};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::{LedgerError, Result};
 use crate::open::SqliteLedger;
 use crate::row::{Fields, Table, insert_rows, instant};
-use crate::{adjustments, closing, journal};
+use crate::{accounts, adjustments, closing, journal};
 
 pub(crate) const NUMBER_SERIES: Table = Table { name: "number_series", key: &["issuer", "series"] };
 
@@ -31,8 +37,22 @@ pub(crate) async fn issue(ledger: &SqliteLedger, request: &IssueRequest<'_>) -> 
         postings: request.postings.clone(),
     };
     let position = journal::append(&mut transaction, &request.issuer, entry).await?;
-    insert_lines(&mut transaction, request, &number).await?;
-    insert_invoice(&mut transaction, request, &number, position).await?;
+    insert_lines(&mut transaction, &request.issuer, &number, &request.lines).await?;
+    let row = Row {
+        issuer: &request.issuer,
+        number: &number,
+        party: &run.party,
+        period: run.period,
+        invoice_type: request.invoice_type,
+        total: request.totals.total,
+        issued_at: request.issued_at,
+        due_on: request.due_on,
+        header: (request.header)(&number),
+        lines: &request.lines,
+        rated_files: &run.files,
+        amends: None,
+    };
+    insert_invoice(&mut transaction, row, position).await?;
     adjustments::take(&mut transaction, (&request.issuer, &run.party), &number, &request.adjustments).await?;
     insert_closure(&mut transaction, request, &number).await?;
     transaction.commit().await?;
@@ -67,10 +87,11 @@ pub(crate) async fn last_counter(db: impl SqliteExecutor<'_>, issuer: &Organisat
 /// Lines come before their invoice: once it stands, the database takes no more of them.
 async fn insert_lines(
     connection: &mut SqliteConnection,
-    request: &IssueRequest<'_>,
+    issuer: &OrganisationId,
     number: &InvoiceNumber,
+    lines: &[NewInvoiceLine],
 ) -> Result<()> {
-    let numbered: Vec<_> = (1_i64..).zip(&request.lines).collect();
+    let numbered: Vec<_> = (1_i64..).zip(lines).collect();
     insert_rows(
         connection,
         "INSERT INTO invoice_lines (issuer, number, line_number, subscription, body) ",
@@ -78,7 +99,7 @@ async fn insert_lines(
         &numbered,
         |values, (line_number, line)| {
             values
-                .push_bind(request.issuer.as_str().to_owned())
+                .push_bind(issuer.as_str().to_owned())
                 .push_bind(number.as_str().to_owned())
                 .push_bind(*line_number)
                 .push_bind(line.subscription.as_str().to_owned())
@@ -89,39 +110,87 @@ async fn insert_lines(
     .await
 }
 
-async fn insert_invoice(
-    connection: &mut SqliteConnection,
-    request: &IssueRequest<'_>,
-    number: &InvoiceNumber,
-    journal_position: i64,
-) -> Result<()> {
-    let header = (request.header)(number);
-    let digest = document_digest(&header, request.lines.iter().map(|line| line.body.as_slice()));
-    let line_count = u32::try_from(request.lines.len())
-        .map_err(|_| LedgerError::TooLarge(u64::try_from(request.lines.len()).unwrap_or(u64::MAX)))?;
+/// A document as its row has it.
+struct Row<'a> {
+    issuer: &'a OrganisationId,
+    number: &'a InvoiceNumber,
+    party: &'a OrganisationId,
+    period: BillingPeriod,
+    invoice_type: InvoiceType,
+    total: Amount,
+    issued_at: Timestamp,
+    due_on: Date,
+    header: Vec<u8>,
+    lines: &'a [NewInvoiceLine],
+    rated_files: &'a [StoredFile],
+    amends: Option<&'a InvoiceNumber>,
+}
+
+async fn insert_invoice(connection: &mut SqliteConnection, row: Row<'_>, journal_position: i64) -> Result<()> {
+    let digest = document_digest(&row.header, row.lines.iter().map(|line| line.body.as_slice()));
+    let line_count = u32::try_from(row.lines.len())
+        .map_err(|_| LedgerError::TooLarge(u64::try_from(row.lines.len()).unwrap_or(u64::MAX)))?;
     sqlx::query(
         "INSERT INTO invoices (issuer, number, party, period, invoice_type, currency, total_minor,
              received_minor, written_off_minor, issued_at, due_on, header, digest, line_count, rated_files,
-             journal_position)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10, $11, $12, $13, $14)",
+             journal_position, amends)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
-    .bind(request.issuer.as_str())
-    .bind(number.as_str())
-    .bind(request.rated.party.as_str())
-    .bind(request.rated.period.to_string())
-    .bind(request.invoice_type.as_str())
-    .bind(request.totals.total.currency.code())
-    .bind(request.totals.total.minor)
-    .bind(instant(request.issued_at))
-    .bind(request.due_on.to_string())
-    .bind(header)
+    .bind(row.issuer.as_str())
+    .bind(row.number.as_str())
+    .bind(row.party.as_str())
+    .bind(row.period.to_string())
+    .bind(row.invoice_type.as_str())
+    .bind(row.total.currency.code())
+    .bind(row.total.minor)
+    .bind(instant(row.issued_at))
+    .bind(row.due_on.to_string())
+    .bind(row.header)
     .bind(digest)
     .bind(line_count)
-    .bind(serde_json::to_string(&request.rated.files)?)
+    .bind(serde_json::to_string(row.rated_files)?)
     .bind(journal_position)
+    .bind(row.amends.map(InvoiceNumber::as_str))
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Writes a credit note under the number that it was drafted with.
+pub(crate) async fn issue_credit(ledger: &SqliteLedger, request: &CreditRequest) -> Result<bool> {
+    let (issuer, party) = (&request.booking.issuer, &request.booking.party);
+    let mut transaction = ledger.write().await?;
+    if draw(&mut transaction, issuer, request.invoice_type.series()).await? != request.number {
+        return Ok(false);
+    }
+    let entry = NewEntry {
+        kind: EntryKind::CreditIssued,
+        reference: request.number.to_string(),
+        booked_at: request.issued_at,
+        postings: request.postings.clone(),
+    };
+    let position = journal::append(&mut transaction, issuer, entry).await?;
+    insert_lines(&mut transaction, issuer, &request.number, &request.lines).await?;
+    let row = Row {
+        issuer,
+        number: &request.number,
+        party,
+        period: request.period,
+        invoice_type: request.invoice_type,
+        total: request.total,
+        issued_at: request.issued_at,
+        due_on: request.due_on,
+        header: request.header.clone(),
+        lines: &request.lines,
+        rated_files: &[],
+        amends: Some(&request.amends),
+    };
+    insert_invoice(&mut transaction, row, position).await?;
+    if !accounts::book_in(&mut transaction, &request.booking).await? {
+        return Ok(false);
+    }
+    transaction.commit().await?;
+    Ok(true)
 }
 
 async fn insert_closure(

@@ -7,9 +7,9 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AccountBooking, AccountHistory, Closure, IssueOutcome, IssueRequest, Ledger, ListKind, Parking, PortResult,
-    QuarantinedLine, RatedPart, RatedRun, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredToken,
-    UsageFile, UsageImport,
+    AccountBooking, AccountHistory, Closure, CreditRequest, IssueOutcome, IssueRequest, Ledger, ListKind, Parking,
+    PortResult, QuarantinedLine, RatedPart, RatedRun, StoredDocument, StoredEntry, StoredFile, StoredInvoice,
+    StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
@@ -140,6 +140,10 @@ impl Ledger for SqliteLedger {
         Ok(closing::closures(&mut *self.read().await?, party).await?)
     }
 
+    async fn issue_credit(&self, request: &CreditRequest) -> PortResult<bool> {
+        Ok(issue::issue_credit(self, request).await?)
+    }
+
     async fn last_counter(&self, issuer: &OrganisationId, invoice_type: InvoiceType) -> PortResult<u64> {
         Ok(issue::last_counter(self.readers(), issuer, invoice_type.series()).await?)
     }
@@ -170,6 +174,10 @@ impl Ledger for SqliteLedger {
 
     async fn invoices(&self, party: Option<&OrganisationId>) -> PortResult<Vec<StoredInvoice>> {
         Ok(invoices::invoices(self.readers(), party).await?)
+    }
+
+    async fn credit_of(&self, issuer: &OrganisationId, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>> {
+        Ok(invoices::credit_of(self.readers(), issuer, number).await?)
     }
 
     async fn invoice(&self, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>> {

@@ -348,6 +348,16 @@ pub(crate) enum InvoicesCommand {
         #[arg(long)]
         daily: bool,
     },
+    /// Take an invoice back in full: issues a credit note, which settles it
+    #[command(
+        after_help = "Example:\n  quittance invoices credit G000000001 --reason 'wrong address'\n\nWhat was paid on it waits on the account then: see `quittance payments`."
+    )]
+    Credit {
+        number: InvoiceNumber,
+        /// Printed on the credit note
+        #[arg(long)]
+        reason: String,
+    },
     /// Write an invoice as PDF
     Pdf {
         number: InvoiceNumber,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
-use billing::invoice::{Charge, DocumentType, Invoice, InvoiceLine, LicenceDetails, UsageCharge};
+use billing::invoice::{Charge, Invoice, InvoiceLine, LicenceDetails, UsageCharge};
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::ports::{PortError, PortResult};
@@ -18,13 +18,12 @@ pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortRes
     let zero = Amount::zero(invoice.currency);
     let totals = invoice.totals;
     Ok(InvoicePaper {
-        kind: match invoice.document_type {
-            DocumentType::Invoice => DocumentKind::Invoice,
-            DocumentType::VoidNote => DocumentKind::CreditNote,
-            DocumentType::AdjustmentNote => DocumentKind::AdjustmentNote,
+        kind: match &invoice.amends {
+            None => DocumentKind::Invoice,
+            Some(_) => DocumentKind::CreditNote,
         },
         number: invoice.number.to_string(),
-        amends_number: None,
+        amends_number: invoice.amends.as_ref().map(ToString::to_string),
         issuer: party(&invoice.issuer),
         billed_to: party(&invoice.billed_party),
         issued_on: invoice.issued_on(),
@@ -148,7 +147,9 @@ fn tax_line(tax: &TaxSubtotal) -> PortResult<TaxLine> {
 fn notes(invoice: &Invoice) -> Vec<String> {
     let legal: BTreeSet<&str> = invoice.taxes.iter().map(|tax| tax.legal_note.as_str()).collect();
     let adjustments = invoice.adjustments.iter().map(|one| format!("{}: {}", one.reason, one.amount));
-    legal.into_iter().filter(|note| !note.is_empty()).map(str::to_owned).chain(adjustments).collect()
+    let reason = Some(invoice.reason.clone()).filter(|reason| !reason.is_empty());
+    let legal = legal.into_iter().filter(|note| !note.is_empty()).map(str::to_owned);
+    reason.into_iter().chain(legal).chain(adjustments).collect()
 }
 
 /// The earned credit is inside the price and is never a line of its own.

@@ -2,6 +2,7 @@
 
 mod adjustment;
 mod checks;
+mod credit;
 mod draft;
 mod line;
 mod number;
@@ -10,6 +11,7 @@ mod totals;
 
 pub use adjustment::Adjustment;
 pub use checks::{CheckFailure, check_draft};
+pub use credit::{CreditError, cancels, credit_note, credited_line};
 pub use draft::{Draft, DraftError, DraftInputs, DraftedLine, draft_invoice};
 pub use line::{Charge, InvoiceLine, LicenceDetails, UsageCharge};
 pub use number::{InvoiceNumber, NumberError, Series};
@@ -72,6 +74,10 @@ pub struct Invoice {
     pub number: InvoiceNumber,
     pub invoice_type: InvoiceType,
     pub document_type: DocumentType,
+    /// The document that this one amends.
+    pub amends: Option<InvoiceNumber>,
+    /// Why it amends that one; empty where it does not.
+    pub reason: String,
     pub issuer: Organisation,
     pub billed_party: Organisation,
     pub period: BillingPeriod,
@@ -103,6 +109,8 @@ impl Invoice {
             number,
             invoice_type: draft.invoice_type,
             document_type: DocumentType::Invoice,
+            amends: None,
+            reason: String::new(),
             issuer: draft.issuer.clone(),
             billed_party: draft.billed_party.clone(),
             period: draft.period,

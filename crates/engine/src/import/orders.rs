@@ -115,24 +115,30 @@ impl Desk {
     fn take(&mut self, rows: Vec<Row>, now: Timestamp, refused: &mut Vec<RejectedLine>) {
         let mut fresh: BTreeMap<CustomerId, Vec<Row>> = BTreeMap::new();
         for (order, line) in rows {
-            match self.known.get(&order.order_id) {
-                Some(known) if *known == order => self.duplicates = self.duplicates.saturating_add(1),
-                Some(_) => {
-                    let message = format!("order {:?} was accepted with other content", order.order_id);
-                    refused.push(RejectedLine { code: "order.id_conflict", message, ..line });
-                }
-                None => match self.check_time(&order, now) {
-                    Err((code, message)) => refused.push(RejectedLine { code, message, ..line }),
-                    Ok(()) => {
-                        self.known.insert(order.order_id.clone(), order.clone());
-                        fresh.entry(order.customer.clone()).or_default().push((order, line));
-                    }
-                },
+            if self.settle_known(&order, &line, refused) {
+                continue;
+            }
+            match self.check_time(&order, now) {
+                Err((code, message)) => refused.push(RejectedLine { code, message, ..line }),
+                Ok(()) => fresh.entry(order.customer.clone()).or_default().push((order, line)),
             }
         }
         for (customer, rows) in fresh {
             self.take_of_customer(&customer, rows, refused);
         }
+    }
+
+    /// Whether the order's id is known: a duplicate, or refused for its other content.
+    fn settle_known(&mut self, order: &LicenceOrder, line: &RejectedLine, refused: &mut Vec<RejectedLine>) -> bool {
+        match self.known.get(&order.order_id) {
+            None => return false,
+            Some(known) if known == order => self.duplicates = self.duplicates.saturating_add(1),
+            Some(_) => {
+                let message = format!("order {:?} was accepted with other content", order.order_id);
+                refused.push(RejectedLine { code: "order.id_conflict", message, ..line.clone() });
+            }
+        }
+        true
     }
 
     fn check_time(&self, order: &LicenceOrder, now: Timestamp) -> Result<(), (&'static str, String)> {
@@ -165,10 +171,15 @@ impl Desk {
             }
         }
         together.sort_by_key(|order| order.ordered_at);
-        let all = check_orders(self.party.currency, &self.offers, &together).is_ok();
+        let ids: BTreeSet<&str> = alone.iter().map(|(order, _)| order.order_id.as_str()).collect();
+        let all = ids.len() == alone.len() && check_orders(self.party.currency, &self.offers, &together).is_ok();
         for (order, line) in alone {
             let mut with_it = orders.clone();
             if !all {
+                // The same id may stand in the file twice.
+                if self.settle_known(&order, &line, refused) {
+                    continue;
+                }
                 with_it.push(order.clone());
                 with_it.sort_by_key(|order| order.ordered_at);
                 if let Err(error) = check_orders(self.party.currency, &self.offers, &with_it) {
@@ -210,6 +221,7 @@ impl Desk {
             let customer = order.customer.clone();
             self.subscriptions.push(Subscription { id, customer, name, earned_credit: Vec::new() });
         }
+        self.known.insert(order.order_id.clone(), order.clone());
         self.accepted.push(order);
     }
 }

@@ -2,8 +2,8 @@
 
 use billing::money::Amount;
 use formats::vendor::{
-    BillingProvider, Invoice, InvoiceDetail, InvoiceLineItemType, InvoiceType, JsonNumber, Links, ResourceAttributes,
-    invoice_uri, statement_uri,
+    BillingProvider, DocumentType, Invoice, InvoiceDetail, InvoiceLineItemType, InvoiceType, JsonNumber, Links,
+    ResourceAttributes, invoice_uri, statement_uri,
 };
 use jiff::Timestamp;
 
@@ -35,7 +35,8 @@ impl PdfLink {
 
 /// An invoice as the API shows it.
 ///
-/// What was received is negative there (IN-9). Amendments are not drawn up yet, so none are shown.
+/// What was received is negative there (IN-9). An invoice that was taken back is a void note, and its
+/// credit note stands in it.
 ///
 /// # Errors
 /// An amount that has no negative.
@@ -55,9 +56,12 @@ pub fn invoice(issued: &IssuedInvoice, link: PdfLink) -> EngineResult<Invoice> {
         pdf_download_link: link.uri(id),
         tax_receipts: Vec::new(),
         invoice_details: details(kind, id),
-        amendments: Vec::new(),
-        document_type: words::document_type(document.document_type),
-        amends_of: None,
+        amendments: issued.amendments.iter().map(|one| invoice(one, PdfLink::Omitted)).collect::<EngineResult<_>>()?,
+        document_type: match issued.amendments.as_slice() {
+            [] => words::document_type(document.document_type),
+            _ => DocumentType::VoidNote,
+        },
+        amends_of: document.amends.as_ref().map(|amends| amends.as_str().into()),
         invoice_type: kind,
         links: Some(Links::own(invoice_uri(kind, id))),
         attributes: ResourceAttributes::INVOICE,

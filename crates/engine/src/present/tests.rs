@@ -150,6 +150,8 @@ fn issued(invoice_type: InvoiceType, received: i64) -> IssuedInvoice {
         number: "G000000007".parse().unwrap(),
         invoice_type,
         document_type: DocumentType::Invoice,
+        amends: None,
+        reason: String::new(),
         issuer: issuer.clone(),
         billed_party: party(),
         period: "2026-10".parse().unwrap(),
@@ -171,6 +173,7 @@ fn issued(invoice_type: InvoiceType, received: i64) -> IssuedInvoice {
         period: invoice.period,
         invoice_type,
         issued_at,
+        amends: None,
         header: vec![],
         digest: String::new(),
         line_count: 1,
@@ -178,7 +181,7 @@ fn issued(invoice_type: InvoiceType, received: i64) -> IssuedInvoice {
         written_off: eur(0),
         rated_files: vec![],
     };
-    IssuedInvoice { stored, invoice }
+    IssuedInvoice { stored, invoice, amendments: vec![] }
 }
 
 fn day(quantity: &str, factors: DayFactors, tags: &str) -> ShownDay {

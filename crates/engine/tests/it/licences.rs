@@ -93,6 +93,13 @@ async fn orders_that_cannot_be_are_set_aside_and_the_others_are_accepted() {
     ];
     assert_eq!(world.orders(&rows).await, (2, 0, codes.map(str::to_owned).to_vec()));
     assert_eq!(world.orders(&[purchase]).await, (0, 1, vec![]));
+    // Refused, mended, said again: all in one file.
+    let seats = |seats: &str| format!("o-20,2026-09-23T09:00:00Z,change_seats,c,s,,,,,{seats},,");
+    let (refused, mended, other) = (seats("0"), seats("14"), seats("15"));
+    let codes = ["licence.seats_not_positive", "order.id_conflict"].map(str::to_owned).to_vec();
+    assert_eq!(world.orders(&[&refused, &mended, &mended, &other]).await, (1, 1, codes));
+    let back = "o-21,2026-09-23T10:00:00Z,change_seats,c,s,,,,,12,,";
+    assert_eq!(world.orders(&[back]).await, (1, 0, vec![]));
     let other = purchase.replace(",10,", ",11,");
     assert_eq!(world.orders(&[&other]).await, (0, 0, vec!["order.id_conflict".to_owned()]));
     assert_eq!(world.close("2026-09", false).await, "issued 142.40");

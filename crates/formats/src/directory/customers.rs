@@ -3,8 +3,8 @@
 use billing::ids::{CustomerId, OrganisationId};
 
 use super::kind::{csv_reader, is_customers, unknown_header};
-use super::repeated::Repeated;
-use super::{countries, id, read_rows, text};
+use super::repeated::{Repeated, read_list};
+use super::{LIST, countries, id, text};
 use crate::csv::{Column, Header, Record};
 use crate::error::{FileError, Parsed, RejectedLine};
 use crate::source::Input;
@@ -47,7 +47,7 @@ pub fn read_customers(input: Input) -> Result<Parsed<Vec<CustomerRow>>, FileErro
     }
     let columns = Columns::find(reader.header())?;
     let rows = Repeated::new(|a: &CustomerRow, b| CustomerRow { line: b.line, ..a.clone() } == *b);
-    read_rows(reader, columns.customer_id, rows, |record| {
+    read_list(reader, LIST, columns.customer_id, rows, |record| {
         let row = customer(record, &columns)?;
         Ok((row.customer_id.clone(), row))
     })

@@ -46,7 +46,7 @@ fn kind_of(header: &Header) -> Option<String> {
     if let Some(format) = FxFormat::of_header(header) {
         return Some(format!("exchange rates ({})", format.name()));
     }
-    if has_all(&["TermDuration", "BillingPlan", "UnitPrice"]) {
+    if has_all(&["product_id", "billing_plan", "unit_price"]) {
         return Some("licence prices".to_owned());
     }
     if has_all(&["code", "rate"]) {

@@ -2,7 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::RejectedLine;
+use crate::csv::{self, Column, CsvReader, Record};
+use crate::error::{FileError, Parsed, RejectedLine};
+
+/// What a kind of list raises as a whole.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List {
+    /// Code and sentence of a file with a header and nothing behind it.
+    pub(crate) empty: (&'static str, &'static str),
+    /// Code of rows that say two things of one key.
+    pub(crate) contradiction: &'static str,
+}
+
+/// Reads all rows with `read`, which gives each one's key and value; `said` is the column that rows of one
+/// key contradict each other in.
+pub(crate) fn read_list<K: Ord, V>(
+    mut reader: CsvReader,
+    list: List,
+    said: Column,
+    mut rows: Repeated<K, V>,
+    read: impl Fn(&Record<'_>) -> Result<(K, V), RejectedLine>,
+) -> Result<Parsed<Vec<V>>, FileError> {
+    let mut rejected = Vec::new();
+    let mut record_count: u64 = 0;
+    while let Some(row) = reader.next_row()? {
+        record_count = record_count.saturating_add(1);
+        match row {
+            csv::Row::Rejected(line) => rejected.push(line),
+            csv::Row::Record(record) => match read(&record) {
+                Ok((key, value)) => rows.add(key, value, record.reject(said, list.contradiction, "")),
+                Err(line) => rejected.push(line),
+            },
+        }
+    }
+    if record_count == 0 {
+        return Err(FileError::new(list.empty.0, list.empty.1));
+    }
+    let (value, contradictions) = rows.finish();
+    rejected.extend(contradictions);
+    rejected.sort_by_key(|line| line.line);
+    Ok(Parsed { value, rejected, record_count })
+}
 
 /// Collects rows by key. Of rows that contradict each other none is kept: which one is right is
 /// not for the reader to guess.

@@ -5,8 +5,8 @@ use billing::period::DayRange;
 
 use super::earned_credit::earned_credit;
 use super::kind::{csv_reader, is_subscriptions, unknown_header};
-use super::repeated::Repeated;
-use super::{id, read_rows, text};
+use super::repeated::{Repeated, read_list};
+use super::{LIST, id, text};
 use crate::csv::{Column, Header, Record};
 use crate::error::{FileError, Parsed, RejectedLine};
 use crate::source::Input;
@@ -46,7 +46,7 @@ pub fn read_subscriptions(input: Input) -> Result<Parsed<Vec<SubscriptionRow>>, 
     }
     let columns = Columns::find(reader.header())?;
     let rows = Repeated::new(|a: &SubscriptionRow, b| SubscriptionRow { line: b.line, ..a.clone() } == *b);
-    read_rows(reader, columns.subscription_id, rows, |record| {
+    read_list(reader, LIST, columns.subscription_id, rows, |record| {
         let row = subscription(record, &columns)?;
         Ok((row.subscription_id.clone(), row))
     })

@@ -7,10 +7,10 @@ use billing::fx::FxQuote;
 use billing::money::Currency;
 use billing::period::{BillingPeriod, PeriodError};
 
-use crate::csv::{Column, CsvReader, Header, Record, Row};
-use crate::directory::repeated::Repeated;
+use crate::csv::{Column, CsvReader, Header, Record};
+use crate::directory::repeated::{Repeated, read_list};
 use crate::error::{Fault, FileError, Parsed, RejectedLine};
-use crate::fx::{currency, positive_rate};
+use crate::fx::{LIST, currency, positive_rate};
 
 #[derive(Debug, Clone, Copy)]
 struct Columns {
@@ -28,41 +28,23 @@ pub(super) fn recognises(header: &Header) -> bool {
     [CURRENCY, USD_PER_UNIT].iter().all(|names| names.iter().any(|name| header.has(name)))
 }
 
-pub(super) fn read(mut reader: CsvReader) -> Result<Parsed<Vec<FxQuote>>, FileError> {
+pub(super) fn read(reader: CsvReader) -> Result<Parsed<Vec<FxQuote>>, FileError> {
     let header = reader.header();
     let columns = Columns {
         currency: header.require(CURRENCY)?,
         usd: header.require(USD_PER_UNIT)?,
         month: header.require(MONTH)?,
     };
-    let mut quotes = Repeated::new(|a: &FxQuote, b| a == b);
-    let mut rejected = Vec::new();
-    let mut record_count: u64 = 0;
-    while let Some(row) = reader.next_row()? {
-        record_count = record_count.saturating_add(1);
-        match row {
-            Row::Rejected(line) => rejected.push(line),
-            Row::Record(record) => match quote(&record, columns) {
-                Ok((currency, month, quote)) => {
-                    let set_aside = record.reject(columns.usd, "fx.line.contradiction", "");
-                    quotes.add((currency, month), quote, set_aside);
-                }
-                Err(line) => rejected.push(line),
-            },
-        }
-    }
-    let (value, contradictions) = quotes.finish();
-    rejected.extend(contradictions);
-    rejected.sort_by_key(|line| line.line);
-    Ok(Parsed { value, rejected, record_count })
+    let quotes = Repeated::new(|a: &FxQuote, b| a == b);
+    read_list(reader, LIST, columns.usd, quotes, |record| quote(record, columns))
 }
 
-fn quote(record: &Record<'_>, columns: Columns) -> Result<(Currency, BillingPeriod, FxQuote), RejectedLine> {
+fn quote(record: &Record<'_>, columns: Columns) -> Result<((Currency, BillingPeriod), FxQuote), RejectedLine> {
     let field = |column| record.field(column).trim();
     let currency = currency(field(columns.currency)).map_err(|f| record.reject_fault(columns.currency, f))?;
     let usd = positive_rate(field(columns.usd)).map_err(|f| record.reject_fault(columns.usd, f))?;
     let month = month(field(columns.month)).map_err(|f| record.reject_fault(columns.month, f))?;
-    Ok((currency, month, FxQuote::UsdPerUnit { currency, month, usd }))
+    Ok(((currency, month), FxQuote::UsdPerUnit { currency, month, usd }))
 }
 
 /// `202609`; `2026-09` as well.

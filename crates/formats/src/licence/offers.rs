@@ -13,15 +13,20 @@ use billing::price::Product;
 use jiff::civil::Date;
 
 use super::{required, text, whole, word};
-use crate::csv::{Column, CsvReader, Record, Row};
+use crate::csv::{Column, CsvReader, Record};
 use crate::directory::kind;
-use crate::directory::repeated::Repeated;
+use crate::directory::repeated::{List, Repeated, read_list};
 use crate::error::{Fault, FileError, Parsed, RejectedLine};
 use crate::number;
 use crate::source::Input;
 
 /// What this module reads, for messages.
 const WANTED: &str = "licence prices";
+const STANDARD_HOURS: RefundHours = RefundHours { full: 24, prorated: 168 };
+const LIST: List = List {
+    empty: ("licence.file.no_rows", "the file has a header and no rows"),
+    contradiction: "licence.line.contradiction",
+};
 
 const PRODUCT_ID: &[&str] = &["product_id", "ProductId"];
 const SKU_ID: &[&str] = &["sku_id", "SkuId"];
@@ -57,30 +62,10 @@ struct Columns {
 /// The file as such (`file.*`, `csv.*`), or `licence.file.no_rows`. Lines with a wrong field are set aside,
 /// and all lines that state two prices of one product, term, plan, currency and day.
 pub fn read_offers(input: Input) -> Result<Parsed<Vec<LicenceOffer>>, FileError> {
-    let mut reader = kind::csv_reader(input, WANTED)?;
+    let reader = kind::csv_reader(input, WANTED)?;
     let columns = Columns::of(&reader)?;
-    let mut offers = Repeated::new(|a: &LicenceOffer, b| a == b);
-    let mut rejected = Vec::new();
-    let mut record_count: u64 = 0;
-    while let Some(row) = reader.next_row()? {
-        record_count = record_count.saturating_add(1);
-        match row {
-            Row::Rejected(line) => rejected.push(line),
-            Row::Record(record) => match offer(&record, &columns) {
-                Ok((key, offer)) => {
-                    offers.add(key, offer, record.reject(columns.price, "licence.line.contradiction", ""));
-                }
-                Err(line) => rejected.push(line),
-            },
-        }
-    }
-    if record_count == 0 {
-        return Err(FileError::new("licence.file.no_rows", "the file has a header and no rows"));
-    }
-    let (value, contradictions) = offers.finish();
-    rejected.extend(contradictions);
-    rejected.sort_by_key(|line| line.line);
-    Ok(Parsed { value, rejected, record_count })
+    let offers = Repeated::new(|a: &LicenceOffer, b| a == b);
+    read_list(reader, LIST, columns.price, offers, |record| offer(record, &columns))
 }
 
 impl Columns {
@@ -156,10 +141,10 @@ fn offer(record: &Record<'_>, columns: &Columns) -> Result<(Key, LicenceOffer), 
     };
     let refund_hours = match (hours(columns.full_refund_hours)?, hours(columns.prorated_refund_hours)?) {
         (None, None) => None,
-        (full, prorated) => {
-            let full = full.unwrap_or_default();
-            Some(RefundHours { full, prorated: prorated.unwrap_or(full) })
-        }
+        // The other one stays what it is elsewhere, as far as that goes.
+        (Some(full), None) => Some(RefundHours { full, prorated: full.max(STANDARD_HOURS.prorated) }),
+        (None, Some(prorated)) => Some(RefundHours { full: prorated.min(STANDARD_HOURS.full), prorated }),
+        (Some(full), Some(prorated)) => Some(RefundHours { full, prorated }),
     };
     let qualifiers = text(record, columns.qualifiers).unwrap_or_default();
     let qualifiers = qualifiers.split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect();

@@ -129,10 +129,11 @@ fn action(record: &Record<'_>, columns: &Columns) -> Result<OrderAction, Rejecte
                 id(record, columns.target.unwrap_or(columns.action))?
             },
             to: match (text(record, columns.product), text(record, columns.sku)) {
-                (Some(product), Some(sku)) => {
-                    Some(UpgradeTo { product_id: product.to_owned(), sku_id: sku.to_owned() })
-                }
-                _ => None,
+                (None, None) => None,
+                _ => Some(UpgradeTo {
+                    product_id: required(record, columns.product, columns.action, "the product")?.to_owned(),
+                    sku_id: required(record, columns.sku, columns.action, "the SKU")?.to_owned(),
+                }),
             },
         },
         "change_plan" => OrderAction::ChangePlan { plan: plan(record, columns)? },

@@ -253,8 +253,7 @@ fn each_action_takes_its_columns() {
              o-3,2026-10-05T09:30:00.5Z,change_seats,contoso,s,,,,,0,,,,\no-4,2026-10-06T00:00:00Z,cancel,contoso,t,,,,,,,,,\n\
              o-5,2026-10-07T00:00:00Z,upgrade,contoso,s,P,3,,,5,,,,U\no-6,2026-10-07T00:00:00Z,upgrade,contoso,s,,,,,4294967295,,,,u\n\
              o-7,2026-10-08T00:00:00Z,change_plan,contoso,s,,,,annual,,,,,\n\
-             o-8,2026-10-08T00:00:00Z,set_auto_renew,contoso,s,,,,,,on,,,\n\
-             o-9,2026-10-08T00:00:00Z,set_auto_renew,contoso,s,,,,,,off,,,\n"
+             o-8,2026-10-08T00:00:00Z,set_auto_renew,contoso,s,,,,,,false,,,\n"
         ),
         &[
             "2: o-1 2026-10-05T09:30:00Z contoso s purchase P 1 P1Y monthly x25 renews false until 2027-03-31 less 0.15 \
@@ -265,11 +264,22 @@ fn each_action_takes_its_columns() {
             "6: o-5 2026-10-07T00:00:00Z contoso s upgrade x5 to u new P 3",
             "7: o-6 2026-10-07T00:00:00Z contoso s upgrade x4294967295 to u",
             "8: o-7 2026-10-08T00:00:00Z contoso s change_plan annual",
-            "9: o-8 2026-10-08T00:00:00Z contoso s set_auto_renew true",
-            "10: o-9 2026-10-08T00:00:00Z contoso s set_auto_renew false",
+            "9: o-8 2026-10-08T00:00:00Z contoso s set_auto_renew false",
         ],
         &[],
     );
+}
+
+#[test]
+fn answers_are_words() {
+    for (word, answer) in [("true", true), ("Yes", true), ("on", true), ("FALSE", false), ("no", false), ("off", false)]
+    {
+        check_orders(
+            &format!("{ORDERS}o-1,2026-10-05T09:30:00Z,set_auto_renew,c,s,,,,,,{word},,,\n"),
+            &[&format!("2: o-1 2026-10-05T09:30:00Z c s set_auto_renew {answer}")],
+            &[],
+        );
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(super) async fn check(connection: &mut SqliteConnection, found: &mut Finding
     let mut after = (String::new(), String::new());
     loop {
         let rows = sqlx::query(
-            "SELECT issuer, number, currency, total_minor, issued_at, header,
+            "SELECT issuer, number, currency, total_minor, amends, issued_at, header,
                  digest, line_count, journal_position
              FROM invoices WHERE (issuer, number) > ($1, $2) ORDER BY issuer, number LIMIT $3",
         )
@@ -60,7 +60,9 @@ async fn check_invoice(
     let currency: Currency = invoice.parsed("currency")?;
     let total = Amount { minor: invoice.integer("total_minor")?, currency };
     let booked_at = invoice.text("issued_at")?;
-    check_booking(connection, &invoice, total, booked_at, found).await
+    let amends: Option<InvoiceNumber> = invoice.optional("amends")?;
+    let kind = if amends.is_some() { EntryKind::CreditIssued } else { EntryKind::InvoiceIssued };
+    check_booking(connection, &invoice, kind, total, booked_at, found).await
 }
 
 /// INV-1: rows come in the order of their numbers.
@@ -115,6 +117,7 @@ async fn check_bytes(connection: &mut SqliteConnection, invoice: &Fields<'_>, fo
 async fn check_booking(
     connection: &mut SqliteConnection,
     row: &Fields<'_>,
+    kind: EntryKind,
     amount: Amount,
     booked_at: &str,
     found: &mut Findings,
@@ -128,7 +131,7 @@ async fn check_booking(
     let receivable = entry.postings.iter().filter(|posting| posting.account == Account::Receivable);
     let booked = Amount::sum(amount.currency, receivable.map(|posting| posting.amount));
     let agrees = entry.position == position
-        && entry.kind == EntryKind::InvoiceIssued
+        && entry.kind == kind
         && entry.reference == row.text("number")?
         && booked_at.parse().ok() == Some(entry.booked_at)
         && booked == Ok(amount);
@@ -164,7 +167,7 @@ pub(super) async fn check_closures(connection: &mut SqliteConnection, found: &mu
         "SELECT i.issuer AS issuer, i.number AS number FROM invoices i LEFT JOIN closures c
              ON c.party = i.party AND c.period = i.period AND c.invoice_type = i.invoice_type
              AND c.issuer = i.issuer AND c.number = i.number
-         WHERE c.party IS NULL ORDER BY i.issuer, i.number",
+         WHERE c.party IS NULL AND i.amends IS NULL ORDER BY i.issuer, i.number",
     )
     .fetch_all(&mut *connection)
     .await?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use billing::ids::OrganisationId;
 use billing::invoice::{Charge, InvoiceLine, InvoiceNumber};
+use engine::crediting::credit;
 use engine::invoices::{IssuedInvoice, billed_days, find, lines, list, statement_pdf};
 use engine::present::{self, PdfLink};
 use jiff::civil::Date;
@@ -27,6 +28,11 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &InvoicesCommand) -
         }
         InvoicesCommand::Show { number } => {
             let issued = find(&data.books, None, number).await?;
+            print(output, &present::invoice(&issued, PdfLink::Omitted)?, &rows_of(&[issued]))?;
+        }
+        InvoicesCommand::Credit { number, reason } => {
+            let _lock = data.lock().await?;
+            let issued = credit(&data.books, number, reason, clock::now()?).await?;
             print(output, &present::invoice(&issued, PdfLink::Omitted)?, &rows_of(&[issued]))?;
         }
         InvoicesCommand::Lines { number, daily: false } => print_lines(&data, output, number).await?,

@@ -4,13 +4,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::process::{Command, Output};
 
-use crate::books::{Ended, bare_command};
+use crate::books::Books;
 use crate::demo_books::demo_dir;
 
 fn exported(format: &str) -> String {
-    let mut command = bare_command();
-    command.args(["export", "journal", "--format", format, "--data-dir"]).arg(demo_dir());
-    Ended::of("export journal", &mut command).exits(0).out
+    // A copy: opening the books writes beside them, and others copy them meanwhile.
+    let books = Books::copy_of(demo_dir());
+    books.run(&format!("export journal --format {format}")).exits(0).out
 }
 
 /// `None` where the program is absent; in the checks it has to be there.

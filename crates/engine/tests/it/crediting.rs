@@ -1,0 +1,100 @@
+//! Invoices that are taken back in full.
+
+use billing::invoice::{Invoice, InvoiceLine, InvoiceNumber, cancels};
+use billing::settlement::{Allocate, NewPayment, Source};
+use engine::crediting::credit;
+use engine::invoices::{find, list};
+use engine::paying::{Request, account_of, book};
+
+use crate::world::{World, now};
+
+/// Books with one invoice of 31.20: usage, a licence, tax; and an adjustment on it.
+async fn world() -> World {
+    let world = World::new(&["m,EUR,2,1 Hour,0,"]).await;
+    world.offers(&["P,A,P1M,monthly,12,EUR,2026-01-01,Mail"]).await;
+    world.taxes("code,rate,effective_from\nT,0.2,2020-01-01\n").await;
+    let orders = [
+        "o-1,2026-09-20T09:00:00Z,purchase,c,s,P,A,P1M,monthly,1,,",
+        "o-2,2026-09-22T09:00:00Z,change_seats,c,s,,,,,3,,",
+    ];
+    assert_eq!(world.orders(&orders).await, (2, 0, vec![]));
+    world.usage(&[("a", "2026-09-03", "m", "7")]).await;
+    assert_eq!(world.close("2026-09", false).await, "issued 58.08");
+    world
+}
+
+fn number(text: &str) -> InvoiceNumber {
+    text.parse().unwrap()
+}
+
+async fn document(world: &World, name: &str) -> (Invoice, Vec<InvoiceLine>) {
+    let lines = engine::invoices::lines(&world.books, &number(name), 0, u32::MAX).await.unwrap();
+    (find(&world.books, None, &number(name)).await.unwrap().invoice, lines)
+}
+
+/// What is open on each document, then what waits.
+async fn open(world: &World) -> (Vec<i64>, Vec<i64>) {
+    let account = account_of(&world.books, &"partner".parse().unwrap()).await.unwrap().1.account().unwrap();
+    let open = account.documents.values().map(|state| state.open().unwrap().minor).collect();
+    (open, account.sources.values().map(|state| state.rest.minor).collect())
+}
+
+#[tokio::test]
+async fn a_credit_note_takes_every_line_and_tax_back() {
+    let world = world().await;
+    let before = world.books.ledger.invoice(&number("G000000001")).await.unwrap().unwrap();
+    let note = credit(&world.books, &number("G000000001"), "wrong address", now()).await.unwrap();
+    assert_eq!(note.stored.number, number("G000000002"));
+    let (original, lines) = document(&world, "G000000001").await;
+    let (credited, back) = document(&world, "G000000002").await;
+    assert!(cancels((&original, &lines), (&credited, &back)).unwrap());
+    assert_eq!(
+        (lines.len(), credited.amends, credited.reason.as_str()),
+        (4, Some(number("G000000001")), "wrong address")
+    );
+    // The original stays as it was, but for what it received.
+    let after = world.books.ledger.invoice(&number("G000000001")).await.unwrap().unwrap();
+    assert_eq!((before.header, before.digest), (after.header, after.digest));
+    assert_eq!(open(&world).await, (vec![0, 0], vec![0]));
+    assert_eq!(list(&world.books, None).await.unwrap()[0].amendments.len(), 1);
+    world.assert_sound().await;
+    // The next month is billed as if nothing had happened.
+    assert_eq!(world.close("2026-10", false).await, "issued 43.20");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_was_paid_waits_for_other_invoices() {
+    let world = world().await;
+    let name = account_of(&world.books, &"partner".parse().unwrap()).await.unwrap().0;
+    let amount = find(&world.books, None, &number("G000000001")).await.unwrap().invoice.totals.total;
+    let payment = NewPayment { reference: "p".to_owned(), amount, received_on: jiff::civil::date(2026, 10, 20) };
+    let request = Request::Receive { payment, allocate: Allocate::OldestFirst };
+    book(&world.books, &name, &request, now()).await.unwrap();
+    credit(&world.books, &number("G000000001"), "returned", now()).await.unwrap();
+    assert_eq!(open(&world).await, (vec![0, 0], vec![0, 5_808]));
+    assert_eq!(world.close("2026-10", false).await, "issued 43.20");
+    let source = Source::CreditNote(number("G000000002"));
+    let request = Request::Allocate { source, amount: None, allocate: Allocate::OldestFirst };
+    book(&world.books, &name, &request, now()).await.unwrap();
+    assert_eq!(open(&world).await, (vec![0, 0, 0], vec![0, 1_488]));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_credit_that_cannot_be_is_refused_and_writes_nothing() {
+    let world = world().await;
+    let refused = async |name: &str, reason: &str| {
+        credit(&world.books, &number(name), reason, now()).await.map(|_| ()).unwrap_err().code
+    };
+    assert_eq!(refused("G000000009", "why").await, "invoice.unknown");
+    assert_eq!(refused("G000000001", " ").await, "credit.reason_malformed");
+    assert_eq!(refused("G000000001", "a\nb").await, "credit.reason_malformed");
+    assert_eq!(list(&world.books, None).await.unwrap().len(), 1);
+    credit(&world.books, &number("G000000001"), "why", now()).await.unwrap();
+    assert_eq!(refused("G000000001", "why").await, "credit.already");
+    assert_eq!(refused("G000000002", "why").await, "credit.of_amendment");
+    assert_eq!(list(&world.books, None).await.unwrap().len(), 2);
+    assert_eq!(world.books.ledger.journal(&"issuer".parse().unwrap(), 0, 99).await.unwrap().len(), 4);
+    world.assert_sound().await;
+}
