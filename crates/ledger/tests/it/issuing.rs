@@ -243,7 +243,7 @@ async fn issued_documents_never_change() {
         "DELETE FROM invoices",
         "REPLACE INTO invoices SELECT * FROM invoices",
         "REPLACE INTO invoices SELECT issuer, 'G000000009', party, period, invoice_type, currency, \
-         0, 0, 0, issued_at, due_on, header, digest, line_count, rated_files, journal_position FROM invoices",
+         0, 0, 0, issued_at, due_on, header, digest, line_count, rated_files, journal_position, amends FROM invoices",
         "UPDATE invoice_lines SET body = x'00' WHERE line_number = 2",
         "DELETE FROM invoice_lines WHERE line_number = 3",
         "REPLACE INTO invoice_lines SELECT issuer, number, line_number, subscription, x'00' FROM invoice_lines",
