@@ -183,7 +183,10 @@ fn numbers_in(text: &str) -> BTreeSet<InvoiceNumber> {
     let mut numbers = BTreeSet::new();
     let mut add = |run: &str| {
         for start in 0..=run.len().saturating_sub(NUMBER_LENGTH) {
-            let window = run.get(start..start.saturating_add(NUMBER_LENGTH));
+            let end = start.saturating_add(NUMBER_LENGTH);
+            // A longer number is another number.
+            let goes_on = run.as_bytes().get(end).is_some_and(u8::is_ascii_digit);
+            let window = run.get(start..end).filter(|_| !goes_on);
             numbers.extend(window.and_then(|window| window.parse::<InvoiceNumber>().ok()));
         }
     };
@@ -191,7 +194,8 @@ fn numbers_in(text: &str) -> BTreeSet<InvoiceNumber> {
         let mut joined = String::new();
         for run in runs.iter().skip(start) {
             joined.push_str(run);
-            if joined.len() >= NUMBER_LENGTH {
+            // One run more than is needed, to see where the number ends; of letters it begins another word.
+            if joined.len() > NUMBER_LENGTH {
                 break;
             }
         }
@@ -223,7 +227,7 @@ mod tests {
         ] {
             check(text, "G000000012", true);
         }
-        for text in ["", "G00000001", "G000000013", "G0000-0001-3", "Ü000000012"] {
+        for text in ["", "G00000001", "G000000013", "G0000-0001-3", "Ü000000012", "REG0000000123", "G 000 000 0123"] {
             check(text, "G000000012", false);
         }
     }

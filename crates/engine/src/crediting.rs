@@ -20,7 +20,8 @@ const ATTEMPTS: usize = 10;
 /// waits on the party's account then.
 ///
 /// # Errors
-/// `invoice.unknown`, `credit.already`, `credit.of_amendment`, `credit.reason_malformed`; storage failures.
+/// `invoice.unknown`, `credit.already`, `credit.of_amendment`, `credit.written_off`,
+/// `credit.reason_malformed`; storage failures.
 pub async fn credit(
     books: &Books,
     number: &InvoiceNumber,
@@ -31,6 +32,10 @@ pub async fn credit(
     if let Some(by) = original.amendments.first() {
         let by = by.stored.number.clone();
         return Err(CreditError::AlreadyCredited { number: number.clone(), by }.into());
+    }
+    if original.stored.written_off.minor != 0 {
+        // The note would give back money that never came in.
+        return Err(CreditError::WrittenOff { number: number.clone(), amount: original.stored.written_off }.into());
     }
     let billed = lines(books, number, 0, u32::MAX).await?;
     for _ in 0..ATTEMPTS {

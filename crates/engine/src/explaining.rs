@@ -1,7 +1,7 @@
 //! Explains an invoice line: its days are rated again from the snapshot, so that the explanation
 //! is a proof and not a memory.
 
-use billing::explain::{LineExplanation, explain_licence, explain_line};
+use billing::explain::{ExplainedStep, LineExplanation, explain_licence, explain_line};
 use billing::invoice::{Charge, InvoiceLine, InvoiceNumber};
 use billing::ports::UsageFilter;
 use billing::price::PriceBook;
@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::invoices::{find, lines};
+use crate::invoices::{IssuedInvoice, find, lines};
 use crate::rating::late_from;
 use crate::selection::Role;
 use crate::verifying::Recomputation;
@@ -44,6 +44,9 @@ pub fn parse_line(text: &str) -> EngineResult<(InvoiceNumber, u32)> {
 /// `invoice.unknown`, `invoice.line_unknown`, `explain.does_not_add_up`, or storage failures.
 pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) -> EngineResult<ExplainedLine> {
     let issued = find(books, None, number).await?;
+    if let Some(amends) = issued.invoice.amends.clone() {
+        return explain_credit(books, &issued, &amends, line_number).await;
+    }
     let unknown = || EngineError::new("invoice.line_unknown", format!("invoice {number} has no line {line_number}"));
     let after = line_number.checked_sub(1).ok_or_else(unknown)?;
     let line = lines(books, number, after, 1).await?.into_iter().next().ok_or_else(unknown)?;
@@ -64,6 +67,27 @@ pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) ->
     let explanation = explain_line(&line, usage, days.iter().map(|(day, rating)| (*day, rating)))
         .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     Ok(ExplainedLine { number: number.clone(), line, explanation })
+}
+
+/// A line of a credit note is the line that it takes back, the other way round.
+async fn explain_credit(
+    books: &Books,
+    issued: &IssuedInvoice,
+    amends: &InvoiceNumber,
+    line_number: u32,
+) -> EngineResult<ExplainedLine> {
+    let number = issued.invoice.number.clone();
+    let unknown = || EngineError::new("invoice.line_unknown", format!("invoice {number} has no line {line_number}"));
+    let after = line_number.checked_sub(1).ok_or_else(unknown)?;
+    let line = lines(books, &number, after, 1).await?.into_iter().next().ok_or_else(unknown)?;
+    let mut explained = Box::pin(explain(books, amends, line_number)).await?;
+    explained.explanation.steps.push(ExplainedStep {
+        what: "taken back".to_owned(),
+        formula: format!("line {line_number} of {amends}, the other way round"),
+        value: line.subtotal.to_decimal(),
+        rule: Some("IN-12".to_owned()),
+    });
+    Ok(ExplainedLine { number, line, explanation: explained.explanation })
 }
 
 /// Rates the days of one scope again, from nothing but its own records.

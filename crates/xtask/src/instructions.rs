@@ -68,6 +68,10 @@ fn counted() -> Result<u64, String> {
     run(Command::new(cargo).args(["build", "--quiet", "-p", "rating-bench"]))?;
     let binary = target_folder().join("debug/rating-bench");
     let folder = target_folder().join("instructions");
+    // Books of an older program may have another shape.
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
     let data = folder.join("data");
     run(Command::new(&binary).args(["generate", "--rows", &ROWS.to_string(), "--dir", &text(&data)]))?;
     let counts: PathBuf = folder.join("callgrind.out");

@@ -20,6 +20,8 @@ pub enum CreditError {
     OfAmendment { number: InvoiceNumber, amends: InvoiceNumber },
     #[error("{number} was taken back by {by}")]
     AlreadyCredited { number: InvoiceNumber, by: InvoiceNumber },
+    #[error("{amount} of {number} were written off; a credit note would give them back")]
+    WrittenOff { number: InvoiceNumber, amount: Amount },
     #[error("a reason has 1 to 500 characters and no control characters")]
     Reason,
     #[error(transparent)]
@@ -38,6 +40,7 @@ impl CreditError {
         match self {
             Self::OfAmendment { .. } => "credit.of_amendment",
             Self::AlreadyCredited { .. } => "credit.already",
+            Self::WrittenOff { .. } => "credit.written_off",
             Self::Reason => "credit.reason_malformed",
             Self::Money(error) => error.code(),
         }

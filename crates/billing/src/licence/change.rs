@@ -21,6 +21,40 @@ pub struct LicenceCharge {
     pub rounding: SeatRounding,
 }
 
+/// A cycle and what was charged for it: `unit_price` is that of `whole_days`, of which the cycle may have
+/// fewer, where it was cut short or only a part of its price was charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChargedCycle {
+    pub cycle: Cycle,
+    pub unit_price: Decimal,
+    pub whole_days: Decimal,
+}
+
+impl ChargedCycle {
+    /// A cycle that was charged at its price.
+    #[must_use]
+    pub fn whole(cycle: Cycle, unit_price: Decimal) -> Self {
+        Self { cycle, unit_price, whole_days: cycle.days() }
+    }
+
+    /// The same share of another price; `old` is the price of a whole cycle that this one has a share of.
+    ///
+    /// # Errors
+    /// [`DecimalError::Inexact`] where the share is no decimal.
+    pub fn repriced(self, old: Decimal, new: Decimal) -> Result<Self, LicenceError> {
+        if self.unit_price == old {
+            return Ok(Self { unit_price: new, ..self });
+        }
+        let months = self.unit_price.div_exact(old)?;
+        Ok(Self { unit_price: new.checked_mul(months)?, ..self })
+    }
+
+    fn rest_from(self, day: Date) -> Result<(Cycle, EffectivePrice), LicenceError> {
+        let rest = self.cycle.rest_from(day)?;
+        Ok((rest, EffectivePrice::prorated(self.unit_price, rest.days(), self.whole_days)?))
+    }
+}
+
 impl LicenceCharge {
     fn new(
         charge_type: ChargeType,
@@ -100,13 +134,11 @@ pub fn charge_until(
 /// A day outside of the cycle, no seats, or an amount that does not fit.
 pub fn refund(
     charge_type: ChargeType,
-    cycle: Cycle,
+    charged: ChargedCycle,
     day: Date,
-    unit_price: Decimal,
     seats: Decimal,
 ) -> Result<LicenceCharge, LicenceError> {
-    let rest = cycle.rest_from(day)?;
-    let price = EffectivePrice::prorated(unit_price, rest.days(), cycle.days())?;
+    let (rest, price) = charged.rest_from(day)?;
     LicenceCharge::new(charge_type, rest, price.negated()?, seats)
 }
 
@@ -117,9 +149,8 @@ pub fn refund(
 /// The same number, a number that is not above zero, a day outside of the cycle, or an amount that
 /// does not fit.
 pub fn change_quantity(
-    cycle: Cycle,
+    charged: ChargedCycle,
     day: Date,
-    unit_price: Decimal,
     (old, new): (Decimal, Decimal),
 ) -> Result<[LicenceCharge; 2], LicenceError> {
     let charge_type = match new.cmp(&old) {
@@ -127,9 +158,9 @@ pub fn change_quantity(
         std::cmp::Ordering::Greater => ChargeType::AddQuantity,
         std::cmp::Ordering::Less => ChargeType::RemoveQuantity,
     };
-    let taken_back = refund(charge_type, cycle, day, unit_price, old)?;
-    let charged = LicenceCharge::new(charge_type, taken_back.span, taken_back.effective_price.negated()?, new)?;
-    Ok([taken_back, charged])
+    let taken_back = refund(charge_type, charged, day, old)?;
+    let anew = LicenceCharge::new(charge_type, taken_back.span, taken_back.effective_price.negated()?, new)?;
+    Ok([taken_back, anew])
 }
 
 /// Gives all seats back. Nothing comes back once the window is closed.
@@ -137,21 +168,20 @@ pub fn change_quantity(
 /// # Errors
 /// As [`refund`].
 pub fn cancel(
-    cycle: Cycle,
+    charged: ChargedCycle,
     day: Date,
-    unit_price: Decimal,
     seats: Decimal,
     window: Refund,
 ) -> Result<Option<LicenceCharge>, LicenceError> {
-    if !cycle.contains(day) {
+    if !charged.cycle.contains(day) {
         return Err(LicenceError::OutsideCycle);
     }
     let from = match window {
-        Refund::Full => cycle.from,
+        Refund::Full => charged.cycle.from,
         Refund::Prorated => day,
         Refund::None => return Ok(None),
     };
-    refund(ChargeType::CancelImmediate, cycle, from, unit_price, seats).map(Some)
+    refund(ChargeType::CancelImmediate, charged, from, seats).map(Some)
 }
 
 /// Where upgraded seats go.
@@ -171,22 +201,21 @@ impl Upgrade {
     }
 }
 
-/// Moves seats to another product for the rest of the cycle; prices are of whole cycles. A target that
-/// exists is charged for the rest of its own cycle.
+/// Moves seats to another product for the rest of the cycle. A target that exists is charged for the rest
+/// of its own cycle.
 ///
 /// # Errors
 /// As [`refund`].
 pub fn convert(
     upgrade: Upgrade,
     day: Date,
-    (from_cycle, from_price): (Cycle, Decimal),
-    (to_cycle, to_price): (Cycle, Decimal),
+    from: ChargedCycle,
+    to: ChargedCycle,
     seats: Decimal,
 ) -> Result<[LicenceCharge; 2], LicenceError> {
     let charge_type = upgrade.charge_type();
-    let taken_back = refund(charge_type, from_cycle, day, from_price, seats)?;
-    let rest = to_cycle.rest_from(day)?;
-    let price = EffectivePrice::prorated(to_price, rest.days(), to_cycle.days())?;
+    let taken_back = refund(charge_type, from, day, seats)?;
+    let (rest, price) = to.rest_from(day)?;
     Ok([taken_back, LicenceCharge::new(charge_type, rest, price, seats)?])
 }
 
@@ -229,7 +258,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_charged_is_named() {
-        let code = |day, old, new| change_quantity(june(), day, d("10"), (d(old), d(new))).unwrap_err().code();
+        let code = |day, old, new| {
+            change_quantity(ChargedCycle::whole(june(), d("10")), day, (d(old), d(new))).unwrap_err().code()
+        };
         assert_eq!(code(date(2021, 6, 17), "1", "2"), "licence.outside_cycle");
         assert_eq!(code(date(2021, 7, 18), "1", "2"), "licence.outside_cycle");
         assert_eq!(code(date(2021, 6, 20), "2", "2"), "licence.seats_unchanged");
@@ -239,7 +270,7 @@ mod tests {
         let too_long = charge_until(long, d("30"), d("10"), d("1"));
         assert_eq!(too_long.unwrap_err(), LicenceError::OutsideCycle);
         for window in [Refund::Full, Refund::Prorated, Refund::None] {
-            let late = cancel(june(), date(2021, 7, 18), d("10"), d("1"), window);
+            let late = cancel(ChargedCycle::whole(june(), d("10")), date(2021, 7, 18), d("1"), window);
             assert_eq!(late.unwrap_err(), LicenceError::OutsideCycle, "{window:?}");
         }
         let plan = |months| change_plan(june(), d("10"), months, d("1")).map_err(LicenceError::code);
@@ -251,7 +282,8 @@ mod tests {
     #[test]
     fn a_change_on_the_first_day_takes_the_purchase_back() {
         let first = charge_cycle(ChargeType::New, june(), d("10.08"), d("10")).unwrap();
-        let [back, _] = change_quantity(june(), date(2021, 6, 18), d("10.08"), (d("10"), d("12"))).unwrap();
+        let [back, _] =
+            change_quantity(ChargedCycle::whole(june(), d("10.08")), date(2021, 6, 18), (d("10"), d("12"))).unwrap();
         assert_eq!(cents(&back), cents(&first).negated().unwrap());
         assert_eq!(cents(&first.taken_back(back.charge_type).unwrap()), cents(&back));
         assert_eq!(back.span, first.span);
@@ -266,7 +298,9 @@ mod tests {
         let mut now = first;
         for (day, new) in changes {
             let day_of_change = cycle.from.saturating_add(day.days());
-            if let Ok(pair) = change_quantity(cycle, day_of_change, price, (seats(now), seats(*new))) {
+            if let Ok(pair) =
+                change_quantity(ChargedCycle::whole(cycle, price), day_of_change, (seats(now), seats(*new)))
+            {
                 total = pair.iter().fold(total, |sum, charge| sum.checked_add(cents(charge)).unwrap());
                 by_day.iter_mut().skip(usize::try_from(*day).unwrap()).for_each(|seats| *seats = *new);
                 now = *new;

@@ -83,13 +83,12 @@ impl Cycle {
     }
 }
 
-/// The day `months` after the anchor. Every day is counted from the anchor, so that a short month does
+/// The day `months` after the anchor, or before it. Every day is counted from the anchor, so that a short month does
 /// not move those after it.
 ///
 /// # Errors
 /// [`LicenceError::Calendar`] beyond the year 9999.
-pub fn anchored_day(anchor: Date, months: u32, rule: AnchorRule) -> Result<Date, LicenceError> {
-    let months = i32::try_from(months).map_err(|_| LicenceError::Calendar)?;
+pub fn anchored_day(anchor: Date, months: i32, rule: AnchorRule) -> Result<Date, LicenceError> {
     // A span of months has a bound of its own, below that of i32.
     let span = jiff::Span::new().try_months(months).map_err(|_| LicenceError::Calendar)?;
     let day = anchor.checked_add(span).map_err(|_| LicenceError::Calendar)?;
@@ -107,8 +106,8 @@ pub fn anchored_day(anchor: Date, months: u32, rule: AnchorRule) -> Result<Date,
 /// [`LicenceError::Calendar`] beyond the year 9999.
 pub fn cycle_starting_at(anchor: Date, step_months: u16, rule: AnchorRule, number: u32) -> Result<Cycle, LicenceError> {
     let start = |number: u32| {
-        let months = number.checked_mul(u32::from(step_months)).ok_or(LicenceError::Calendar)?;
-        anchored_day(anchor, months, rule)
+        let months = number.checked_mul(u32::from(step_months)).and_then(|months| i32::try_from(months).ok());
+        anchored_day(anchor, months.ok_or(LicenceError::Calendar)?, rule)
     };
     Cycle::new(start(number)?, start(number.checked_add(1).ok_or(LicenceError::Calendar)?)?)
 }

@@ -20,7 +20,8 @@ mod seat_count;
 mod window;
 
 pub use change::{
-    LicenceCharge, Upgrade, cancel, change_plan, change_quantity, charge_cycle, charge_until, convert, refund,
+    ChargedCycle, LicenceCharge, Upgrade, cancel, change_plan, change_quantity, charge_cycle, charge_until, convert,
+    refund,
 };
 pub use charge_type::{ChargeType, ParsedChargeType};
 pub use classic::{

@@ -12,9 +12,9 @@ use jiff::tz::TimeZone;
 use crate::decimal::Decimal;
 use crate::ids::SubscriptionId;
 use crate::licence::{
-    AnchorRule, BillingPlan, ChargeType, Cycle, Discount, LicenceCharge, LicenceError, LicenceOffer, LicenceOrder,
-    OfferBook, OfferKey, OrderAction, OrderError, Purchase, Refund, Term, Upgrade, UpgradeTo, anchored_day,
-    change_plan, change_quantity, charge_cycle, charge_until, convert, discounted, refund,
+    AnchorRule, BillingPlan, ChargeType, ChargedCycle, Cycle, Discount, LicenceCharge, LicenceError, LicenceOffer,
+    LicenceOrder, OfferBook, OfferKey, OrderAction, OrderError, Purchase, Refund, Term, Upgrade, UpgradeTo,
+    anchored_day, change_plan, change_quantity, charge_cycle, charge_until, convert, discounted, refund,
 };
 use crate::money::Currency;
 
@@ -54,9 +54,9 @@ struct Licence {
     price: Decimal,
     anchor: Date,
     anchor_rule: AnchorRule,
-    /// From the anchor to the end of the cycle.
-    months: u32,
-    cycle: Cycle,
+    /// From the anchor to the end of the cycle; below zero where terms end together.
+    months: i32,
+    charged_cycle: ChargedCycle,
     term_from: Date,
     term_until: Option<Date>,
     seats: u32,
@@ -197,7 +197,7 @@ impl<'a> Portfolio<'a> {
             anchor: span.anchor,
             anchor_rule: purchase.anchor_rule,
             months: span.months,
-            cycle: span.cycle,
+            charged_cycle: span.charged_at(price),
             term_from: day,
             term_until: span.term_until,
             seats: purchase.seats,
@@ -220,11 +220,11 @@ impl<'a> Portfolio<'a> {
     /// Begins the cycles and terms that begin up to `day`, that day included.
     fn advance(&mut self, subscription: &SubscriptionId, day: Date) -> OrderResult<()> {
         let is_due = |licence: &Licence| {
-            licence.ended_on.is_none() && licence.offer.term.is_some() && licence.cycle.until <= day
+            licence.ended_on.is_none() && licence.offer.term.is_some() && licence.cycle().until <= day
         };
         while self.licences.get(subscription).is_some_and(is_due) {
             let Some(licence) = self.licences.remove(subscription) else { return Ok(()) };
-            let next = if licence.term_until == Some(licence.cycle.until) {
+            let next = if licence.term_until == Some(licence.cycle().until) {
                 self.next_term(subscription, licence)?
             } else {
                 self.next_cycle(subscription, licence)?
@@ -235,7 +235,7 @@ impl<'a> Portfolio<'a> {
     }
 
     fn next_term(&mut self, subscription: &SubscriptionId, licence: Licence) -> OrderResult<Licence> {
-        let day = licence.cycle.until;
+        let day = licence.cycle().until;
         if !licence.auto_renew || licence.offer.plan == BillingPlan::OneTime {
             return Ok(Licence { ended_on: Some(day), ..licence });
         }
@@ -253,19 +253,19 @@ impl<'a> Portfolio<'a> {
             charged: Vec::new(),
             ..licence
         };
-        next.begin_cycle(plan.step_months().unwrap_or_default())?;
-        let charge = charge_cycle(ChargeType::Renew, next.cycle, next.price, number(next.seats))?;
+        next.begin_cycle(next.step())?;
+        let charge = charge_cycle(ChargeType::Renew, next.cycle(), next.price, number(next.seats))?;
         let order_id = next.first_order.clone();
         self.charge(subscription, &mut next, &order_id, day, charge);
         Ok(next)
     }
 
     fn next_cycle(&mut self, subscription: &SubscriptionId, licence: Licence) -> OrderResult<Licence> {
-        let day = licence.cycle.until;
+        let day = licence.cycle().until;
         let Some(plan) = licence.next_plan.filter(|plan| *plan != licence.offer.plan) else {
             let mut next = Licence { charged: Vec::new(), next_plan: None, ..licence };
-            next.begin_cycle(next.offer.plan.step_months().unwrap_or_default())?;
-            let charge = charge_cycle(ChargeType::CycleCharge, next.cycle, next.price, number(next.seats))?;
+            next.begin_cycle(next.step())?;
+            let charge = charge_cycle(ChargeType::CycleCharge, next.cycle(), next.price, number(next.seats))?;
             let order_id = next.first_order.clone();
             self.charge(subscription, &mut next, &order_id, day, charge);
             return Ok(next);
@@ -274,10 +274,14 @@ impl<'a> Portfolio<'a> {
         let offer = self.offer(&licence.key(plan), licence.term_from)?;
         let price = discounted_price(offer, &licence.discounts)?;
         let mut next = Licence { offer: offer.clone(), price, charged: Vec::new(), next_plan: None, ..licence };
-        let step = plan.step_months().unwrap_or_default();
+        let step = next.step();
         let remaining = next.months_to_boundary(step)?;
         next.begin_cycle(remaining)?;
-        let charge = change_plan(next.cycle, price, (remaining, step), number(next.seats))?;
+        // So many months of the plan's price are charged for the cycle's days.
+        next.charged_cycle.unit_price = price.checked_mul(Decimal::from_integer(i64::from(remaining)))?;
+        next.charged_cycle.whole_days =
+            next.charged_cycle.whole_days.checked_mul(Decimal::from_integer(i64::from(step)))?;
+        let charge = change_plan(next.cycle(), price, (remaining, step), number(next.seats))?;
         let order_id = next.first_order.clone();
         self.charge(subscription, &mut next, &order_id, day, charge);
         Ok(next)
@@ -289,7 +293,7 @@ impl<'a> Portfolio<'a> {
             return Err(OrderError::OneTime(subscription.clone()));
         }
         let change = (number(licence.seats), number(seats));
-        let charges = change_quantity(licence.cycle, day, licence.price, change)?;
+        let charges = change_quantity(licence.charged_cycle, day, change)?;
         match seats.checked_sub(licence.seats) {
             Some(added) => licence.lots.push(Lot { ordered_at: order.ordered_at, seats: added }),
             None => licence.give_back(licence.seats.saturating_sub(seats), order.ordered_at)?,
@@ -306,11 +310,15 @@ impl<'a> Portfolio<'a> {
         let (subscription, day) = (&order.subscription, order.ordered_on());
         let window = licence.offer.refund_window();
         let opened_at = licence.lots.first().map_or(order.ordered_at, |lot| lot.ordered_at);
-        match window.refund_after(order.ordered_at.duration_since(opened_at)) {
+        let refund_now = match window.refund_after(order.ordered_at.duration_since(opened_at)) {
+            // What is bought for good has no days to divide.
+            Refund::Prorated if licence.offer.term.is_none() => Refund::Full,
+            other => other,
+        };
+        match refund_now {
             Refund::None => return Err(OrderError::WindowClosed { hours: window.prorated_for.as_hours() }),
             Refund::Prorated => {
-                let charge =
-                    refund(ChargeType::CancelImmediate, licence.cycle, day, licence.price, number(licence.seats))?;
+                let charge = refund(ChargeType::CancelImmediate, licence.charged_cycle, day, number(licence.seats))?;
                 self.charge(subscription, &mut licence, &order.order_id, day, charge);
             }
             // All that the cycle was charged is taken back, to the cent.
@@ -355,7 +363,7 @@ impl<'a> Portfolio<'a> {
                 (Upgrade::ToExisting, self.active(target)?.clone())
             }
         };
-        let charges = convert(upgrade, day, (base.cycle, base.price), (other.cycle, other.price), number(seats))?;
+        let charges = convert(upgrade, day, base.charged_cycle, other.charged_cycle, number(seats))?;
         let [taken_back, charged] = charges;
         base.take(seats);
         self.charge(subscription, &mut base, &order.order_id, day, taken_back);
@@ -392,6 +400,8 @@ impl<'a> Portfolio<'a> {
         let mut target = Licence {
             first_order: order.order_id.clone(),
             price: offer.unit_price,
+            // The cycle goes on at the new price, of as much as was charged for it.
+            charged_cycle: base.charged_cycle.repriced(base.price, offer.unit_price)?,
             offer,
             discounts: Vec::new(),
             seats,
@@ -406,7 +416,7 @@ impl<'a> Portfolio<'a> {
             target = Licence {
                 anchor: span.anchor,
                 months: span.months,
-                cycle: span.cycle,
+                charged_cycle: span.charged_at(target.price),
                 term_from: day,
                 term_until: span.term_until,
                 ..target
@@ -446,16 +456,28 @@ impl Licence {
         }
     }
 
+    fn cycle(&self) -> Cycle {
+        self.charged_cycle.cycle
+    }
+
+    /// Months of a cycle: those of the plan, and no more than the term has.
+    fn step(&self) -> u16 {
+        let term = self.offer.term.map_or(0, Term::months);
+        self.offer.plan.step_months().unwrap_or(term).min(term)
+    }
+
     /// The day that many months behind the present cycle.
     fn day_after(&self, months: u16) -> Result<Date, LicenceError> {
-        let months = self.months.checked_add(u32::from(months)).ok_or(LicenceError::Calendar)?;
+        let months = self.months.checked_add(i32::from(months)).ok_or(LicenceError::Calendar)?;
         anchored_day(self.anchor, months, self.anchor_rule)
     }
 
+    /// The next cycle, charged at the price of the term.
     fn begin_cycle(&mut self, months: u16) -> Result<(), LicenceError> {
         let until = self.day_after(months)?;
-        self.cycle = Cycle::new(self.cycle.until, self.term_until.map_or(until, |end| end.min(until)))?;
-        self.months = self.months.checked_add(u32::from(months)).ok_or(LicenceError::Calendar)?;
+        let cycle = Cycle::new(self.cycle().until, self.term_until.map_or(until, |end| end.min(until)))?;
+        self.charged_cycle = ChargedCycle::whole(cycle, self.price);
+        self.months = self.months.checked_add(i32::from(months)).ok_or(LicenceError::Calendar)?;
         Ok(())
     }
 
@@ -505,7 +527,7 @@ impl Licence {
 struct FirstSpan {
     anchor: Date,
     /// From the anchor to the end of the cycle.
-    months: u32,
+    months: i32,
     cycle: Cycle,
     term_until: Option<Date>,
     /// Where the cycle was cut short: the days that it would have had.
@@ -519,31 +541,41 @@ impl FirstSpan {
             let cycle = Cycle::inclusive(day, day)?;
             return Ok(Self { anchor: day, months: 0, cycle, term_until: None, full_cycle_days: None });
         };
-        let step = u32::from(offer.plan.step_months().unwrap_or_else(|| term.months()).min(term.months()));
+        let term_months = i32::from(term.months());
+        let step = i32::from(offer.plan.step_months().unwrap_or_else(|| term.months()).min(term.months()));
         let whole = Cycle::new(day, anchored_day(day, step, rule)?)?;
+        let term_end = anchored_day(day, term_months, rule)?;
         let Some(last) = ends_on else {
-            let term_until = Some(anchored_day(day, u32::from(term.months()), rule)?);
-            return Ok(Self { anchor: day, months: step, cycle: whole, term_until, full_cycle_days: None });
+            return Ok(Self {
+                anchor: day,
+                months: step,
+                cycle: whole,
+                term_until: Some(term_end),
+                full_cycle_days: None,
+            });
         };
         let end = last.tomorrow().map_err(|_| LicenceError::Calendar)?;
-        if end <= day || end > anchored_day(day, u32::from(term.months()), rule)? {
+        if end <= day || end > term_end {
             return Err(LicenceError::OutsideCycle);
         }
         // Cycles are counted back from the common end; the first one takes what is left over.
-        let mut first_end = end;
-        let mut back = step;
+        let mut months: i32 = 0;
         loop {
-            let earlier =
-                end.checked_sub(jiff::Span::new().try_months(i64::from(back)).map_err(|_| LicenceError::Calendar)?);
-            match earlier.map_err(|_| LicenceError::Calendar)? {
-                earlier if earlier > day => first_end = earlier,
-                _ => break,
+            let earlier = months.checked_sub(step).ok_or(LicenceError::Calendar)?;
+            if anchored_day(end, earlier, rule)? <= day {
+                break;
             }
-            back = back.checked_add(step).ok_or(LicenceError::Calendar)?;
+            months = earlier;
         }
-        let cycle = Cycle::new(day, first_end)?;
+        let cycle = Cycle::new(day, anchored_day(end, months, rule)?)?;
         let full_cycle_days = (cycle.days() < whole.days()).then(|| whole.days());
-        Ok(Self { anchor: first_end, months: 0, cycle, term_until: Some(end), full_cycle_days })
+        Ok(Self { anchor: end, months, cycle, term_until: Some(end), full_cycle_days })
+    }
+
+    /// The cycle at the price of a whole one.
+    fn charged_at(&self, unit_price: Decimal) -> ChargedCycle {
+        let whole_days = self.full_cycle_days.unwrap_or_else(|| self.cycle.days());
+        ChargedCycle { cycle: self.cycle, unit_price, whole_days }
     }
 }
 

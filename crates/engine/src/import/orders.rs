@@ -157,8 +157,15 @@ impl Desk {
     /// All at once where all can be; one by one where not, so that one bad order takes no other down.
     fn take_of_customer(&mut self, customer: &CustomerId, rows: Vec<Row>, refused: &mut Vec<RejectedLine>) {
         let mut orders = self.by_customer.remove(customer).unwrap_or_default();
-        let (mut alone, mut together) = (Vec::new(), orders.clone());
+        let (mut alone, mut together): (Vec<Row>, _) = (Vec::new(), orders.clone());
+        let mut rows = rows;
+        // A file need not be in the order of time.
+        rows.sort_by_key(|(order, _)| order.ordered_at);
         for (order, line) in rows {
+            // Another customer's order of this file may have the id by now.
+            if self.settle_known(&order, &line, refused) {
+                continue;
+            }
             match self.new_id(&order).filter(|id| self.taken_ids.contains(*id)) {
                 Some(id) => {
                     let message = format!("subscription {:?} exists already", id.as_str());

@@ -57,6 +57,9 @@ async fn a_credit_note_takes_every_line_and_tax_back() {
     assert_eq!((before.header, before.digest), (after.header, after.digest));
     assert_eq!(open(&world).await, (vec![0, 0], vec![0]));
     assert_eq!(list(&world.books, None).await.unwrap()[0].amendments.len(), 1);
+    for line in 1..=4 {
+        engine::explaining::explain(&world.books, &number("G000000002"), line).await.unwrap();
+    }
     world.assert_sound().await;
     // The next month is billed as if nothing had happened.
     assert_eq!(world.close("2026-10", false).await, "issued 43.20");
@@ -78,6 +81,18 @@ async fn what_was_paid_waits_for_other_invoices() {
     let request = Request::Allocate { source, amount: None, allocate: Allocate::OldestFirst };
     book(&world.books, &name, &request, now()).await.unwrap();
     assert_eq!(open(&world).await, (vec![0, 0, 0], vec![0, 1_488]));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_was_written_off_is_not_given_back() {
+    let world = world().await;
+    let name = account_of(&world.books, &"partner".parse().unwrap()).await.unwrap().0;
+    let request = Request::WriteOff { document: number("G000000001"), amount: None, reference: "lost".to_owned() };
+    book(&world.books, &name, &request, now()).await.unwrap();
+    let refused = credit(&world.books, &number("G000000001"), "why", now()).await.map(|_| ()).unwrap_err();
+    assert_eq!(refused.code, "credit.written_off");
+    assert_eq!(open(&world).await, (vec![0], vec![]));
     world.assert_sound().await;
 }
 

@@ -109,6 +109,21 @@ async fn orders_that_cannot_be_are_set_aside_and_the_others_are_accepted() {
 }
 
 #[tokio::test]
+async fn orders_of_a_file_need_no_order_and_ids_are_the_partys() {
+    let world = world().await;
+    world.customers("d").await;
+    let rows = [
+        "o-2,2026-09-21T09:00:00Z,change_seats,c,s,,,,,12,,",
+        "o-1,2026-09-20T09:00:00Z,purchase,c,s,P,A,P1M,monthly,10,,",
+        "o-3,2026-09-21T10:00:00Z,change_seats,c,s,,,,,0,,",
+        "o-1,2026-09-20T09:00:00Z,purchase,d,t,P,A,P1M,monthly,10,,",
+    ];
+    let codes = ["licence.seats_not_positive", "order.id_conflict"].map(str::to_owned).to_vec();
+    assert_eq!(world.orders(&rows).await, (2, 0, codes));
+    assert_eq!(world.close("2026-09", false).await, "issued 143.20");
+}
+
+#[tokio::test]
 async fn a_renewal_without_a_price_parks_its_party() {
     let world = World::new(&["m,EUR,2,1 Hour,0,"]).await;
     let report = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from,effective_until\n\

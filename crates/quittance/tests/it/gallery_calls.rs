@@ -10,8 +10,8 @@ use billing::invoice::{
 };
 use billing::journal::{Entry, EntryKind};
 use billing::licence::{
-    BillingPlan, Cycle, LicenceError, LicenceOffer, LicenceOrder, OfferBook, ProductCategory, Term, change_plan,
-    change_quantity, cycle_starting_at, licence_lines,
+    BillingPlan, ChargedCycle, Cycle, LicenceError, LicenceOffer, LicenceOrder, OfferBook, ProductCategory, Term,
+    change_plan, change_quantity, cycle_starting_at, licence_lines,
 };
 use billing::markup::Markup;
 use billing::money::{Amount, Currency};
@@ -86,7 +86,7 @@ fn plan_of_licence(arguments: &Value) -> Refusal {
 fn seats_of_licence(arguments: &Value) -> Refusal {
     let [unit_price, old, new] = ["unit_price", "old_seats", "new_seats"].map(|name| read(arguments, name));
     let (cycle, day) = (read(arguments, "cycle"), read(arguments, "day"));
-    licence_refusal(change_quantity(cycle, day, unit_price, (old, new)))
+    licence_refusal(change_quantity(ChargedCycle::whole(cycle, unit_price), day, (old, new)))
 }
 
 fn cycle_of_licence(arguments: &Value) -> Refusal {

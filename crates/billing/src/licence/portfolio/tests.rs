@@ -282,6 +282,18 @@ fn a_plan_changes_at_the_end_of_a_cycle() {
             "s changeBillingPlan 2023-01-10..2023-11-09 1 100.00",
         ],
     );
+    // Ten months of the year were charged, so that is what a change divides.
+    check(
+        &["2022-11-10T08 s purchase A P1Y monthly 1 once", "2022-12-20T08 s plan annual", "2023-01-10T09 s seats 2"],
+        date(2023, 3, 1),
+        &[
+            "s new 2022-11-10..2022-12-09 1 11.00",
+            "s cycleCharge 2022-12-10..2023-01-09 1 11.00",
+            "s changeBillingPlan 2023-01-10..2023-11-09 1 100.00",
+            "s addQuantity 2023-01-10..2023-11-09 1 -100.00",
+            "s addQuantity 2023-01-10..2023-11-09 2 200.00",
+        ],
+    );
 }
 
 #[test]
@@ -298,6 +310,27 @@ fn terms_end_together() {
         .map(|line| format!("{}..{}", line.charge.span.from, line.charge.span.last_day()))
         .collect();
     assert_eq!(spans, ["2024-05-20..2024-06-14", "2024-06-15..2024-07-14", "2024-07-15..2024-08-14"]);
+    // A change takes back and charges what the short cycle was charged at: 15 for 31 days.
+    let short = "2024-05-20T08 s purchase A P1M monthly 7 once ends=2024-05-31";
+    let new = "s new 2024-05-20..2024-05-31 7 40.60";
+    check(
+        &[short, "2024-05-22T09 s cancel"],
+        date(2025, 1, 1),
+        &[new, "s cancelImmediate 2024-05-22..2024-05-31 7 -33.81"],
+    );
+    check(
+        &[short, "2024-05-20T09 s seats 8"],
+        date(2025, 1, 1),
+        &[new, "s addQuantity 2024-05-20..2024-05-31 7 -40.64", "s addQuantity 2024-05-20..2024-05-31 8 46.45"],
+    );
+    // A common end that shorter months lack moves no other cycle.
+    let found = lines(&orders(&["2024-06-05T08 s purchase A P1Y monthly 1 once ends=2024-08-30"]), date(2025, 1, 1));
+    let spans: Vec<String> = found
+        .unwrap()
+        .iter()
+        .map(|line| format!("{}..{}", line.charge.span.from, line.charge.span.last_day()))
+        .collect();
+    assert_eq!(spans, ["2024-06-05..2024-06-29", "2024-06-30..2024-07-30", "2024-07-31..2024-08-30"]);
     check_refused(&["2024-05-20T08 s purchase A P1M monthly 7 ends=2024-05-19"], "licence.outside_cycle");
     check_refused(&["2024-05-20T08 s purchase A P1M monthly 7 ends=2024-06-20"], "licence.outside_cycle");
 }
@@ -314,6 +347,7 @@ fn what_is_bought_once_neither_renews_nor_changes() {
     check_refused(&[good, "2022-01-10T09 g plan monthly"], "order.one_time");
     check_refused(&[good, "2022-01-10T09 g renew on"], "order.one_time");
     check_refused(&[good, "2022-01-10T09 g upgrade 1 t A"], "order.one_time");
+    assert_eq!(lines(&orders(&[good, "2022-01-12T09 g cancel"]), date(2025, 1, 1)).unwrap().len(), 2);
     check(
         &[good, "2022-01-10T09 g cancel"],
         date(2025, 1, 1),

@@ -2,7 +2,7 @@
 
 use billing::decimal::{Decimal, sum};
 use billing::licence::{
-    AnchorRule, ChargeType, ClassicProration, ClassicRefundRounding, CountedLine, Cycle, LicenceCharge,
+    AnchorRule, ChargeType, ChargedCycle, ClassicProration, ClassicRefundRounding, CountedLine, Cycle, LicenceCharge,
     ParsedChargeType, ProratedSpan, RefundWindow, SeatRounding, Upgrade, cancel as cancel_seats, change_plan,
     change_quantity, charge_cycle, charge_until, convert as convert_seats, cycle_starting_at, refund_classic,
     seats_after,
@@ -62,7 +62,7 @@ pub(super) fn seat_change(input: &mut Input) -> Outcome {
     let (policy, cycle) = (policy(input)?, cycle(input, "cycle_start", "cycle_end")?);
     let day: Date = input.required("event_date")?;
     let seats = (input.required("old_quantity")?, input.required("new_quantity")?);
-    let charges = change_quantity(cycle, day, input.required("unit_price")?, seats)?;
+    let charges = change_quantity(ChargedCycle::whole(cycle, input.required("unit_price")?), day, seats)?;
     Ok(json!({
         "cycle_days": count(cycle.days())?,
         "billing_days": count(cycle.rest_from(day)?.days())?,
@@ -78,7 +78,7 @@ pub(super) fn seat_history(input: &mut Input) -> Outcome {
     let mut charges = vec![charge_cycle(ChargeType::New, cycle, price, seats)?];
     for mut event in input.list("events")? {
         let new = seats.checked_add(event.required("delta")?)?;
-        charges.extend(change_quantity(cycle, event.required("date")?, price, (seats, new))?);
+        charges.extend(change_quantity(ChargedCycle::whole(cycle, price), event.required("date")?, (seats, new))?);
         event.finish()?;
         seats = new;
     }
@@ -93,7 +93,7 @@ pub(super) fn cancel(input: &mut Input) -> Outcome {
     let seconds = hours.checked_mul(Decimal::from_integer(3_600))?.mantissa_at(0)?;
     let refund = RefundWindow::STANDARD.refund_after(SignedDuration::from_secs(i64::try_from(seconds)?));
     let (day, price) = (input.required("event_date")?, input.required("unit_price")?);
-    let charge = cancel_seats(cycle, day, price, input.required("quantity")?, refund)?;
+    let charge = cancel_seats(ChargedCycle::whole(cycle, price), day, input.required("quantity")?, refund)?;
     Ok(json!({ "refund": refund.as_str(), "lines": policy.all_shown(&charge)? }))
 }
 
@@ -106,7 +106,8 @@ pub(super) fn convert(input: &mut Input) -> Outcome {
         Some(other) => return Err(format!("{} is no upgrade", other.as_str()).into()),
     };
     let (day, seats) = (input.required("event_date")?, input.required("quantity")?);
-    let charges = convert_seats(upgrade, day, (cycle, prices.0), (cycle, prices.1), seats)?;
+    let charges =
+        convert_seats(upgrade, day, ChargedCycle::whole(cycle, prices.0), ChargedCycle::whole(cycle, prices.1), seats)?;
     let mut lines = policy.all_shown(&charges)?;
     for (line, side) in lines.iter_mut().zip(["from", "to"]) {
         line["side"] = json!(side);
