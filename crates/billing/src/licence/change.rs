@@ -21,12 +21,13 @@ pub struct LicenceCharge {
     pub rounding: SeatRounding,
 }
 
-/// A cycle and what was charged for it: `unit_price` is that of `whole_days`, of which the cycle may have
-/// fewer, where it was cut short or only a part of its price was charged.
+/// A cycle and what was charged for it: `parts` times the price, for `whole_days`. The cycle may have fewer
+/// days, where it was cut short or only a part of a plan's price was charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChargedCycle {
     pub cycle: Cycle,
     pub unit_price: Decimal,
+    pub parts: Decimal,
     pub whole_days: Decimal,
 }
 
@@ -34,24 +35,13 @@ impl ChargedCycle {
     /// A cycle that was charged at its price.
     #[must_use]
     pub fn whole(cycle: Cycle, unit_price: Decimal) -> Self {
-        Self { cycle, unit_price, whole_days: cycle.days() }
-    }
-
-    /// The same share of another price; `old` is the price of a whole cycle that this one has a share of.
-    ///
-    /// # Errors
-    /// [`DecimalError::Inexact`] where the share is no decimal.
-    pub fn repriced(self, old: Decimal, new: Decimal) -> Result<Self, LicenceError> {
-        if self.unit_price == old {
-            return Ok(Self { unit_price: new, ..self });
-        }
-        let months = self.unit_price.div_exact(old)?;
-        Ok(Self { unit_price: new.checked_mul(months)?, ..self })
+        Self { cycle, unit_price, parts: Decimal::ONE, whole_days: cycle.days() }
     }
 
     fn rest_from(self, day: Date) -> Result<(Cycle, EffectivePrice), LicenceError> {
         let rest = self.cycle.rest_from(day)?;
-        Ok((rest, EffectivePrice::prorated(self.unit_price, rest.days(), self.whole_days)?))
+        let days = rest.days().checked_mul(self.parts)?;
+        Ok((rest, EffectivePrice::prorated(self.unit_price, days, self.whole_days)?))
     }
 }
 

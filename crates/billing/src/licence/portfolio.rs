@@ -278,7 +278,7 @@ impl<'a> Portfolio<'a> {
         let remaining = next.months_to_boundary(step)?;
         next.begin_cycle(remaining)?;
         // So many months of the plan's price are charged for the cycle's days.
-        next.charged_cycle.unit_price = price.checked_mul(Decimal::from_integer(i64::from(remaining)))?;
+        next.charged_cycle.parts = Decimal::from_integer(i64::from(remaining));
         next.charged_cycle.whole_days =
             next.charged_cycle.whole_days.checked_mul(Decimal::from_integer(i64::from(step)))?;
         let charge = change_plan(next.cycle(), price, (remaining, step), number(next.seats))?;
@@ -401,7 +401,7 @@ impl<'a> Portfolio<'a> {
             first_order: order.order_id.clone(),
             price: offer.unit_price,
             // The cycle goes on at the new price, of as much as was charged for it.
-            charged_cycle: base.charged_cycle.repriced(base.price, offer.unit_price)?,
+            charged_cycle: ChargedCycle { unit_price: offer.unit_price, ..base.charged_cycle },
             offer,
             discounts: Vec::new(),
             seats,
@@ -575,7 +575,7 @@ impl FirstSpan {
     /// The cycle at the price of a whole one.
     fn charged_at(&self, unit_price: Decimal) -> ChargedCycle {
         let whole_days = self.full_cycle_days.unwrap_or_else(|| self.cycle.days());
-        ChargedCycle { cycle: self.cycle, unit_price, whole_days }
+        ChargedCycle { cycle: self.cycle, unit_price, parts: Decimal::ONE, whole_days }
     }
 }
 

@@ -45,6 +45,7 @@ fn book() -> OfferBook {
         offer("A", Some(Term::ThreeYears), BillingPlan::Annual, "100", y2020),
         offer("B", month, BillingPlan::Monthly, "10.08", y2020),
         offer("B", year, BillingPlan::Monthly, "9", y2020),
+        offer("C", year, BillingPlan::Annual, "240", y2020),
         offer("TRIAL", month, BillingPlan::Monthly, "0", y2020),
         offer("GOOD", None, BillingPlan::OneTime, "500", y2020),
         offer("RI", year, BillingPlan::OneTime, "876", y2020),
@@ -282,6 +283,12 @@ fn a_plan_changes_at_the_end_of_a_cycle() {
             "s changeBillingPlan 2023-01-10..2023-11-09 1 100.00",
         ],
     );
+    // An upgrade pays the same ten months of the new price, also where the old one was free.
+    let free = "2022-11-10T08 s purchase A P1Y monthly 1 once off=1";
+    let found =
+        lines(&orders(&[free, "2022-12-20T08 s plan annual", "2023-01-10T09 s upgrade 1 t C"]), date(2023, 3, 1));
+    let last = found.unwrap().pop().unwrap();
+    assert_eq!((last.charge.charge_type, last.charge.subtotal(Decimal::ONE, 2)), (ChargeType::Convert, Ok(d("200"))));
     // Ten months of the year were charged, so that is what a change divides.
     check(
         &["2022-11-10T08 s purchase A P1Y monthly 1 once", "2022-12-20T08 s plan annual", "2023-01-10T09 s seats 2"],
