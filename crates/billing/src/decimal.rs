@@ -307,6 +307,34 @@ impl Decimal {
         Self::from_wide(quotient, u32::from(scale))
     }
 
+    /// The product of `factors` over `divisor`, rounded once; the product itself may have up to 256 bits.
+    ///
+    /// # Errors
+    /// [`DecimalError::DivisionByZero`], or [`DecimalError::Overflow`] when it does not fit.
+    pub fn product_div_rounded(
+        factors: [Self; 3],
+        divisor: Self,
+        scale: u8,
+        rounding: Rounding,
+    ) -> Result<Self, DecimalError> {
+        if divisor.is_zero() {
+            return Err(DecimalError::DivisionByZero);
+        }
+        let mut product = (I256::ONE, 0_u32);
+        for factor in factors {
+            let mantissa = product.0.checked_mul(I256::from(factor.mantissa)).ok_or(DecimalError::Overflow)?;
+            product = (mantissa, product.1.saturating_add(u32::from(factor.scale)));
+        }
+        let (numerator_power, denominator_power) =
+            (u32::from(scale).saturating_add(u32::from(divisor.scale)), product.1);
+        let surplus = numerator_power.saturating_sub(denominator_power);
+        let missing = denominator_power.saturating_sub(numerator_power);
+        let wide = |value: I256, power: u32| value.checked_mul(wide_power_of_ten(power)?).ok_or(DecimalError::Overflow);
+        let quotient =
+            divide_rounded(wide(product.0, surplus)?, wide(I256::from(divisor.mantissa), missing)?, rounding)?;
+        Self::from_wide(quotient, u32::from(scale))
+    }
+
     /// The quotient with `digits` significant digits, half-even (RT-13 uses 15).
     ///
     /// # Errors

@@ -44,6 +44,7 @@ pub enum EntryKind {
     CreditReleased,
     RefundPaid,
     WrittenOff,
+    WriteOffTakenBack,
 }
 
 /// The names under which accounts and kinds are stored and hashed.
@@ -56,7 +57,7 @@ const ACCOUNTS: [(Account, &str); 7] = [
     (Account::Unallocated, "unallocated"),
     (Account::WriteOffs, "write_offs"),
 ];
-const KINDS: [(EntryKind, &str); 7] = [
+const KINDS: [(EntryKind, &str); 8] = [
     (EntryKind::InvoiceIssued, "invoice_issued"),
     (EntryKind::CreditIssued, "credit_issued"),
     (EntryKind::PaymentReceived, "payment_received"),
@@ -64,6 +65,7 @@ const KINDS: [(EntryKind, &str); 7] = [
     (EntryKind::CreditReleased, "credit_released"),
     (EntryKind::RefundPaid, "refund_paid"),
     (EntryKind::WrittenOff, "written_off"),
+    (EntryKind::WriteOffTakenBack, "write_off_taken_back"),
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -16,7 +16,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CustomerId, MeterId, OrganisationId, SubscriptionId};
-use crate::invoice::{Adjustment, BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, PriorClosure};
+use crate::invoice::{
+    Adjustment, BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, ListDigests, PriorClosure,
+};
 use crate::journal::{Entry, EntryHash, EntryKind, Posting};
 use crate::licence::LicenceOrder;
 use crate::money::Amount;
@@ -125,8 +127,28 @@ pub struct Closure {
     /// `None` when there was nothing to bill.
     pub invoice: Option<InvoiceNumber>,
     pub carried: Vec<CarriedDay>,
-    /// The lists of offers that were known: terms of that month keep their prices (LC-16).
-    pub offers: Vec<BlobDigest>,
+    pub lists: KnownLists,
+}
+
+/// How many lists of each kind were known; later ones stand behind them. Terms that began in a closed
+/// month keep its prices (LC-16), and what is taken back of it has its rates and taxes (TX-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KnownLists {
+    pub exchange_rates: u64,
+    pub tax_rates: u64,
+    pub offers: u64,
+}
+
+impl KnownLists {
+    #[must_use]
+    pub fn of(digests: &ListDigests) -> Self {
+        let count = |lists: &[BlobDigest]| u64::try_from(lists.len()).unwrap_or(u64::MAX);
+        Self {
+            exchange_rates: count(&digests.exchange_rates),
+            tax_rates: count(&digests.tax_rates),
+            offers: count(&digests.offers),
+        }
+    }
 }
 
 impl Closure {
@@ -163,8 +185,19 @@ pub struct IssueRequest<'a> {
     pub adjustments: Vec<String>,
     pub rated: RatedRun,
     pub carried: Vec<CarriedDay>,
-    /// The lists of offers that were known.
-    pub offers: Vec<BlobDigest>,
+    pub lists: KnownLists,
+    /// The bytes that the document's snapshot names by their digest.
+    pub directory: Vec<u8>,
+}
+
+/// What is written when a party's period is closed, or why it is not.
+#[derive(Debug)]
+pub enum ClosingStep<'a> {
+    /// A document below zero is money that the party may pay with from then on (PA-6).
+    Issue(Box<IssueRequest<'a>>),
+    /// Nothing to bill.
+    Empty(Closure),
+    Park(Parking),
 }
 
 /// A credit note as it is to be written; its number is the next one, or nothing is written.
@@ -203,10 +236,13 @@ impl fmt::Debug for IssueRequest<'_> {
     }
 }
 
-/// What became of a request to issue.
+/// What became of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IssueOutcome {
+pub enum StepOutcome {
     Issued(InvoiceNumber),
+    /// Closed without a document.
+    Empty,
+    Parked,
     /// The party's period was closed before; nothing was written (INV-4).
     AlreadyClosed(Option<InvoiceNumber>),
 }
@@ -301,6 +337,15 @@ pub struct AccountBooking {
     pub documents: Vec<(InvoiceNumber, DocumentState)>,
 }
 
+/// Orders of a party together with the subscriptions that they begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedOrders {
+    pub party: OrganisationId,
+    /// In the order of their acceptance.
+    pub orders: Vec<LicenceOrder>,
+    pub subscriptions: Vec<Subscription>,
+}
+
 /// An entry of the journal as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEntry {
@@ -345,6 +390,7 @@ pub struct NewEntry {
 pub trait Ledger: Send + Sync + fmt::Debug {
     // Directory.
     async fn organisations(&self) -> PortResult<Vec<Organisation>>;
+    async fn organisation(&self, id: &OrganisationId) -> PortResult<Option<Organisation>>;
     /// Adds or replaces organisations; what was issued keeps its own copy.
     async fn save_organisations(&self, organisations: &[Organisation]) -> PortResult<()>;
     async fn save_customers(&self, customers: &[Customer]) -> PortResult<()>;
@@ -357,14 +403,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>>;
 
     // Orders of licences, in the order of their acceptance.
-    /// Accepts orders of a party together with the subscriptions that they begin.
-    async fn accept_orders(
-        &self,
-        party: &OrganisationId,
-        orders: &[LicenceOrder],
-        subscriptions: &[Subscription],
-        at: Timestamp,
-    ) -> PortResult<()>;
+    async fn accept_orders(&self, accepted: &[AcceptedOrders], at: Timestamp) -> PortResult<()>;
     /// A party's orders up to a place.
     async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<LicenceOrder>>;
     /// The place of the last order of all, 0 for none.
@@ -414,14 +453,14 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn issue_credit(&self, request: &CreditRequest) -> PortResult<bool>;
     /// How many numbers of a series were drawn.
     async fn last_counter(&self, issuer: &OrganisationId, invoice_type: InvoiceType) -> PortResult<u64>;
-    async fn issue(&self, request: IssueRequest<'_>) -> PortResult<IssueOutcome>;
-    /// Closes a period without a document. False when it was closed before.
-    async fn close_empty(&self, closure: &Closure) -> PortResult<bool>;
+    /// Takes all steps in their order or none of them; numbers are drawn inside.
+    async fn close_parties(&self, steps: &[ClosingStep<'_>]) -> PortResult<Vec<StepOutcome>>;
+    /// The last closure of each party.
+    async fn last_closures(&self) -> PortResult<Vec<Closure>>;
     /// Keeps an adjustment for the party's next document. False when the same is kept already.
     async fn add_adjustment(&self, party: &OrganisationId, new: &Adjustment, at: Timestamp) -> PortResult<bool>;
     /// A party's adjustments of one document, or those that wait for the next; by their references.
     async fn adjustments(&self, party: &OrganisationId, number: Option<&InvoiceNumber>) -> PortResult<Vec<Adjustment>>;
-    async fn park(&self, parking: &Parking) -> PortResult<()>;
     async fn parkings(&self, period: Option<BillingPeriod>) -> PortResult<Vec<Parking>>;
 
     // Documents.

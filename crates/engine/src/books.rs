@@ -3,14 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use billing::fx::FxTable;
 use billing::ids::OrganisationId;
 use billing::invoice::{BlobDigest, Invoice, InvoiceLine, ListDigests};
 use billing::licence::OfferBook;
 use billing::party::{Organisation, PartyDirectory};
 use billing::ports::{Ledger, PortResult, UsageStore};
+use billing::tax::TaxTable;
 
 use crate::error::{EngineError, EngineResult};
-use crate::inputs::{Lists, load_directory, load_offers};
+use crate::inputs::{Lists, load_directory, load_fx, load_offers, load_taxes};
 use crate::memory::Memory;
 
 /// Renders documents and keeps the rendered bytes by their digest.
@@ -75,6 +77,26 @@ impl Books {
         }
         let offers = Arc::new(load_offers(self.ledger.as_ref(), digests).await?);
         Ok(self.memory.offers.keep(name, offers))
+    }
+
+    /// The exchange rates of some lists.
+    pub(crate) async fn fx(&self, digests: &[BlobDigest]) -> EngineResult<Arc<FxTable>> {
+        let name = digests.to_vec();
+        if let Some(known) = self.memory.fx.get(&name) {
+            return Ok(known);
+        }
+        let fx = Arc::new(load_fx(self.ledger.as_ref(), digests).await?);
+        Ok(self.memory.fx.keep(name, fx))
+    }
+
+    /// The tax rates of some lists.
+    pub(crate) async fn taxes(&self, digests: &[BlobDigest]) -> EngineResult<Arc<TaxTable>> {
+        let name = digests.to_vec();
+        if let Some(known) = self.memory.taxes.get(&name) {
+            return Ok(known);
+        }
+        let taxes = Arc::new(load_taxes(self.ledger.as_ref(), digests).await?);
+        Ok(self.memory.taxes.keep(name, taxes))
     }
 
     /// The organisations that somebody bills, by id.

@@ -1,6 +1,8 @@
 //! Closes a period: draft, check, issue. A party whose check fails is parked with its reasons and
 //! the others are issued; a second run changes nothing.
 
+mod batch;
+
 use std::collections::BTreeMap;
 
 use billing::ids::OrganisationId;
@@ -8,13 +10,14 @@ use billing::invoice::{Draft, Invoice, InvoiceLine, InvoiceNumber, InvoiceType, 
 use billing::journal::invoice_postings;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
-use billing::ports::{Closure, IssueOutcome, IssueRequest, NewInvoiceLine, Parking, document_digest};
+use billing::ports::{Closure, IssueRequest, KnownLists, NewInvoiceLine, Parking, document_digest};
 use billing::rate::UnpricedUsage;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use crate::books::Books;
+use crate::closing::batch::Batch;
 use crate::error::{EngineError, EngineResult};
 use crate::rating::{Lines, PartyOutcome, RatedParty, RunInputs, canonical};
 
@@ -96,21 +99,24 @@ pub async fn close(
     check_cut_off(period, options, now)?;
     let inputs = RunInputs::load(books, period).await?;
     let run = inputs.run(books)?;
-    let mut closings = Vec::new();
+    let (mut closings, mut batch) = (Vec::with_capacity(inputs.parties.len()), Batch::default());
     for party in inputs.parties.clone() {
-        let closing = match run.draft_party(books, &party, Lines::Keep, tick).await? {
-            PartyOutcome::Closed(closure) => {
-                PartyClosing { party, outcome: ClosingOutcome::AlreadyClosed(closure.invoice), unpriced: vec![] }
-            }
+        match run.draft_party(books, &party, Lines::Keep, tick).await? {
+            PartyOutcome::Closed(closure) => batch.settled(party, ClosingOutcome::AlreadyClosed(closure.invoice)),
             // Nothing that is done later would un-park it, so it is told and not kept.
             PartyOutcome::Failed(code, message) if code == "close.later_period_closed" => {
-                PartyClosing { party, outcome: ClosingOutcome::Parked(vec![(code, message)]), unpriced: vec![] }
+                batch.settled(party, ClosingOutcome::Parked(vec![(code, message)]));
             }
-            PartyOutcome::Failed(code, message) => park(books, &party, period, vec![(code, message)], vec![]).await?,
-            PartyOutcome::Rated(rated) => close_party(books, *rated, options, now).await?,
-        };
-        closings.push(closing);
+            PartyOutcome::Failed(code, message) => {
+                batch.park(Parking { party, period, reasons: vec![(code, message)] }, vec![]);
+            }
+            PartyOutcome::Rated(rated) => close_party(books, *rated, options, now, &mut batch).await?,
+        }
+        if batch.is_full() {
+            closings.extend(std::mem::take(&mut batch).write(books).await?);
+        }
     }
+    closings.extend(batch.write(books).await?);
     Ok(closings)
 }
 
@@ -211,88 +217,61 @@ fn document(
     Ok((sample, lines))
 }
 
+/// Decides what becomes of a party's month; the batch writes it.
 async fn close_party(
     books: &Books,
     rated: RatedParty,
     options: CloseOptions,
     now: Timestamp,
-) -> EngineResult<PartyClosing> {
+    batch: &mut Batch,
+) -> EngineResult<()> {
     let (party, period) = (rated.run.party.clone(), rated.run.period);
     let unpriced = rated.draft.unpriced.clone();
     let reasons = reasons_against(&rated.draft, options);
     if !reasons.is_empty() {
         let old = books.ledger.commit_rating(&rated.run, &rated.parts).await?;
         books.usage.remove(&old)?;
-        return park(books, &party, period, reasons, unpriced).await;
-    }
-    let outcome = if rated.draft.lines.is_empty() {
-        close_without_document(books, &rated).await?
+        batch.park(Parking { party, period, reasons }, unpriced);
+    } else if rated.draft.lines.is_empty() {
+        books.usage.remove(&rated.run.files)?;
+        batch.close_empty(empty_closure(&rated), unpriced);
     } else {
-        issue(books, rated, options, now).await?
-    };
-    Ok(PartyClosing { party, outcome, unpriced })
+        let (total, line_count) = (rated.draft.totals.total, rated.draft.lines.len());
+        batch.issue(issue_request(rated, options, now)?, (total, line_count), unpriced);
+    }
+    Ok(())
 }
 
-async fn park(
-    books: &Books,
-    party: &OrganisationId,
-    period: BillingPeriod,
-    reasons: Vec<(String, String)>,
-    unpriced: Vec<UnpricedUsage>,
-) -> EngineResult<PartyClosing> {
-    books.ledger.park(&Parking { party: party.clone(), period, reasons: reasons.clone() }).await?;
-    Ok(PartyClosing { party: party.clone(), outcome: ClosingOutcome::Parked(reasons), unpriced })
-}
-
-async fn close_without_document(books: &Books, rated: &RatedParty) -> EngineResult<ClosingOutcome> {
-    let closure = Closure {
+fn empty_closure(rated: &RatedParty) -> Closure {
+    Closure {
         party: rated.run.party.clone(),
         period: rated.run.period,
         usage_through: rated.run.usage_through,
         invoice: None,
         carried: rated.carried.clone(),
-        offers: rated.snapshot.lists.offers.clone(),
-    };
-    books.usage.remove(&rated.run.files)?;
-    Ok(match books.ledger.close_empty(&closure).await? {
-        true => ClosingOutcome::Nothing,
-        false => ClosingOutcome::AlreadyClosed(None),
-    })
+        lists: KnownLists::of(&rated.snapshot.lists),
+    }
 }
 
-async fn issue(
-    books: &Books,
-    rated: RatedParty,
-    options: CloseOptions,
-    now: Timestamp,
-) -> EngineResult<ClosingOutcome> {
-    let RatedParty { draft, run, snapshot, carried, .. } = rated;
-    let offers = snapshot.lists.offers.clone();
+fn issue_request(rated: RatedParty, options: CloseOptions, now: Timestamp) -> EngineResult<IssueRequest<'static>> {
+    let RatedParty { draft, run, snapshot, directory, carried, .. } = rated;
+    let lists = KnownLists::of(&snapshot.lists);
     let (sample, lines) = document(&draft, snapshot, options, now)?;
     let journal_error = |error: billing::journal::JournalError| EngineError::new(error.code(), error.to_string());
-    let files = run.files.clone();
-    let request = IssueRequest {
+    Ok(IssueRequest {
         issuer: draft.issuer.id.clone(),
         invoice_type: draft.invoice_type,
         issued_at: now,
         due_on: sample.due_on,
         totals: draft.totals,
         postings: invoice_postings(&draft.totals).map_err(journal_error)?,
-        header: Box::new(|number| header_bytes(&sample, number)),
+        header: Box::new(move |number| header_bytes(&sample, number)),
         lines,
         adjustments: draft.adjustments.iter().map(|adjustment| adjustment.reference.clone()).collect(),
-        offers,
         rated: run,
         carried,
-    };
-    Ok(match books.ledger.issue(request).await? {
-        IssueOutcome::Issued(number) => {
-            ClosingOutcome::Issued { number, total: draft.totals.total, line_count: draft.lines.len() }
-        }
-        IssueOutcome::AlreadyClosed(number) => {
-            books.usage.remove(&files)?;
-            ClosingOutcome::AlreadyClosed(number)
-        }
+        lists,
+        directory,
     })
 }
 

@@ -84,8 +84,7 @@ pub(crate) fn credited_lines(billed: &[InvoiceLine]) -> EngineResult<Vec<NewInvo
     billed.iter().map(line).collect()
 }
 
-/// What was received for the invoice is freed, then the credit note settles it. A credit that is above
-/// zero asks for money and settles nothing.
+/// The note settles the invoice; what was paid before waits then.
 async fn settle(
     books: &Books,
     original: &IssuedInvoice,
@@ -98,10 +97,7 @@ async fn settle(
     documents.insert(note.number.clone(), DocumentState::issued(note.totals.total, now, note.due_on));
     let booked: Vec<AccountEvent> = history.events.iter().map(|stored| stored.event.clone()).collect();
     let account = PartyAccount::after(documents.clone(), &booked)?;
-    let events = match note.totals.total.minor < 0 {
-        true => account.settle_credit(&note.number, &stored.number)?,
-        false => Vec::new(),
-    };
+    let events = account.settle_note(&note.number, &stored.number)?;
     let after = PartyAccount::after(documents, booked.iter().chain(&events))?;
     let touched = [&note.number, &stored.number].into_iter();
     Ok(AccountBooking {

@@ -1,5 +1,7 @@
 //! Loads what a rating depends on, by the digests that a snapshot names (design D3).
 
+use std::sync::Arc;
+
 use billing::fx::{FxQuote, FxTable};
 use billing::invoice::{BlobDigest, ListDigests};
 use billing::licence::{LicenceOffer, OfferBook};
@@ -16,8 +18,8 @@ use crate::error::{EngineError, EngineResult};
 pub(crate) struct Lists {
     pub(crate) digests: ListDigests,
     pub(crate) sheets: Vec<PriceSheet>,
-    pub(crate) fx: FxTable,
-    pub(crate) taxes: TaxTable,
+    pub(crate) fx: Arc<FxTable>,
+    pub(crate) taxes: Arc<TaxTable>,
 }
 
 impl Lists {
@@ -38,17 +40,26 @@ impl Lists {
         for digest in &digests.price_sheets {
             sheets.push(load(ledger, digest, "a price sheet").await?);
         }
-        let mut quotes: Vec<FxQuote> = Vec::new();
-        for digest in &digests.exchange_rates {
-            quotes.extend(load::<Vec<FxQuote>>(ledger, digest, "a list of exchange rates").await?);
-        }
-        let fx = FxTable::new(quotes).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-        let mut rules: Vec<TaxRule> = Vec::new();
-        for digest in &digests.tax_rates {
-            rules.extend(load::<Vec<TaxRule>>(ledger, digest, "a list of tax rates").await?);
-        }
-        Ok(Self { digests, sheets, fx, taxes: TaxTable::new(rules) })
+        let fx = Arc::new(load_fx(ledger, &digests.exchange_rates).await?);
+        let taxes = Arc::new(load_taxes(ledger, &digests.tax_rates).await?);
+        Ok(Self { digests, sheets, fx, taxes })
     }
+}
+
+pub(crate) async fn load_fx(ledger: &dyn Ledger, digests: &[BlobDigest]) -> EngineResult<FxTable> {
+    let mut quotes: Vec<FxQuote> = Vec::new();
+    for digest in digests {
+        quotes.extend(load::<Vec<FxQuote>>(ledger, digest, "a list of exchange rates").await?);
+    }
+    FxTable::new(quotes).map_err(|error| EngineError::new(error.code(), error.to_string()))
+}
+
+pub(crate) async fn load_taxes(ledger: &dyn Ledger, digests: &[BlobDigest]) -> EngineResult<TaxTable> {
+    let mut rules: Vec<TaxRule> = Vec::new();
+    for digest in digests {
+        rules.extend(load::<Vec<TaxRule>>(ledger, digest, "a list of tax rates").await?);
+    }
+    Ok(TaxTable::new(rules))
 }
 
 pub(crate) async fn load_directory(ledger: &dyn Ledger, digest: &BlobDigest) -> EngineResult<PartyDirectory> {
@@ -56,11 +67,11 @@ pub(crate) async fn load_directory(ledger: &dyn Ledger, digest: &BlobDigest) -> 
 }
 
 pub(crate) async fn load_offers(ledger: &dyn Ledger, digests: &[BlobDigest]) -> EngineResult<OfferBook> {
-    let mut offers: Vec<LicenceOffer> = Vec::new();
+    let mut lists: Vec<Vec<LicenceOffer>> = Vec::with_capacity(digests.len());
     for digest in digests {
-        offers.extend(load::<Vec<LicenceOffer>>(ledger, digest, "a list of offers").await?);
+        lists.push(load(ledger, digest, "a list of offers").await?);
     }
-    Ok(OfferBook::new(offers))
+    Ok(OfferBook::new(lists))
 }
 
 async fn load<T: DeserializeOwned>(ledger: &dyn Ledger, digest: &BlobDigest, what: &str) -> EngineResult<T> {

@@ -70,14 +70,15 @@ fn read_header(stored: StoredInvoice) -> EngineResult<IssuedInvoice> {
 pub async fn list(books: &Books, party: Option<&OrganisationId>) -> EngineResult<Vec<IssuedInvoice>> {
     let mut issued: Vec<IssuedInvoice> =
         books.ledger.invoices(party).await?.into_iter().map(read_header).collect::<EngineResult<_>>()?;
-    let credits: Vec<IssuedInvoice> = issued.iter().filter(|one| one.stored.amends.is_some()).cloned().collect();
-    for credit in credits {
-        let amends = |one: &&mut IssuedInvoice| {
-            Some(&one.stored.number) == credit.stored.amends.as_ref() && one.stored.issuer == credit.stored.issuer
-        };
-        if let Some(original) = issued.iter_mut().find(amends) {
-            original.amendments.push(credit.clone());
+    let mut amendments: BTreeMap<(OrganisationId, InvoiceNumber), Vec<IssuedInvoice>> = BTreeMap::new();
+    for one in &issued {
+        if let Some(amends) = &one.stored.amends {
+            amendments.entry((one.stored.issuer.clone(), amends.clone())).or_default().push(one.clone());
         }
+    }
+    for one in &mut issued {
+        let name = (one.stored.issuer.clone(), one.stored.number.clone());
+        one.amendments = amendments.remove(&name).unwrap_or_default();
     }
     Ok(issued)
 }

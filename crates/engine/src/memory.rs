@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use billing::fx::FxTable;
 use billing::invoice::{BlobDigest, ListDigests};
 use billing::licence::OfferBook;
 use billing::party::PartyDirectory;
+use billing::tax::TaxTable;
 
 use crate::inputs::Lists;
 
@@ -17,6 +19,8 @@ pub(crate) struct Memory {
     pub(crate) directories: Recent<BlobDigest, PartyDirectory>,
     pub(crate) lists: Recent<ListDigests, Lists>,
     pub(crate) offers: Recent<Vec<BlobDigest>, OfferBook>,
+    pub(crate) fx: Recent<Vec<BlobDigest>, FxTable>,
+    pub(crate) taxes: Recent<Vec<BlobDigest>, TaxTable>,
 }
 
 /// The last few values.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use billing::ids::OrganisationId;
-use billing::invoice::{Adjustment, InvoiceNumber};
+use billing::invoice::{Adjustment, InvoiceNumber, TOTAL_MINOR_MAX};
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::ports::{AccountBooking, AccountHistory};
@@ -52,6 +52,11 @@ pub enum Request {
         amount: Option<Amount>,
         reference: String,
     },
+    /// By the reference of the write-off.
+    TakeBackWriteOff {
+        document: InvoiceNumber,
+        reference: String,
+    },
 }
 
 impl Request {
@@ -64,6 +69,7 @@ impl Request {
                 account.refund(source, *amount, reference, *paid_on, today)
             }
             Self::WriteOff { document, amount, reference } => account.write_off(document, *amount, reference),
+            Self::TakeBackWriteOff { document, reference } => account.take_back_write_off(document, reference),
         }
     }
 }
@@ -95,8 +101,7 @@ pub async fn account_of(books: &Books, party: &OrganisationId) -> EngineResult<(
 /// # Errors
 /// Storage failures.
 pub(crate) async fn billed_account(books: &Books, party: &OrganisationId) -> EngineResult<Option<AccountName>> {
-    let parties = books.billed_parties().await?;
-    let issuer = parties.into_iter().find(|known| known.id == *party).and_then(|known| known.billed_by);
+    let issuer = books.ledger.organisation(party).await?.and_then(|known| known.billed_by);
     Ok(issuer.map(|issuer| AccountName { issuer, party: party.clone() }))
 }
 
@@ -147,11 +152,15 @@ pub async fn book(books: &Books, name: &AccountName, request: &Request, now: Tim
 /// Keeps a one-off amount for the party's next invoice. False when the same is kept already.
 ///
 /// # Errors
-/// `adjustment.zero`, `adjustment.reference_used`, `payment.currency` for another currency than the
+/// `adjustment.zero`, `adjustment.too_large`, `adjustment.reference_used`, `payment.currency` for another currency than the
 /// party is billed in, `payment.reference_malformed`; storage failures.
 pub async fn adjust(books: &Books, party: &Organisation, new: &Adjustment, now: Timestamp) -> EngineResult<bool> {
     if new.amount.minor == 0 {
         return Err(EngineError::new("adjustment.zero", "an adjustment is an amount above or below zero"));
+    }
+    if new.amount.minor.unsigned_abs() > TOTAL_MINOR_MAX.unsigned_abs() {
+        let message = format!("{} is beyond what an invoice may hold", new.amount);
+        return Err(EngineError::new("adjustment.too_large", message));
     }
     if new.amount.currency != party.currency {
         let message = format!("{} is billed in {}, not in {}", party.id, party.currency, new.amount.currency);

@@ -1,7 +1,7 @@
 //! Rates an open period: usage and prices become daily rated lines. Repeatable; late records are
 //! taken in with every run, and what would come out the same is taken over from the last one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
@@ -9,7 +9,7 @@ use billing::invoice::{
     BlobDigest, CarriedDay, Charge, Draft, DraftInputs, InvoiceLine, RULES_VERSION, Snapshot, draft_invoice,
 };
 use billing::licence::{LicenceLine, LicenceOrder};
-use billing::money::{Amount, Currency, MoneyError};
+use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
 use billing::ports::{
@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
-use crate::licences::{KnownOffers, lines_of_period};
+use crate::licences::{OffersByMonth, earlier_terms, lines_of_period};
 use crate::selection::{Selected, Selection, carried_days};
 
 /// What rating one party came to.
@@ -134,7 +134,6 @@ pub(crate) struct RunInputs {
     pub(crate) period: BillingPeriod,
     pub(crate) parties: Vec<OrganisationId>,
     pub(crate) lists: Arc<Lists>,
-    closures: BTreeMap<OrganisationId, Vec<Closure>>,
     /// The files that any of the parties may take.
     files: Vec<UsageFile>,
     usage_through: u64,
@@ -154,6 +153,8 @@ pub(crate) struct RatedParty {
     pub(crate) run: RatedRun,
     pub(crate) parts: Vec<RatedPart>,
     pub(crate) snapshot: Snapshot,
+    /// The bytes that the snapshot names.
+    pub(crate) directory: Vec<u8>,
     /// Days without a price, if they are moved to the next period.
     pub(crate) carried: Vec<CarriedDay>,
 }
@@ -177,6 +178,7 @@ pub(crate) enum Preparation {
 /// What a party's month takes, and what its amounts depend on besides.
 pub(crate) struct Ready {
     pub(crate) directory: PartyDirectory,
+    closures: Vec<Closure>,
     pub(crate) selection: Selection,
     sources: Vec<UsageSource>,
     late_from: LateFrom,
@@ -268,21 +270,31 @@ impl RunInputs {
         let parties: Vec<OrganisationId> = books.billed_parties().await?.into_iter().map(|party| party.id).collect();
         let mut files = ledger.usage_files().await?;
         let usage_through = files.iter().map(|file| file.place).max().unwrap_or(0);
-        let mut closures = BTreeMap::new();
-        for party in &parties {
-            closures.insert(party.clone(), ledger.closures(party).await?);
-        }
-        let selections: Vec<Selection> =
-            closures.values().map(|closures| selection(period, usage_through, closures.last())).collect();
+        let last = ledger.last_closures().await?;
+        let selections = selections(period, usage_through, &last);
         files.retain(|file| selections.iter().any(|selection| selection.role_of(file).is_some()));
         let lists = Arc::new(Lists::current(ledger).await?);
         let orders_through = ledger.last_order().await?;
-        Ok(Self { period, parties, lists, closures, files, usage_through, orders_through })
+        Ok(Self { period, parties, lists, files, usage_through, orders_through })
     }
 
     pub(crate) fn run<'r>(&'r self, books: &'r Books) -> EngineResult<PeriodRun<'r>> {
         Ok(PeriodRun { inputs: self, survey: books.usage.survey(&self.files)? })
     }
+}
+
+/// Those that any party may have: of a party that was never closed, and of parties whose last closures
+/// are `last`; most are the same.
+fn selections(period: BillingPeriod, usage_through: u64, last: &[Closure]) -> Vec<Selection> {
+    let mut priors = BTreeSet::new();
+    let mut selections = vec![selection(period, usage_through, None)];
+    for closure in last {
+        let is_new = priors.insert((closure.period, closure.usage_through));
+        if is_new || !closure.carried.is_empty() {
+            selections.push(selection(period, usage_through, Some(closure)));
+        }
+    }
+    selections
 }
 
 fn selection(period: BillingPeriod, usage_through: u64, last: Option<&Closure>) -> Selection {
@@ -328,13 +340,15 @@ impl PeriodRun<'_> {
         };
         let RatedUsage { totals, scopes, files, parts } = usage;
         let adjustments = books.ledger.adjustments(party, None).await?;
-        let licences = match self.licences(books, party, ready.directory.party.currency).await? {
+        let licences = match self.licences(books, party, &ready).await? {
             Ok(licences) => licences,
             Err((code, message)) => {
                 books.usage.remove(&files)?;
                 return Ok(PartyOutcome::Failed(code, message));
             }
         };
+        tick(u64::try_from(licences.len()).unwrap_or(u64::MAX));
+        let earlier = earlier_terms(books, &ready.closures, &lists.digests, &licences, period).await?;
         let drafted = draft_invoice(DraftInputs {
             directory: &ready.directory,
             period,
@@ -343,6 +357,7 @@ impl PeriodRun<'_> {
             licences,
             fx: &lists.fx,
             taxes: &lists.taxes,
+            earlier: &earlier,
             adjustments,
         });
         let draft = match drafted {
@@ -355,13 +370,9 @@ impl PeriodRun<'_> {
         let Ready { directory, selection, .. } = *ready;
         let carried = carried_days(&draft.unpriced, &selection);
         let directory = canonical(&directory)?;
-        let directory = match keep {
-            Lines::Keep => books.ledger.put_blob(&directory).await?,
-            Lines::Drop => BlobDigest(hex(&Sha256::digest(&directory))),
-        };
-        let snapshot = self.snapshot(directory, &selection);
+        let snapshot = self.snapshot(BlobDigest(hex(&Sha256::digest(&directory))), &selection);
         let run = RatedRun { party: party.clone(), period, usage_through: selection.usage_through, files };
-        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, parts, snapshot, carried })))
+        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, parts, snapshot, directory, carried })))
     }
 
     pub(crate) async fn prepare(
@@ -371,7 +382,7 @@ impl PeriodRun<'_> {
         purpose: Purpose,
     ) -> EngineResult<Preparation> {
         let (ledger, period) = (books.ledger.as_ref(), self.inputs.period);
-        let closures = self.inputs.closures.get(party).map(Vec::as_slice).unwrap_or_default();
+        let closures = ledger.closures(party).await?;
         if let Some(closure) = closures.iter().find(|closure| closure.period == period) {
             return Ok(Preparation::Closed(closure.clone()));
         }
@@ -392,7 +403,7 @@ impl PeriodRun<'_> {
             return Ok(Preparation::Failed("close.earlier_period_open".to_owned(), message));
         }
         let late_from = if has_late { late_from(books, party, period).await? } else { LateFrom::new() };
-        Ok(Preparation::Ready(Box::new(Ready { directory, selection, sources, late_from })))
+        Ok(Preparation::Ready(Box::new(Ready { directory, closures, selection, sources, late_from })))
     }
 
     /// What the party's licences are charged, or why it cannot be billed.
@@ -400,19 +411,20 @@ impl PeriodRun<'_> {
         &self,
         books: &Books,
         party: &OrganisationId,
-        own: Currency,
+        ready: &Ready,
     ) -> EngineResult<Result<Vec<LicenceLine>, (String, String)>> {
         let (inputs, period) = (self.inputs, self.inputs.period);
         let orders = books.ledger.orders(party, inputs.orders_through).await?;
         let Some(first) = orders.iter().map(LicenceOrder::ordered_on).min() else { return Ok(Ok(Vec::new())) };
-        let closures = inputs.closures.get(party).map(Vec::as_slice).unwrap_or_default();
+        let closures = &ready.closures;
         if closures.is_empty() && first < period.first_day() {
             let open =
                 BillingPeriod::containing(first).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
             let message = format!("{open} is not closed yet; close it first");
             return Ok(Err(("close.earlier_period_open".to_owned(), message)));
         }
-        let offers = KnownOffers::load(books, closures, &inputs.lists.digests.offers).await?;
+        let own = ready.directory.party.currency;
+        let offers = OffersByMonth::load(books, closures, &inputs.lists.digests.offers).await?;
         Ok(lines_of_period(own, &offers, orders, period).map_err(|error| (error.code, error.message)))
     }
 

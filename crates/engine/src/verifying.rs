@@ -10,7 +10,7 @@ use billing::invoice::{
 use billing::licence::LicenceOrder;
 use billing::party::PartyDirectory;
 use billing::ports::{
-    RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile, UsageSource, UsageSurvey,
+    Closure, RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile, UsageSource, UsageSurvey,
     document_digest, hex,
 };
 use billing::price::{PriceBook, PriceSheet};
@@ -22,7 +22,7 @@ use crate::crediting::credited_lines;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
 use crate::invoices::{IssuedInvoice, find, lines, list};
-use crate::licences::{KnownOffers, lines_of_period};
+use crate::licences::{OffersByMonth, earlier_terms, lines_of_period};
 use crate::rating::{canonical, late_from};
 use crate::selection::Selection;
 
@@ -194,7 +194,9 @@ pub(crate) struct Recomputation {
     /// Those that the ledger has for the invoice.
     adjustments: Vec<Adjustment>,
     orders: Vec<LicenceOrder>,
-    offers: KnownOffers,
+    /// Of earlier periods.
+    closures: Vec<Closure>,
+    offers: OffersByMonth,
 }
 
 impl Recomputation {
@@ -214,15 +216,16 @@ impl Recomputation {
         };
         let mut files = ledger.usage_files().await?;
         files.retain(|file| selection.role_of(file).is_some());
-        let closures = ledger.closures(&issued.stored.party).await?;
-        let earlier = closures.iter().filter(|closure| closure.period < invoice.period);
+        let mut closures = ledger.closures(&issued.stored.party).await?;
+        closures.retain(|closure| closure.period < invoice.period);
         Ok(Self {
             directory: books.directory(&snapshot.directory).await?,
             lists: books.lists(&snapshot.lists).await?,
             files,
             selection,
             orders: ledger.orders(&issued.stored.party, snapshot.orders_through).await?,
-            offers: KnownOffers::load(books, earlier, &snapshot.lists.offers).await?,
+            offers: OffersByMonth::load(books, &closures, &snapshot.lists.offers).await?,
+            closures,
             adjustments: ledger.adjustments(&issued.stored.party, Some(&issued.stored.number)).await?,
         })
     }
@@ -239,6 +242,8 @@ impl Recomputation {
         let usage = self.rate(survey, party, &sources, inputs, true, &|_| {})?;
         let licences =
             lines_of_period(self.directory.party.currency, &self.offers, self.orders.clone(), self.selection.period)?;
+        let earlier =
+            earlier_terms(books, &self.closures, &self.lists.digests, &licences, self.selection.period).await?;
         draft_invoice(DraftInputs {
             directory: &self.directory,
             period: self.selection.period,
@@ -247,6 +252,7 @@ impl Recomputation {
             licences,
             fx: &self.lists.fx,
             taxes: &self.lists.taxes,
+            earlier: &earlier,
             adjustments: self.adjustments.clone(),
         })
         .map_err(|error| EngineError::new(error.code(), error.to_string()))

@@ -61,6 +61,7 @@ fn words(kind: EntryKind) -> &'static str {
         EntryKind::CreditReleased => "credit released",
         EntryKind::RefundPaid => "refund paid",
         EntryKind::WrittenOff => "written off",
+        EntryKind::WriteOffTakenBack => "write-off taken back",
     }
 }
 

@@ -250,8 +250,10 @@ CREATE TABLE closures (
     period        TEXT NOT NULL,
     invoice_type  TEXT NOT NULL CHECK (invoice_type IN ('OneTime', 'Recurring', 'Every')),
     usage_through INTEGER NOT NULL,
-    -- The lists of offers that were known, by digest.
-    offers        TEXT NOT NULL,
+    -- How many lists of each kind were known.
+    known_rates   INTEGER NOT NULL,
+    known_taxes   INTEGER NOT NULL,
+    known_offers  INTEGER NOT NULL,
     issuer        TEXT,
     number        TEXT,
     PRIMARY KEY (party, period, invoice_type),
@@ -368,6 +370,16 @@ CREATE TRIGGER adjustments_replace BEFORE INSERT ON adjustments
 WHEN EXISTS (SELECT 1 FROM adjustments
     WHERE party = NEW.party AND reference = NEW.reference AND number IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'adjustments: what was issued never changes'); END;
+
+CREATE TRIGGER lists_update BEFORE UPDATE ON lists
+BEGIN SELECT RAISE(ABORT, 'lists: what was imported never changes'); END;
+
+CREATE TRIGGER lists_delete BEFORE DELETE ON lists
+BEGIN SELECT RAISE(ABORT, 'lists: what was imported never changes'); END;
+
+CREATE TRIGGER lists_gapless BEFORE INSERT ON lists
+WHEN NEW.position <> (SELECT COALESCE(MAX(position), 0) + 1 FROM lists WHERE kind = NEW.kind)
+BEGIN SELECT RAISE(ABORT, 'lists: a list stands behind the last one'); END;
 
 CREATE TRIGGER blobs_update BEFORE UPDATE ON blobs
 BEGIN SELECT RAISE(ABORT, 'blobs: bytes never change'); END;

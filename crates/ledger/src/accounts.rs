@@ -31,7 +31,7 @@ pub(crate) async fn book(ledger: &SqliteLedger, booking: &AccountBooking) -> Res
 
 /// As [`book`], in the caller's transaction.
 pub(crate) async fn book_in(connection: &mut SqliteConnection, booking: &AccountBooking) -> Result<bool> {
-    if last_position(&mut *connection, booking).await? != booking.after {
+    if last_position(&mut *connection, &booking.issuer, &booking.party).await? != booking.after {
         return Ok(false);
     }
     for (position, event) in (booking.after.saturating_add(1)..).zip(&booking.events) {
@@ -72,13 +72,18 @@ pub(crate) async fn book_in(connection: &mut SqliteConnection, booking: &Account
     Ok(true)
 }
 
-async fn last_position(connection: &mut SqliteConnection, booking: &AccountBooking) -> Result<u64> {
+/// 0 before the first event.
+pub(crate) async fn last_position(
+    connection: &mut SqliteConnection,
+    issuer: &OrganisationId,
+    party: &OrganisationId,
+) -> Result<u64> {
     let row = sqlx::query(
         "SELECT issuer, party, position FROM account_events
          WHERE issuer = $1 AND party = $2 ORDER BY position DESC LIMIT 1",
     )
-    .bind(booking.issuer.as_str())
-    .bind(booking.party.as_str())
+    .bind(issuer.as_str())
+    .bind(party.as_str())
     .fetch_optional(connection)
     .await?;
     row.map_or(Ok(0), |row| Fields::new(&row, &ACCOUNT_EVENTS).unsigned("position"))

@@ -22,14 +22,20 @@ pub(crate) async fn put(ledger: &SqliteLedger, bytes: &[u8]) -> Result<BlobDiges
         sqlx::query("SELECT 1 FROM blobs WHERE sha256 = $1").bind(&digest.0).fetch_optional(ledger.readers()).await?;
     if known.is_none() {
         let mut transaction = ledger.write().await?;
-        sqlx::query("INSERT INTO blobs (sha256, body) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING")
-            .bind(&digest.0)
-            .bind(bytes)
-            .execute(&mut *transaction)
-            .await?;
+        put_in(&mut *transaction, bytes).await?;
         transaction.commit().await?;
     }
     Ok(digest)
+}
+
+/// As [`put`], in the caller's transaction.
+pub(crate) async fn put_in(db: impl SqliteExecutor<'_>, bytes: &[u8]) -> Result<()> {
+    sqlx::query("INSERT INTO blobs (sha256, body) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING")
+        .bind(digest_of(bytes).0)
+        .bind(bytes)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 pub(crate) async fn get(db: impl SqliteExecutor<'_>, digest: &BlobDigest) -> Result<Option<Vec<u8>>> {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use billing::ids::OrganisationId;
 use billing::invoice::{CarriedDay, InvoiceNumber, InvoiceType};
 use billing::period::BillingPeriod;
-use billing::ports::{Closure, Parking};
+use billing::ports::{ClosingStep, Closure, KnownLists, Parking, StepOutcome};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::{LedgerError, Result};
+use crate::issue;
 use crate::open::SqliteLedger;
 use crate::row::{Fields, Table, insert_rows, integer};
 
@@ -63,14 +64,17 @@ pub(crate) async fn insert(
 ) -> Result<()> {
     let invoice_type = document.map_or(EVERY, |(_, invoice_type)| invoice_type.as_str());
     sqlx::query(
-        "INSERT INTO closures (party, period, invoice_type, usage_through, offers, issuer, number)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO closures (party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers,
+             issuer, number)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(closure.party.as_str())
     .bind(closure.period.to_string())
     .bind(invoice_type)
     .bind(integer(closure.usage_through)?)
-    .bind(serde_json::to_string(&closure.offers)?)
+    .bind(integer(closure.lists.exchange_rates)?)
+    .bind(integer(closure.lists.tax_rates)?)
+    .bind(integer(closure.lists.offers)?)
     .bind(document.map(|(issuer, _)| issuer.as_str()))
     .bind(closure.invoice.as_ref().map(InvoiceNumber::as_str))
     .execute(&mut *connection)
@@ -118,50 +122,89 @@ async fn insert_carried(
     .await
 }
 
+/// Takes all steps in one transaction.
+pub(crate) async fn close(ledger: &SqliteLedger, steps: &[ClosingStep<'_>]) -> Result<Vec<StepOutcome>> {
+    let mut transaction = ledger.write().await?;
+    let mut outcomes = Vec::with_capacity(steps.len());
+    for step in steps {
+        outcomes.push(match step {
+            ClosingStep::Issue(request) => issue::issue_in(&mut transaction, request).await?,
+            ClosingStep::Empty(closure) => close_empty(&mut transaction, closure).await?,
+            ClosingStep::Park(parking) => park(&mut transaction, parking).await?,
+        });
+    }
+    transaction.commit().await?;
+    Ok(outcomes)
+}
+
 /// Closes a period for which there is nothing to bill.
-pub(crate) async fn close_empty(ledger: &SqliteLedger, closure: &Closure) -> Result<bool> {
+async fn close_empty(connection: &mut SqliteConnection, closure: &Closure) -> Result<StepOutcome> {
     if let Some(number) = &closure.invoice {
         return Err(LedgerError::ClosureWithDocument(number.clone()));
     }
-    let mut transaction = ledger.write().await?;
-    if is_closed(&mut *transaction, &closure.party, closure.period).await? {
-        return Ok(false);
+    if is_closed(&mut *connection, &closure.party, closure.period).await? {
+        return Ok(StepOutcome::AlreadyClosed(None));
     }
-    insert(&mut transaction, closure, None).await?;
-    transaction.commit().await?;
-    Ok(true)
+    insert(connection, closure, None).await?;
+    Ok(StepOutcome::Empty)
 }
 
 pub(crate) async fn closures(snapshot: &mut SqliteConnection, party: &OrganisationId) -> Result<Vec<Closure>> {
     let rows = sqlx::query(
-        "SELECT party, period, invoice_type, usage_through, offers, number FROM closures
-         WHERE party = $1 ORDER BY period, invoice_type",
+        "SELECT party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers, number
+         FROM closures WHERE party = $1 ORDER BY period, invoice_type",
     )
     .bind(party.as_str())
     .fetch_all(&mut *snapshot)
     .await?;
-    let mut carried = carried_by(snapshot, party).await?;
+    with_carried(snapshot, &rows).await
+}
+
+/// The last closure of each party, by party.
+pub(crate) async fn last_closures(snapshot: &mut SqliteConnection) -> Result<Vec<Closure>> {
+    let rows = sqlx::query(
+        "SELECT party, MAX(period) AS period, invoice_type, usage_through, known_rates, known_taxes, known_offers,
+             number
+         FROM closures GROUP BY party ORDER BY party",
+    )
+    .fetch_all(&mut *snapshot)
+    .await?;
+    with_carried(snapshot, &rows).await
+}
+
+async fn with_carried(connection: &mut SqliteConnection, rows: &[SqliteRow]) -> Result<Vec<Closure>> {
     let mut closures = Vec::with_capacity(rows.len());
-    for row in &rows {
+    let has_carried =
+        sqlx::query("SELECT 1 FROM carried_days LIMIT 1").fetch_optional(&mut *connection).await?.is_some();
+    let mut carried: (Option<OrganisationId>, CarriedByClosure) = (None, BTreeMap::new());
+    for row in rows {
         let fields = Fields::new(row, &CLOSURES);
+        let party: OrganisationId = fields.parsed("party")?;
+        if has_carried && carried.0.as_ref() != Some(&party) {
+            carried = (Some(party.clone()), carried_by(&mut *connection, &party).await?);
+        }
         let key = (fields.owned("period")?, fields.owned("invoice_type")?);
         closures.push(Closure {
-            party: fields.parsed("party")?,
+            party,
             period: fields.parsed("period")?,
             usage_through: fields.unsigned("usage_through")?,
             invoice: fields.optional("number")?,
-            carried: carried.remove(&key).unwrap_or_default(),
-            offers: fields.json("offers")?,
+            carried: carried.1.remove(&key).unwrap_or_default(),
+            lists: KnownLists {
+                exchange_rates: fields.unsigned("known_rates")?,
+                tax_rates: fields.unsigned("known_taxes")?,
+                offers: fields.unsigned("known_offers")?,
+            },
         });
     }
     Ok(closures)
 }
 
+/// By period and type of the closure.
+type CarriedByClosure = BTreeMap<(String, String), Vec<CarriedDay>>;
+
 /// A party's carried days by period and type of the closure that moved them on.
-async fn carried_by(
-    connection: &mut SqliteConnection,
-    party: &OrganisationId,
-) -> Result<BTreeMap<(String, String), Vec<CarriedDay>>> {
+async fn carried_by(connection: &mut SqliteConnection, party: &OrganisationId) -> Result<CarriedByClosure> {
     let rows = sqlx::query(
         "SELECT party, period, invoice_type, position, subscription, meter, usage_date, usage_after,
              usage_through
@@ -170,7 +213,7 @@ async fn carried_by(
     .bind(party.as_str())
     .fetch_all(connection)
     .await?;
-    let mut carried: BTreeMap<(String, String), Vec<CarriedDay>> = BTreeMap::new();
+    let mut carried = CarriedByClosure::new();
     for row in &rows {
         let fields = Fields::new(row, &CARRIED_DAYS);
         let key = (fields.owned("period")?, fields.owned("invoice_type")?);
@@ -190,8 +233,7 @@ fn read_carried(row: &SqliteRow) -> Result<CarriedDay> {
     })
 }
 
-pub(crate) async fn park(ledger: &SqliteLedger, parking: &Parking) -> Result<()> {
-    let mut transaction = ledger.write().await?;
+async fn park(connection: &mut SqliteConnection, parking: &Parking) -> Result<StepOutcome> {
     sqlx::query(
         "INSERT INTO parkings (party, period, reasons) VALUES ($1, $2, $3)
          ON CONFLICT (party, period) DO UPDATE SET reasons = excluded.reasons",
@@ -199,9 +241,9 @@ pub(crate) async fn park(ledger: &SqliteLedger, parking: &Parking) -> Result<()>
     .bind(parking.party.as_str())
     .bind(parking.period.to_string())
     .bind(serde_json::to_string(&parking.reasons)?)
-    .execute(&mut *transaction)
+    .execute(connection)
     .await?;
-    Ok(transaction.commit().await?)
+    Ok(StepOutcome::Parked)
 }
 
 /// By period and party.

@@ -203,11 +203,9 @@ pub(crate) async fn party_directory(
     Ok(Some(PartyDirectory { issuer, party, customers, subscriptions }))
 }
 
-async fn organisation(connection: &mut SqliteConnection, id: &OrganisationId) -> Result<Option<Organisation>> {
-    let row = sqlx::query("SELECT id, body FROM organisations WHERE id = $1")
-        .bind(id.as_str())
-        .fetch_optional(connection)
-        .await?;
+pub(crate) async fn organisation(db: impl SqliteExecutor<'_>, id: &OrganisationId) -> Result<Option<Organisation>> {
+    let row =
+        sqlx::query("SELECT id, body FROM organisations WHERE id = $1").bind(id.as_str()).fetch_optional(db).await?;
     row.as_ref().map(|row| Fields::new(row, &ORGANISATIONS).json("body")).transpose()
 }
 

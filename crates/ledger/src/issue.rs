@@ -9,8 +9,10 @@ use billing::journal::EntryKind;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
 use billing::ports::{
-    Closure, CreditRequest, IssueOutcome, IssueRequest, NewEntry, NewInvoiceLine, StoredFile, document_digest,
+    AccountBooking, Closure, CreditRequest, IssueRequest, NewEntry, NewInvoiceLine, StepOutcome, StoredFile,
+    document_digest,
 };
+use billing::settlement::{AccountEvent, DocumentState};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::{SqliteConnection, SqliteExecutor};
@@ -18,26 +20,26 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 use crate::error::{LedgerError, Result};
 use crate::open::SqliteLedger;
 use crate::row::{Fields, Table, insert_rows, instant};
-use crate::{accounts, adjustments, closing, journal};
+use crate::{accounts, adjustments, blobs, closing, journal};
 
 pub(crate) const NUMBER_SERIES: Table = Table { name: "number_series", key: &["issuer", "series"] };
 
-pub(crate) async fn issue(ledger: &SqliteLedger, request: &IssueRequest<'_>) -> Result<IssueOutcome> {
+pub(crate) async fn issue_in(connection: &mut SqliteConnection, request: &IssueRequest<'_>) -> Result<StepOutcome> {
     let run = &request.rated;
-    let mut transaction = ledger.write().await?;
-    let closed = closing::closed_by(&mut *transaction, &run.party, run.period, request.invoice_type).await?;
+    let closed = closing::closed_by(&mut *connection, &run.party, run.period, request.invoice_type).await?;
     if let Some(invoice) = closed {
-        return Ok(IssueOutcome::AlreadyClosed(invoice));
+        return Ok(StepOutcome::AlreadyClosed(invoice));
     }
-    let number = draw(&mut transaction, &request.issuer, request.invoice_type.series()).await?;
+    blobs::put_in(&mut *connection, &request.directory).await?;
+    let number = draw(&mut *connection, &request.issuer, request.invoice_type.series()).await?;
     let entry = NewEntry {
         kind: EntryKind::InvoiceIssued,
         reference: number.to_string(),
         booked_at: request.issued_at,
         postings: request.postings.clone(),
     };
-    let position = journal::append(&mut transaction, &request.issuer, entry).await?;
-    insert_lines(&mut transaction, &request.issuer, &number, &request.lines).await?;
+    let position = journal::append(&mut *connection, &request.issuer, entry).await?;
+    insert_lines(&mut *connection, &request.issuer, &number, &request.lines).await?;
     let row = Row {
         issuer: &request.issuer,
         number: &number,
@@ -52,11 +54,37 @@ pub(crate) async fn issue(ledger: &SqliteLedger, request: &IssueRequest<'_>) -> 
         rated_files: &run.files,
         amends: None,
     };
-    insert_invoice(&mut transaction, row, position).await?;
-    adjustments::take(&mut transaction, (&request.issuer, &run.party), &number, &request.adjustments).await?;
-    insert_closure(&mut transaction, request, &number).await?;
-    transaction.commit().await?;
-    Ok(IssueOutcome::Issued(number))
+    insert_invoice(&mut *connection, row, position).await?;
+    release_credit(&mut *connection, request, &number).await?;
+    adjustments::take(&mut *connection, (&request.issuer, &run.party), &number, &request.adjustments).await?;
+    insert_closure(&mut *connection, request, &number).await?;
+    Ok(StepOutcome::Issued(number))
+}
+
+/// A document below zero is money that the party may pay with from now on (PA-6).
+async fn release_credit(
+    connection: &mut SqliteConnection,
+    request: &IssueRequest<'_>,
+    number: &InvoiceNumber,
+) -> Result<()> {
+    let total = request.totals.total;
+    if total.minor >= 0 {
+        return Ok(());
+    }
+    let released = AccountEvent::CreditReleased { credit_note: number.clone(), amount: total.negated()? };
+    let mut state = DocumentState::issued(total, request.issued_at, request.due_on);
+    state.received = total;
+    let (issuer, party) = (request.issuer.clone(), request.rated.party.clone());
+    let booking = AccountBooking {
+        after: accounts::last_position(&mut *connection, &issuer, &party).await?,
+        issuer,
+        party,
+        booked_at: request.issued_at,
+        events: vec![released],
+        documents: vec![(number.clone(), state)],
+    };
+    // Nobody books between: the transaction holds the write lock.
+    accounts::book_in(connection, &booking).await.map(|_| ())
 }
 
 /// The next number of the series.
@@ -204,7 +232,7 @@ async fn insert_closure(
         usage_through: request.rated.usage_through,
         invoice: Some(number.clone()),
         carried: request.carried.clone(),
-        offers: request.offers.clone(),
+        lists: request.lists,
     };
     closing::insert(connection, &closure, Some((&request.issuer, request.invoice_type))).await
 }

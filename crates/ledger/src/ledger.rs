@@ -7,9 +7,9 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AccountBooking, AccountHistory, Closure, CreditRequest, IssueOutcome, IssueRequest, Ledger, ListKind, Parking,
-    PortResult, QuarantinedLine, RatedPart, RatedRun, StoredDocument, StoredEntry, StoredFile, StoredInvoice,
-    StoredToken, UsageFile, UsageImport,
+    AcceptedOrders, AccountBooking, AccountHistory, ClosingStep, Closure, CreditRequest, Ledger, ListKind, Parking,
+    PortResult, QuarantinedLine, RatedPart, RatedRun, StepOutcome, StoredDocument, StoredEntry, StoredFile,
+    StoredInvoice, StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
@@ -23,6 +23,10 @@ use crate::{
 impl Ledger for SqliteLedger {
     async fn organisations(&self) -> PortResult<Vec<Organisation>> {
         Ok(directory::organisations(self.readers()).await?)
+    }
+
+    async fn organisation(&self, id: &OrganisationId) -> PortResult<Option<Organisation>> {
+        Ok(directory::organisation(self.readers(), id).await?)
     }
 
     async fn save_organisations(&self, organisations: &[Organisation]) -> PortResult<()> {
@@ -53,14 +57,8 @@ impl Ledger for SqliteLedger {
         Ok(directory::party_directory(&mut *self.read().await?, party).await?)
     }
 
-    async fn accept_orders(
-        &self,
-        party: &OrganisationId,
-        orders: &[LicenceOrder],
-        subscriptions: &[Subscription],
-        at: Timestamp,
-    ) -> PortResult<()> {
-        Ok(orders::accept(self, party, orders, subscriptions, at).await?)
+    async fn accept_orders(&self, accepted: &[AcceptedOrders], at: Timestamp) -> PortResult<()> {
+        Ok(orders::accept(self, accepted, at).await?)
     }
 
     async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<LicenceOrder>> {
@@ -148,12 +146,12 @@ impl Ledger for SqliteLedger {
         Ok(issue::last_counter(self.readers(), issuer, invoice_type.series()).await?)
     }
 
-    async fn issue(&self, request: IssueRequest<'_>) -> PortResult<IssueOutcome> {
-        Ok(issue::issue(self, &request).await?)
+    async fn close_parties(&self, steps: &[ClosingStep<'_>]) -> PortResult<Vec<StepOutcome>> {
+        Ok(closing::close(self, steps).await?)
     }
 
-    async fn close_empty(&self, closure: &Closure) -> PortResult<bool> {
-        Ok(closing::close_empty(self, closure).await?)
+    async fn last_closures(&self) -> PortResult<Vec<Closure>> {
+        Ok(closing::last_closures(&mut *self.read().await?).await?)
     }
 
     async fn add_adjustment(&self, party: &OrganisationId, new: &Adjustment, at: Timestamp) -> PortResult<bool> {
@@ -162,10 +160,6 @@ impl Ledger for SqliteLedger {
 
     async fn adjustments(&self, party: &OrganisationId, number: Option<&InvoiceNumber>) -> PortResult<Vec<Adjustment>> {
         Ok(adjustments::of(self.readers(), party, number).await?)
-    }
-
-    async fn park(&self, parking: &Parking) -> PortResult<()> {
-        Ok(closing::park(self, parking).await?)
     }
 
     async fn parkings(&self, period: Option<BillingPeriod>) -> PortResult<Vec<Parking>> {

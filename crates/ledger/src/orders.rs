@@ -2,7 +2,7 @@
 
 use billing::ids::OrganisationId;
 use billing::licence::LicenceOrder;
-use billing::party::Subscription;
+use billing::ports::AcceptedOrders;
 use jiff::Timestamp;
 use sqlx::SqliteExecutor;
 
@@ -13,23 +13,20 @@ use crate::row::{Fields, Table, insert_rows, instant, integer};
 
 const ORDERS: Table = Table { name: "orders", key: &["place"] };
 
-pub(crate) async fn accept(
-    ledger: &SqliteLedger,
-    party: &OrganisationId,
-    orders: &[LicenceOrder],
-    subscriptions: &[Subscription],
-    at: Timestamp,
-) -> Result<()> {
+pub(crate) async fn accept(ledger: &SqliteLedger, accepted: &[AcceptedOrders], at: Timestamp) -> Result<()> {
     let mut transaction = ledger.write().await?;
-    directory::insert_subscriptions(&mut transaction, subscriptions, Known::Keep).await?;
+    for AcceptedOrders { subscriptions, .. } in accepted {
+        directory::insert_subscriptions(&mut transaction, subscriptions, Known::Keep).await?;
+    }
     let last = last_place(&mut *transaction).await?;
+    let orders = accepted.iter().flat_map(|of_party| of_party.orders.iter().map(|order| (&of_party.party, order)));
     let placed: Vec<_> = (last.saturating_add(1)..).zip(orders).collect();
     insert_rows(
         &mut transaction,
         "INSERT INTO orders (place, party, order_id, body, accepted_at) ",
         "",
         &placed,
-        |values, (place, order)| {
+        |values, (place, (party, order))| {
             values
                 .push_bind(integer(*place)?)
                 .push_bind(party.as_str().to_owned())

@@ -7,7 +7,7 @@ use crate::money::Amount;
 use crate::rate::MonthAmounts;
 
 /// No document of a run is meant to be larger: a total beyond this is a mistake in the data.
-const TOTAL_MINOR_MAX: i64 = 1_000_000_000_000_000;
+pub const TOTAL_MINOR_MAX: i64 = 1_000_000_000_000_000;
 
 /// Why a draft may not be issued.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -20,7 +20,9 @@ pub enum CreditError {
     OfAmendment { number: InvoiceNumber, amends: InvoiceNumber },
     #[error("{number} was taken back by {by}")]
     AlreadyCredited { number: InvoiceNumber, by: InvoiceNumber },
-    #[error("{amount} of {number} were written off; a credit note would give them back")]
+    #[error(
+        "{amount} of {number} were written off and a credit note would give them back; take the write-off back first"
+    )]
     WrittenOff { number: InvoiceNumber, amount: Amount },
     #[error("a reason has 1 to 500 characters and no control characters")]
     Reason,

@@ -1,6 +1,7 @@
 //! The draft of a party's invoice: all lines and totals, computed before anything is written (D4).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::decimal::DecimalError;
 use crate::fx::{ExchangeRate, FxTable};
@@ -21,6 +22,18 @@ pub struct DraftedLine {
     pub line: InvoiceLine,
     /// Of usage.
     pub amounts: Option<MonthAmounts>,
+    /// The earlier month whose rates it has: what was charged then is taken back whole.
+    pub of_month: Option<BillingPeriod>,
+}
+
+/// What decided rates and taxes when an earlier month was billed. What is taken back of that month takes
+/// back the same.
+#[derive(Debug, Clone)]
+pub struct EarlierTerms {
+    pub fx: Arc<FxTable>,
+    pub taxes: Arc<TaxTable>,
+    /// As it was billed.
+    pub party: Organisation,
 }
 
 /// One party's invoice before its number.
@@ -77,6 +90,8 @@ pub struct DraftInputs<'a> {
     pub licences: Vec<LicenceLine>,
     pub fx: &'a FxTable,
     pub taxes: &'a TaxTable,
+    /// Of closed months that licences go back to.
+    pub earlier: &'a BTreeMap<BillingPeriod, EarlierTerms>,
     pub adjustments: Vec<Adjustment>,
 }
 
@@ -86,14 +101,14 @@ pub struct DraftInputs<'a> {
 /// # Errors
 /// An amount that does not fit, a missing rate; the party is parked.
 pub fn draft_invoice(inputs: DraftInputs<'_>) -> Result<Draft, DraftError> {
-    let DraftInputs { directory, period, scopes, unpriced, licences, fx, taxes, adjustments } = inputs;
+    let DraftInputs { directory, period, scopes, unpriced, licences, fx, taxes, earlier, adjustments } = inputs;
     let currency = directory.party.currency;
     let mut lines = Vec::with_capacity(scopes.len().saturating_add(licences.len()));
     for (scope, month) in scopes {
         lines.push(draft_usage(directory, scope, month)?);
     }
     for licence in licences {
-        lines.push(draft_licence(directory, licence, fx)?);
+        lines.push(draft_licence(directory, licence, fx, earlier)?);
     }
     lines.sort_by(|a, b| a.line.customer.id.cmp(&b.line.customer.id));
     let mut exchange_rates: Vec<ExchangeRate> = Vec::new();
@@ -103,7 +118,7 @@ pub fn draft_invoice(inputs: DraftInputs<'_>) -> Result<Draft, DraftError> {
             exchange_rates.push(line.exchange_rate.clone());
         }
     }
-    let taxes = tax_lines(directory, taxes, &mut lines)?;
+    let taxes = tax_lines(directory, taxes, earlier, &mut lines)?;
     let amounts = lines.iter().map(|d| (d.line.subtotal, d.line.tax));
     let totals = document_totals(currency, amounts, adjustments.iter().map(|adjustment| adjustment.amount))?;
     Ok(Draft {
@@ -122,25 +137,31 @@ pub fn draft_invoice(inputs: DraftInputs<'_>) -> Result<Draft, DraftError> {
 }
 
 /// Taxes all lines by the party's country and treatment; the last day that a line charges decides
-/// (TX-2). Without any rate nothing is taxed (TX-4).
+/// (TX-2), and for what is taken back the lists that it was billed with. Without any rate nothing is
+/// taxed (TX-4).
 fn tax_lines(
     directory: &PartyDirectory,
     table: &TaxTable,
+    earlier: &BTreeMap<BillingPeriod, EarlierTerms>,
     lines: &mut [DraftedLine],
 ) -> Result<Vec<TaxSubtotal>, DraftError> {
-    if table.is_empty() {
-        return Ok(Vec::new());
-    }
-    let party = &directory.party;
-    let mut rated = Vec::with_capacity(lines.len());
-    for DraftedLine { line, .. } in lines.iter() {
+    let (mut taxed, mut rated) = (Vec::new(), Vec::new());
+    for drafted in lines.iter_mut() {
+        let of_month = drafted.of_month.and_then(|month| earlier.get(&month));
+        let (party, table) = of_month.map_or((&directory.party, table), |terms| (&terms.party, &*terms.taxes));
+        if table.is_empty() {
+            continue;
+        }
+        let line = &mut drafted.line;
         let product = TaxedProduct { product_id: &line.product.product_id, sku_id: &line.product.sku_id };
-        rated.push((line.subtotal, table.rate(&party.country, party.tax.treatment, product, line.days.1)?));
+        let rate = table.rate(&party.country, party.tax.treatment, product, line.days.1)?;
+        rated.push((line.subtotal, rate));
+        taxed.push(line);
     }
-    let assessed = assess(party.currency, &rated, directory.issuer.tax.rounding)?;
-    for ((drafted, tax), (_, rate)) in lines.iter_mut().zip(assessed.lines).zip(rated) {
-        drafted.line.tax = tax;
-        drafted.line.tax_code.clone_from(&rate.code);
+    let assessed = assess(directory.party.currency, &rated, directory.issuer.tax.rounding)?;
+    for ((line, tax), (_, rate)) in taxed.into_iter().zip(assessed.lines).zip(rated) {
+        line.tax = tax;
+        line.tax_code.clone_from(&rate.code);
     }
     Ok(assessed.subtotals)
 }
@@ -194,18 +215,25 @@ fn draft_usage(
             consumed_after: month.consumed_after,
         }),
     };
-    Ok(DraftedLine { line, amounts: Some(amounts) })
+    Ok(DraftedLine { line, amounts: Some(amounts), of_month: None })
 }
 
 /// What one seat is called on the wire.
 const SEAT_UNIT: &str = "Licenses";
 
-fn draft_licence(directory: &PartyDirectory, licence: LicenceLine, fx: &FxTable) -> Result<DraftedLine, DraftError> {
+fn draft_licence(
+    directory: &PartyDirectory,
+    licence: LicenceLine,
+    fx: &FxTable,
+    earlier: &BTreeMap<BillingPeriod, EarlierTerms>,
+) -> Result<DraftedLine, DraftError> {
     let LicenceLine { subscription: id, order_id, ordered_on, offer, discounts, term, rated_on, charge } = licence;
     let (subscription, customer) = directory.subscription(&id).ok_or_else(|| DraftError::Directory(id.clone()))?;
     let currency = directory.party.currency;
     let failed = |cause| DraftError::Licence { subscription: id.clone(), cause };
     let month = BillingPeriod::containing(rated_on).map_err(|_| failed(LicenceError::Calendar.into()))?;
+    let terms = earlier.get(&month);
+    let fx = terms.map_or(fx, |terms| &terms.fx);
     let exchange_rate = fx.rate(offer.currency, currency, month).map_err(|error| failed(error.into()))?;
     let subtotal =
         charge.subtotal(exchange_rate.rate, currency.minor_digits()).map_err(|error| failed(error.into()))?;
@@ -238,5 +266,5 @@ fn draft_licence(directory: &PartyDirectory, licence: LicenceLine, fx: &FxTable)
             price_fraction: charge.effective_price.fraction(),
         }),
     };
-    Ok(DraftedLine { line, amounts: None })
+    Ok(DraftedLine { line, amounts: None, of_month: terms.map(|_| month) })
 }

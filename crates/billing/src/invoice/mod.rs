@@ -10,9 +10,9 @@ mod snapshot;
 mod totals;
 
 pub use adjustment::Adjustment;
-pub use checks::{CheckFailure, check_draft};
+pub use checks::{CheckFailure, TOTAL_MINOR_MAX, check_draft};
 pub use credit::{CreditError, cancels, credit_note, credited_line};
-pub use draft::{Draft, DraftError, DraftInputs, DraftedLine, draft_invoice};
+pub use draft::{Draft, DraftError, DraftInputs, DraftedLine, EarlierTerms, draft_invoice};
 pub use line::{Charge, InvoiceLine, LicenceDetails, UsageCharge};
 pub use number::{InvoiceNumber, NumberError, Series};
 pub use snapshot::{BlobDigest, CarriedDay, ListDigests, PriorClosure, RULES_VERSION, Snapshot};

@@ -80,14 +80,13 @@ impl EffectivePrice {
         decimals: u8,
         rounding: SeatRounding,
     ) -> Result<Decimal, DecimalError> {
-        let converted = self.dividend.checked_mul(rate)?;
+        let cut = |seats| {
+            let factors = [self.dividend, rate, seats];
+            Decimal::product_div_rounded(factors, self.divisor, decimals, Rounding::TowardZero)
+        };
         match rounding {
-            SeatRounding::UnitTruncated => converted
-                .div_rounded(self.divisor, decimals, Rounding::TowardZero)?
-                .mul_rounded(seats, decimals, Rounding::TowardZero),
-            SeatRounding::LineTruncated => {
-                converted.checked_mul(seats)?.div_rounded(self.divisor, decimals, Rounding::TowardZero)
-            }
+            SeatRounding::UnitTruncated => cut(Decimal::ONE)?.mul_rounded(seats, decimals, Rounding::TowardZero),
+            SeatRounding::LineTruncated => cut(seats),
         }
     }
 }

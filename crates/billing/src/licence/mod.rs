@@ -30,9 +30,11 @@ pub use classic::{
 };
 pub use cycle::{AnchorRule, Cycle, anchored_day, cycle_starting_at};
 pub use effective_price::{EffectivePrice, discounted};
-pub use offer::{BillingPlan, LicenceOffer, OfferBook, OfferKey, ProductCategory, RefundHours, TRIAL, Term};
+pub use offer::{
+    BillingPlan, KnownOffers, LicenceOffer, OfferBook, OfferKey, ProductCategory, RefundHours, TRIAL, Term,
+};
 pub use order::{Discount, LicenceOrder, OrderAction, OrderError, Purchase, UpgradeTo};
-pub use portfolio::{LicenceLine, OffersOn, licence_lines};
+pub use portfolio::{LicenceFailure, LicenceLine, OffersOn, licence_lines};
 pub use seat::{SeatRounding, seat_subtotal};
 pub use seat_count::{CountedLine, seats_after};
 pub use window::{Refund, RefundWindow};

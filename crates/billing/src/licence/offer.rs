@@ -180,34 +180,57 @@ pub struct OfferKey {
     pub plan: BillingPlan,
 }
 
-/// All offers, in the order of their import.
+/// All offers, list by list in the order of their import.
 #[derive(Debug, Clone, Default)]
 pub struct OfferBook {
-    offers: std::collections::BTreeMap<OfferKey, Vec<LicenceOffer>>,
+    /// Each with the number of its list, from 1.
+    offers: std::collections::BTreeMap<OfferKey, Vec<(u64, LicenceOffer)>>,
+}
+
+/// The offers of the first so many lists: what was known at some time.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownOffers<'a> {
+    book: &'a OfferBook,
+    lists: u64,
 }
 
 impl OfferBook {
     #[must_use]
-    pub fn new(offers: impl IntoIterator<Item = LicenceOffer>) -> Self {
+    pub fn new(lists: impl IntoIterator<Item = Vec<LicenceOffer>>) -> Self {
         let mut book = Self::default();
-        for offer in offers {
-            let key = OfferKey {
-                product_id: offer.product.product_id.clone(),
-                sku_id: offer.product.sku_id.clone(),
-                term: offer.term,
-                plan: offer.plan,
-            };
-            book.offers.entry(key).or_default().push(offer);
+        for (number, list) in (1_u64..).zip(lists) {
+            for offer in list {
+                let key = OfferKey {
+                    product_id: offer.product.product_id.clone(),
+                    sku_id: offer.product.sku_id.clone(),
+                    term: offer.term,
+                    plan: offer.plan,
+                };
+                book.offers.entry(key).or_default().push((number, offer));
+            }
         }
         book
     }
 
+    /// Those of the first `lists` lists.
+    #[must_use]
+    pub fn through(&self, lists: u64) -> KnownOffers<'_> {
+        KnownOffers { book: self, lists }
+    }
+
+    #[must_use]
+    pub fn all(&self) -> KnownOffers<'_> {
+        self.through(u64::MAX)
+    }
+}
+
+impl<'a> KnownOffers<'a> {
     /// The offer in force on `day`: in the party's currency if there is one, then the latest start, then
     /// the latest import (LC-16).
     #[must_use]
-    pub fn find(&self, key: &OfferKey, own: Currency, day: Date) -> Option<&LicenceOffer> {
-        let of_key = self.offers.get(key)?;
-        let in_force = of_key.iter().filter(|offer| offer.effective.contains(day));
+    pub fn find(self, key: &OfferKey, own: Currency, day: Date) -> Option<&'a LicenceOffer> {
+        let of_key = self.book.offers.get(key)?.iter().take_while(|(list, _)| *list <= self.lists);
+        let in_force = of_key.map(|(_, offer)| offer).filter(|offer| offer.effective.contains(day));
         // Of equals the last one is taken.
         in_force.max_by_key(|offer| (offer.currency == own, offer.effective.from))
     }

@@ -86,6 +86,10 @@ impl LicenceOrder {
     }
 }
 
+/// Digits of a price after its discounts. With the days of any cycle and any number of seats a charge then
+/// fits, at any exchange rate.
+pub(super) const PRICE_DIGITS_MAX: u8 = 28;
+
 /// Why an order cannot be accepted, or a month not be charged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
@@ -107,6 +111,10 @@ pub enum OrderError {
     PriceMissing { key: OfferKey, day: Date },
     #[error("a discount lies between 0 and 1")]
     Discount,
+    #[error("the price {0} has more than {PRICE_DIGITS_MAX} digits, too many to bill every part of it exactly")]
+    PriceTooLong(Decimal),
+    #[error("{seats} seats at {price} are more than one charge may come to")]
+    TooLarge { seats: Decimal, price: Decimal },
     #[error(transparent)]
     Licence(#[from] LicenceError),
     #[error(transparent)]
@@ -131,6 +139,8 @@ impl OrderError {
             Self::TooFewSeats { .. } => "order.too_few_seats",
             Self::PriceMissing { .. } => "order.price_missing",
             Self::Discount => "order.discount_out_of_range",
+            Self::PriceTooLong(_) => "order.price_too_long",
+            Self::TooLarge { .. } => "order.amount_too_large",
             Self::Licence(error) => error.code(),
             Self::Rate(error) => error.code(),
         }

@@ -9,17 +9,19 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, power_of_ten};
 use crate::ids::SubscriptionId;
+use crate::invoice::TOTAL_MINOR_MAX;
+use crate::licence::order::PRICE_DIGITS_MAX;
 use crate::licence::{
-    AnchorRule, BillingPlan, ChargeType, ChargedCycle, Cycle, Discount, LicenceCharge, LicenceError, LicenceOffer,
-    LicenceOrder, OfferBook, OfferKey, OrderAction, OrderError, Purchase, Refund, Term, Upgrade, UpgradeTo,
+    AnchorRule, BillingPlan, ChargeType, ChargedCycle, Cycle, Discount, KnownOffers, LicenceCharge, LicenceError,
+    LicenceOffer, LicenceOrder, OfferKey, OrderAction, OrderError, Purchase, Refund, Term, Upgrade, UpgradeTo,
     anchored_day, change_plan, change_quantity, charge_cycle, charge_until, convert, discounted, refund,
 };
 use crate::money::Currency;
 
 /// The prices that were known when the month of a day was closed (LC-16).
-pub type OffersOn<'a> = dyn Fn(Date) -> &'a OfferBook + 'a;
+pub type OffersOn<'a> = dyn Fn(Date) -> KnownOffers<'a> + 'a;
 
 /// A charge with all that its invoice line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,26 +82,39 @@ struct Portfolio<'a> {
 
 type OrderResult<T> = Result<T, OrderError>;
 
+/// Why a customer's licences cannot be charged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("subscription {}: {error}", subscription.as_str())]
+pub struct LicenceFailure {
+    pub subscription: SubscriptionId,
+    /// `None` where a cycle or term that begins by itself failed.
+    pub order_id: Option<String>,
+    pub error: OrderError,
+}
+
 /// All lines of some days, by subscription and time. `orders` are those of one customer in the order of
 /// their times; prices in `own_currency` come first.
 ///
 /// # Errors
-/// The first order that cannot be accepted, or a term without a price; with the subscription.
+/// The first order that cannot be accepted, or a term without a price.
 pub fn licence_lines<'a>(
     own_currency: Currency,
     offers: &'a OffersOn<'a>,
     orders: &[LicenceOrder],
     days: Cycle,
-) -> Result<Vec<LicenceLine>, (SubscriptionId, OrderError)> {
+) -> Result<Vec<LicenceLine>, Box<LicenceFailure>> {
     let Cycle { from, until } = days;
     let mut portfolio = Portfolio { own_currency, offers, from, licences: BTreeMap::new(), lines: Vec::new() };
     for order in orders.iter().take_while(|order| order.ordered_on() < until) {
-        portfolio.apply(order).map_err(|error| (order.subscription.clone(), error))?;
+        let order_id = Some(order.order_id.clone());
+        let failed = |error| Box::new(LicenceFailure { subscription: order.subscription.clone(), order_id, error });
+        portfolio.apply(order).map_err(failed)?;
     }
     let subscriptions: Vec<SubscriptionId> = portfolio.licences.keys().cloned().collect();
     let last = until.yesterday().unwrap_or(until);
     for subscription in subscriptions {
-        portfolio.advance(&subscription, last).map_err(|error| (subscription.clone(), error))?;
+        let failed = |error| Box::new(LicenceFailure { subscription: subscription.clone(), order_id: None, error });
+        portfolio.advance(&subscription, last).map_err(failed)?;
     }
     let mut lines = portfolio.lines;
     lines.sort_by(|a, b| (&a.subscription, a.ordered_on).cmp(&(&b.subscription, b.ordered_on)));
@@ -151,9 +166,8 @@ impl<'a> Portfolio<'a> {
     }
 
     fn offer(&self, key: &OfferKey, day: Date) -> OrderResult<&'a LicenceOffer> {
-        let book = (self.offers)(day);
         let missing = || OrderError::PriceMissing { key: key.clone(), day };
-        book.find(key, self.own_currency, day).ok_or_else(missing)
+        (self.offers)(day).find(key, self.own_currency, day).ok_or_else(missing)
     }
 
     fn charge(
@@ -188,6 +202,7 @@ impl<'a> Portfolio<'a> {
         }
         let offer = self.offer(&purchase.offer, day)?;
         let price = discounted_price(offer, &purchase.discounts)?;
+        check_size(price, number(purchase.seats), offer.currency)?;
         let span = FirstSpan::of(offer, day, purchase.ends_on, purchase.anchor_rule)?;
         let mut licence = Licence {
             first_order: order.order_id.clone(),
@@ -245,7 +260,7 @@ impl<'a> Portfolio<'a> {
         let mut next = Licence {
             offer: offer.clone(),
             discounts: Vec::new(),
-            price: offer.unit_price,
+            price: discounted_price(offer, &[])?,
             term_from: day,
             term_until: Some(licence.day_after(offer.term.map_or(0, Term::months))?),
             lots: vec![Lot { ordered_at: midnight(day)?, seats: licence.seats }],
@@ -292,6 +307,7 @@ impl<'a> Portfolio<'a> {
         if licence.offer.plan == BillingPlan::OneTime {
             return Err(OrderError::OneTime(subscription.clone()));
         }
+        check_size(licence.price, number(seats), licence.offer.currency)?;
         let change = (number(licence.seats), number(seats));
         let charges = change_quantity(licence.charged_cycle, day, change)?;
         match seats.checked_sub(licence.seats) {
@@ -371,6 +387,8 @@ impl<'a> Portfolio<'a> {
             base.ended_on = Some(day);
         }
         if upgrade == Upgrade::ToExisting {
+            let all = number(other.seats).checked_add(number(seats))?;
+            check_size(other.price, all, other.offer.currency)?;
             other.seats = other.seats.checked_add(seats).ok_or(LicenceError::SeatsNotPositive)?;
             other.lots.push(Lot { ordered_at: order.ordered_at, seats });
         }
@@ -397,11 +415,13 @@ impl<'a> Portfolio<'a> {
         let key =
             OfferKey { product_id: to.product_id.clone(), sku_id: to.sku_id.clone(), ..base.key(base.offer.plan) };
         let offer = self.offer(&key, day)?.clone();
+        let price = discounted_price(&offer, &[])?;
+        check_size(price, number(seats), offer.currency)?;
         let mut target = Licence {
             first_order: order.order_id.clone(),
-            price: offer.unit_price,
+            price,
             // The cycle goes on at the new price, of as much as was charged for it.
-            charged_cycle: ChargedCycle { unit_price: offer.unit_price, ..base.charged_cycle },
+            charged_cycle: ChargedCycle { unit_price: price, ..base.charged_cycle },
             offer,
             discounts: Vec::new(),
             seats,
@@ -584,7 +604,18 @@ fn discounted_price(offer: &LicenceOffer, discounts: &[Discount]) -> OrderResult
     if rates.iter().any(|rate| rate.is_negative() || *rate > Decimal::ONE) {
         return Err(OrderError::Discount);
     }
-    Ok(discounted(offer.unit_price, &rates)?)
+    let too_long = |_| OrderError::PriceTooLong(offer.unit_price);
+    let price = discounted(offer.unit_price, &rates).map_err(too_long)?;
+    let longest = power_of_ten(PRICE_DIGITS_MAX).unwrap_or(i128::MAX);
+    if price.mantissa().abs() >= longest { Err(OrderError::PriceTooLong(price)) } else { Ok(price) }
+}
+
+/// A charge that no invoice could hold is refused when it is ordered.
+fn check_size(price: Decimal, seats: Decimal, currency: Currency) -> OrderResult<()> {
+    let too_large = || OrderError::TooLarge { seats, price };
+    let most = Decimal::new(i128::from(TOTAL_MINOR_MAX), currency.minor_digits())?;
+    let amount = price.checked_mul(seats).map_err(|_| too_large())?;
+    if amount > most { Err(too_large()) } else { Ok(()) }
 }
 
 fn number(seats: u32) -> Decimal {

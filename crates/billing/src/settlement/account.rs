@@ -1,6 +1,6 @@
 //! How a party's account stands after its events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -63,6 +63,8 @@ pub struct PartyAccount {
     pub allocations: BTreeMap<(Source, InvoiceNumber), Amount>,
     /// Refunds and write-offs by their references, which are used once.
     pub(super) references: BTreeMap<String, AccountEvent>,
+    /// References of write-offs that were taken back.
+    pub(super) taken_back: BTreeSet<String>,
 }
 
 impl PartyAccount {
@@ -142,6 +144,23 @@ impl PartyAccount {
                     return Err(SettlementError::MoreThanOpen { document: document.clone(), open, amount: *amount });
                 }
                 state.written_off = state.written_off.checked_add(*amount)?;
+                Ok(())
+            }
+            AccountEvent::WriteOffTakenBack { reference, document, amount } => {
+                let write_off = self.references.get(reference);
+                let same = AccountEvent::WriteOff {
+                    reference: reference.clone(),
+                    document: document.clone(),
+                    amount: *amount,
+                };
+                if write_off != Some(&same) || !self.taken_back.insert(reference.clone()) {
+                    return Err(SettlementError::UnknownWriteOff {
+                        reference: reference.clone(),
+                        document: document.clone(),
+                    });
+                }
+                let state = self.change(document, *amount)?;
+                state.written_off = state.written_off.checked_sub(*amount)?;
                 Ok(())
             }
         }

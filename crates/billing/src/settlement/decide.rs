@@ -170,6 +170,7 @@ impl PartyAccount {
         if let Some(AccountEvent::WriteOff { document: known, amount: booked, .. }) = self.references.get(reference)
             && known == document
             && amount.is_none_or(|amount| amount == *booked)
+            && !self.taken_back.contains(reference)
         {
             return Ok(Vec::new());
         }
@@ -181,30 +182,58 @@ impl PartyAccount {
         self.checked(AccountEvent::WriteOff { reference: reference.to_owned(), document: document.clone(), amount })
     }
 
+    /// What was given up on `document` under this reference is expected again, all of it. No events when
+    /// it was taken back before.
+    ///
+    /// # Errors
+    /// [`SettlementError::UnknownWriteOff`]
+    pub fn take_back_write_off(
+        &self,
+        document: &InvoiceNumber,
+        reference: &str,
+    ) -> Result<Vec<AccountEvent>, SettlementError> {
+        let (reference, document) = (reference.to_owned(), document.clone());
+        match self.references.get(&reference) {
+            Some(AccountEvent::WriteOff { document: known, amount, .. }) if *known == document => {
+                if self.taken_back.contains(&reference) {
+                    return Ok(Vec::new());
+                }
+                self.checked(AccountEvent::WriteOffTakenBack { reference, document, amount: *amount })
+            }
+            _ => Err(SettlementError::UnknownWriteOff { reference, document }),
+        }
+    }
+
     fn checked(&self, event: AccountEvent) -> Result<Vec<AccountEvent>, SettlementError> {
         self.clone().apply(&event)?;
         Ok(vec![event])
     }
 
-    /// Settles a credit note against the document that it amends; the rest stays unallocated.
+    /// Settles a note with the document that it amends. A credit is put to what is open there; the rest
+    /// stays unallocated. A note above zero is paid with what is left of that document's own credit.
     ///
     /// # Errors
-    /// A document that gives no credit.
-    pub fn settle_credit(
+    /// A document that is unknown, or in another currency.
+    pub fn settle_note(
         &self,
-        credit_note: &InvoiceNumber,
+        note: &InvoiceNumber,
         original: &InvoiceNumber,
     ) -> Result<Vec<AccountEvent>, SettlementError> {
-        let amount = self.document(credit_note)?.open()?.negated()?;
-        if amount.minor <= 0 {
-            return Err(SettlementError::NoCredit(credit_note.clone()));
+        let open = self.document(note)?.open()?;
+        if open.minor >= 0 {
+            let source = Source::CreditNote(original.clone());
+            let rest = self.sources.get(&source).map_or(Amount::zero(open.currency), |state| state.rest);
+            let pays = open.minor > 0 && rest.minor > 0;
+            let named = Allocate::Documents(vec![note.clone()]);
+            return if pays { self.clone().spread(&source, rest, &named) } else { Ok(Vec::new()) };
         }
-        let released = AccountEvent::CreditReleased { credit_note: credit_note.clone(), amount };
+        let amount = open.negated()?;
+        let released = AccountEvent::CreditReleased { credit_note: note.clone(), amount };
         let mut after = self.clone();
         after.apply(&released)?;
         let mut events = vec![released];
         if after.document(original)?.open()?.minor > 0 {
-            let source = Source::CreditNote(credit_note.clone());
+            let source = Source::CreditNote(note.clone());
             events.extend(after.spread(&source, amount, &Allocate::Documents(vec![original.clone()]))?);
         }
         Ok(events)

@@ -15,7 +15,7 @@ use crate::money::Amount;
 pub enum Source {
     /// By the payer's reference.
     Payment(String),
-    /// What a credit note left over.
+    /// What a document below zero gives: a credit note, or an invoice that takes more back than it charges.
     CreditNote(InvoiceNumber),
 }
 
@@ -23,7 +23,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Payment(reference) => write!(f, "payment {reference:?}"),
-            Self::CreditNote(number) => write!(f, "credit note {number}"),
+            Self::CreditNote(number) => write!(f, "the credit of {number}"),
         }
     }
 }
@@ -34,7 +34,7 @@ impl fmt::Display for Source {
 pub enum AccountEvent {
     /// Money came in.
     Payment { reference: String, amount: Amount, received_on: Date },
-    /// A credit note's amount may be paid with from now on.
+    /// What a document below zero gives may be paid with from now on.
     CreditReleased { credit_note: InvoiceNumber, amount: Amount },
     /// Money was put to a document; below zero it was taken back from it.
     Allocation { source: Source, document: InvoiceNumber, amount: Amount },
@@ -42,6 +42,8 @@ pub enum AccountEvent {
     Refund { reference: String, source: Source, amount: Amount, paid_on: Date },
     /// A document's rest is no longer expected.
     WriteOff { reference: String, document: InvoiceNumber, amount: Amount },
+    /// It is expected again after all; the reference is the write-off's.
+    WriteOffTakenBack { reference: String, document: InvoiceNumber, amount: Amount },
 }
 
 impl AccountEvent {
@@ -53,6 +55,7 @@ impl AccountEvent {
             Self::Allocation { .. } => EntryKind::PaymentAllocated,
             Self::Refund { .. } => EntryKind::RefundPaid,
             Self::WriteOff { .. } => EntryKind::WrittenOff,
+            Self::WriteOffTakenBack { .. } => EntryKind::WriteOffTakenBack,
         }
     }
 
@@ -62,7 +65,9 @@ impl AccountEvent {
         match self {
             Self::Payment { reference, .. } | Self::Refund { reference, .. } => reference,
             Self::CreditReleased { credit_note, .. } => credit_note.as_str(),
-            Self::Allocation { document, .. } | Self::WriteOff { document, .. } => document.as_str(),
+            Self::Allocation { document, .. }
+            | Self::WriteOff { document, .. }
+            | Self::WriteOffTakenBack { document, .. } => document.as_str(),
         }
     }
 
@@ -73,7 +78,8 @@ impl AccountEvent {
             | Self::CreditReleased { amount, .. }
             | Self::Allocation { amount, .. }
             | Self::Refund { amount, .. }
-            | Self::WriteOff { amount, .. } => *amount,
+            | Self::WriteOff { amount, .. }
+            | Self::WriteOffTakenBack { amount, .. } => *amount,
         }
     }
 
@@ -84,7 +90,8 @@ impl AccountEvent {
             Self::Payment { .. } | Self::Refund { .. } => None,
             Self::CreditReleased { credit_note: document, .. }
             | Self::Allocation { document, .. }
-            | Self::WriteOff { document, .. } => Some(document),
+            | Self::WriteOff { document, .. }
+            | Self::WriteOffTakenBack { document, .. } => Some(document),
         }
     }
 
@@ -99,6 +106,7 @@ impl AccountEvent {
             Self::Allocation { .. } => (Account::Unallocated, Account::Receivable),
             Self::Refund { .. } => (Account::Unallocated, Account::Cash),
             Self::WriteOff { .. } => (Account::WriteOffs, Account::Receivable),
+            Self::WriteOffTakenBack { .. } => (Account::Receivable, Account::WriteOffs),
         };
         let amount = self.amount();
         Ok(vec![Posting { account: debit, amount }, Posting { account: credit, amount: amount.negated()? }])

@@ -42,6 +42,8 @@ pub enum SettlementError {
     RefundTooLarge { source_name: Source, rest: Amount, amount: Amount },
     #[error("{open} is open on invoice {document}, less than {amount}")]
     MoreThanOpen { document: InvoiceNumber, open: Amount, amount: Amount },
+    #[error("no write-off {reference:?} of invoice {document} was booked")]
+    UnknownWriteOff { reference: String, document: InvoiceNumber },
     #[error("invoice {0} gives no credit")]
     NoCredit(InvoiceNumber),
     #[error(transparent)]
@@ -63,6 +65,7 @@ impl SettlementError {
             Self::NotAllocated { .. } => "payment.not_allocated",
             Self::RefundTooLarge { .. } => "refund.too_large",
             Self::MoreThanOpen { .. } => "write_off.too_large",
+            Self::UnknownWriteOff { .. } => "write_off.unknown",
             Self::NoCredit(_) => "credit.none",
             Self::Money(error) => error.code(),
         }

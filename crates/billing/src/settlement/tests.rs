@@ -133,6 +133,13 @@ fn a_rest_can_be_written_off_and_no_more() {
     booked(&mut account, events);
     check(&account, &[0, -10], &[]);
     assert_eq!(account.write_off(&number(1), Some(eur(500)), "w"), Ok(vec![]));
+    assert_eq!(code(account.take_back_write_off(&number(2), "w")), "write_off.unknown");
+    assert_eq!(code(account.take_back_write_off(&number(1), "v")), "write_off.unknown");
+    let mut again = account.clone();
+    booked(&mut again, account.take_back_write_off(&number(1), "w"));
+    check(&again, &[500, -10], &[]);
+    assert_eq!(again.take_back_write_off(&number(1), "w"), Ok(vec![]));
+    assert_eq!(code(again.write_off(&number(1), Some(eur(500)), "w")), "payment.reference_used");
     assert!(!account.documents[&number(1)].is_overdue(day(31)).unwrap());
 }
 
@@ -141,14 +148,27 @@ fn a_credit_note_settles_its_invoice_first() {
     let mut account = account(&[500, -500, 80]);
     let events = account.receive(&payment("p", 200), &Allocate::Documents(vec![number(1)]));
     booked(&mut account, events);
-    assert_eq!(code(account.settle_credit(&number(3), &number(1))), "credit.none");
-    let events = account.settle_credit(&number(2), &number(1));
+    let events = account.settle_note(&number(2), &number(1));
     booked(&mut account, events);
     check(&account, &[0, 0, 80], &[0, 200]);
     let events = account.allocate(&Source::CreditNote(number(2)), None, &Allocate::OldestFirst);
     booked(&mut account, events);
     check(&account, &[0, 0, 0], &[0, 120]);
-    assert_eq!(code(account.settle_credit(&number(2), &number(1))), "credit.none");
+    assert_eq!(account.settle_note(&number(2), &number(1)), Ok(vec![]));
+}
+
+#[test]
+fn a_note_that_asks_for_money_is_paid_with_the_credit_that_it_takes_back() {
+    // Document 1 gave 500, of which 120 went to document 3; document 2 takes document 1 back.
+    let mut account = account(&[-500, 500, 120]);
+    let released = AccountEvent::CreditReleased { credit_note: number(1), amount: eur(500) };
+    booked(&mut account, Ok(vec![released]));
+    let events = account.allocate(&Source::CreditNote(number(1)), None, &Allocate::Documents(vec![number(3)]));
+    booked(&mut account, events);
+    let events = account.settle_note(&number(2), &number(1));
+    booked(&mut account, events);
+    check(&account, &[0, 120, 0], &[0]);
+    assert_eq!(account.settle_note(&number(2), &number(1)), Ok(vec![]));
 }
 
 #[test]
@@ -166,6 +186,7 @@ enum Try {
     TakeBack(u8, u64),
     Refund(u8, i64, u8),
     WriteOff(u64, i64, u8),
+    TakeBackWriteOff(u64, u8),
     Settle(u64, u64),
 }
 
@@ -177,6 +198,7 @@ fn tries() -> impl Strategy<Value = Try> {
         2 => (0..6_u8, 1..6_u64).prop_map(|(p, n)| Try::TakeBack(p, n)),
         2 => (0..6_u8, 0..300_i64, 0..3_u8).prop_map(|(p, minor, r)| Try::Refund(p, minor, r)),
         1 => (1..6_u64, 0..300_i64, 0..3_u8).prop_map(|(n, minor, r)| Try::WriteOff(n, minor, r)),
+        1 => (1..6_u64, 0..3_u8).prop_map(|(n, r)| Try::TakeBackWriteOff(n, r)),
         1 => (1..6_u64, 1..6_u64).prop_map(|(c, n)| Try::Settle(c, n)),
     ]
 }
@@ -194,7 +216,8 @@ fn decide(account: &PartyAccount, attempt: &Try) -> Result<Vec<AccountEvent>, Se
         Try::TakeBack(p, counter) => account.take_back(&source(p), &number(*counter)),
         Try::Refund(p, minor, r) => account.refund(&source(p), eur(*minor), &format!("r{r}"), Some(day(9)), day(1)),
         Try::WriteOff(counter, minor, r) => account.write_off(&number(*counter), Some(eur(*minor)), &format!("w{r}")),
-        Try::Settle(credit, original) => account.settle_credit(&number(*credit), &number(*original)),
+        Try::TakeBackWriteOff(counter, r) => account.take_back_write_off(&number(*counter), &format!("w{r}")),
+        Try::Settle(credit, original) => account.settle_note(&number(*credit), &number(*original)),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
+use billing::invoice::BlobDigest;
 use billing::licence::{LicenceOrder, OrderAction};
 use billing::party::{Organisation, Subscription};
-use billing::ports::{Closure, ListKind};
+use billing::ports::{AcceptedOrders, Closure, ListKind};
 use formats::error::RejectedLine;
 use formats::licence::{read_offers, read_orders};
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::import::lists::counted;
 use crate::import::{ImportFile, ImportReport, keep_quarantined, set_aside};
-use crate::licences::{KnownOffers, by_customer, check_orders};
+use crate::licences::{OffersByMonth, by_customer, check_orders};
 use crate::rating::canonical;
 
 /// Imports one list of offers. Its prices come before those of earlier lists.
@@ -33,6 +34,9 @@ pub async fn import_offers(books: &Books, file: ImportFile, now: Timestamp) -> E
     keep_quarantined(books, &file.sha256, &report, now).await?;
     Ok(report)
 }
+
+/// Orders that are written together.
+const ORDERS_PER_WRITE: usize = 10_000;
 
 /// A line of the file: the order, and how it is set aside.
 type Row = (LicenceOrder, RejectedLine);
@@ -61,13 +65,24 @@ pub async fn import_orders(books: &Books, file: ImportFile, now: Timestamp) -> E
             }
         }
     }
+    let offers = books.ledger.lists(ListKind::Offers).await?;
+    let mut accepted: Vec<AcceptedOrders> = Vec::new();
+    // Subscriptions that wait to be written are not in the directory yet.
+    let mut pending = BTreeSet::new();
     for (party, rows) in by_party {
-        let mut desk = Desk::open(books, &party).await?;
+        let mut desk = Desk::open(books, &party, (&offers, &pending), &rows).await?;
         desk.take(rows, now, &mut refused);
-        report.accepted = report.accepted.saturating_add(u64::try_from(desk.accepted.len()).unwrap_or(u64::MAX));
+        pending.extend(desk.accepted.subscriptions.iter().map(|subscription| subscription.id.clone()));
+        let count = desk.accepted.orders.len();
+        report.accepted = report.accepted.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
         report.duplicate = report.duplicate.saturating_add(desk.duplicates);
-        books.ledger.accept_orders(&party, &desk.accepted, &desk.subscriptions, now).await?;
+        accepted.push(desk.accepted);
+        if accepted.iter().map(|of_party| of_party.orders.len()).sum::<usize>() >= ORDERS_PER_WRITE {
+            books.ledger.accept_orders(&std::mem::take(&mut accepted), now).await?;
+            pending.clear();
+        }
     }
+    books.ledger.accept_orders(&accepted, now).await?;
     refused.sort_by_key(|line| line.line);
     report.quarantined = refused.into_iter().map(|line| set_aside(&file.name, "orders", "", line)).collect();
     keep_quarantined(books, &file.sha256, &report, now).await?;
@@ -77,37 +92,43 @@ pub async fn import_orders(books: &Books, file: ImportFile, now: Timestamp) -> E
 /// Accepts the orders of one party.
 struct Desk {
     party: Organisation,
-    offers: KnownOffers,
+    offers: OffersByMonth,
     /// The first day that is not billed yet.
     open_from: Option<Date>,
     known: BTreeMap<String, LicenceOrder>,
     by_customer: BTreeMap<CustomerId, Vec<LicenceOrder>>,
     /// Of the directory, whoever ordered them.
     taken_ids: BTreeSet<SubscriptionId>,
-    accepted: Vec<LicenceOrder>,
-    subscriptions: Vec<Subscription>,
+    accepted: AcceptedOrders,
     duplicates: u64,
 }
 
 impl Desk {
-    async fn open(books: &Books, party: &OrganisationId) -> EngineResult<Self> {
+    /// For some rows, with the lists of offers that are known and the subscriptions that wait to be written.
+    async fn open(
+        books: &Books,
+        party: &OrganisationId,
+        (offers, pending): (&[BlobDigest], &BTreeSet<SubscriptionId>),
+        rows: &[Row],
+    ) -> EngineResult<Self> {
         let ledger = books.ledger.as_ref();
         let unknown =
             || EngineError::new("organisation.unknown", format!("no billed organisation is called {party:?}"));
-        let organisation = books.billed_parties().await?.into_iter().find(|known| known.id == *party);
+        let organisation = ledger.organisation(party).await?;
         let closures = ledger.closures(party).await?;
-        let current = ledger.lists(ListKind::Offers).await?;
         let orders = ledger.orders(party, u64::MAX).await?;
-        let taken_ids = ledger.subscriptions().await?.into_iter().map(|(id, ..)| id).collect();
+        let new_ids: Vec<SubscriptionId> = rows.iter().filter_map(|(order, _)| new_id(order)).cloned().collect();
+        let known = ledger.named_subscriptions(&new_ids).await?;
+        let mut taken_ids: BTreeSet<_> = known.into_iter().map(|(subscription, _)| subscription.id).collect();
+        taken_ids.extend(new_ids.into_iter().filter(|id| pending.contains(id)));
         Ok(Self {
             party: organisation.ok_or_else(unknown)?,
-            offers: KnownOffers::load(books, &closures, &current).await?,
+            offers: OffersByMonth::load(books, &closures, offers).await?,
             open_from: closures.iter().map(|closure: &Closure| closure.period.end()).max(),
             known: orders.iter().map(|order| (order.order_id.clone(), order.clone())).collect(),
             by_customer: by_customer(orders),
             taken_ids,
-            accepted: Vec::new(),
-            subscriptions: Vec::new(),
+            accepted: AcceptedOrders { party: party.clone(), orders: Vec::new(), subscriptions: Vec::new() },
             duplicates: 0,
         })
     }
@@ -166,7 +187,7 @@ impl Desk {
             if self.settle_known(&order, &line, refused) {
                 continue;
             }
-            match self.new_id(&order).filter(|id| self.taken_ids.contains(*id)) {
+            match new_id(&order).filter(|id| self.taken_ids.contains(*id)) {
                 Some(id) => {
                     let message = format!("subscription {:?} exists already", id.as_str());
                     refused.push(RejectedLine { code: "order.subscription_exists", message, ..line });
@@ -179,7 +200,7 @@ impl Desk {
         }
         together.sort_by_key(|order| order.ordered_at);
         let ids: BTreeSet<&str> = alone.iter().map(|(order, _)| order.order_id.as_str()).collect();
-        let all = ids.len() == alone.len() && check_orders(self.party.currency, &self.offers, &together).is_ok();
+        let all = ids.len() == alone.len() && self.refuse_first_bad(&mut together, &mut alone, refused);
         for (order, line) in alone {
             let mut with_it = orders.clone();
             if !all {
@@ -189,7 +210,8 @@ impl Desk {
                 }
                 with_it.push(order.clone());
                 with_it.sort_by_key(|order| order.ordered_at);
-                if let Err(error) = check_orders(self.party.currency, &self.offers, &with_it) {
+                if let Err(failure) = check_orders(self.party.currency, &self.offers, &with_it) {
+                    let error = failure.error;
                     refused.push(RejectedLine { code: error.code(), message: error.to_string(), ..line });
                     continue;
                 }
@@ -201,12 +223,24 @@ impl Desk {
         self.by_customer.insert(customer.clone(), kept);
     }
 
-    /// The subscription that an order begins.
-    fn new_id<'o>(&self, order: &'o LicenceOrder) -> Option<&'o SubscriptionId> {
-        match &order.action {
-            OrderAction::Purchase(_) => Some(&order.subscription),
-            OrderAction::Upgrade { target, to: Some(_), .. } => Some(target),
-            _ => None,
+    /// Takes out the orders that fail, each the first in time, as long as they are new ones. False where an
+    /// order that was accepted before would fail: then each new one is tried by itself.
+    fn refuse_first_bad(
+        &self,
+        together: &mut Vec<LicenceOrder>,
+        alone: &mut Vec<Row>,
+        refused: &mut Vec<RejectedLine>,
+    ) -> bool {
+        loop {
+            let Err(failure) = check_orders(self.party.currency, &self.offers, together) else { return true };
+            let failed = failure.order_id.as_ref();
+            let Some(place) = alone.iter().position(|(order, _)| Some(&order.order_id) == failed) else {
+                return false;
+            };
+            let (order, line) = alone.remove(place);
+            together.retain(|other| other.order_id != order.order_id);
+            let error = failure.error;
+            refused.push(RejectedLine { code: error.code(), message: error.to_string(), ..line });
         }
     }
 
@@ -222,13 +256,22 @@ impl Desk {
     }
 
     fn accept(&mut self, order: LicenceOrder) {
-        if let Some(id) = self.new_id(&order).cloned() {
+        if let Some(id) = new_id(&order).cloned() {
             let name = self.name_of(&order);
             self.taken_ids.insert(id.clone());
             let customer = order.customer.clone();
-            self.subscriptions.push(Subscription { id, customer, name, earned_credit: Vec::new() });
+            self.accepted.subscriptions.push(Subscription { id, customer, name, earned_credit: Vec::new() });
         }
         self.known.insert(order.order_id.clone(), order.clone());
-        self.accepted.push(order);
+        self.accepted.orders.push(order);
+    }
+}
+
+/// The subscription that an order begins.
+fn new_id(order: &LicenceOrder) -> Option<&SubscriptionId> {
+    match &order.action {
+        OrderAction::Purchase(_) => Some(&order.subscription),
+        OrderAction::Upgrade { target, to: Some(_), .. } => Some(target),
+        _ => None,
     }
 }

@@ -94,6 +94,37 @@ async fn what_was_written_off_is_not_given_back() {
     assert_eq!(refused.code, "credit.written_off");
     assert_eq!(open(&world).await, (vec![0], vec![]));
     world.assert_sound().await;
+    let request = Request::TakeBackWriteOff { document: number("G000000001"), reference: "lost".to_owned() };
+    book(&world.books, &name, &request, now()).await.unwrap();
+    assert_eq!(open(&world).await, (vec![5_808], vec![]));
+    credit(&world.books, &number("G000000001"), "why", now()).await.unwrap();
+    assert_eq!(open(&world).await, (vec![0, 0], vec![0]));
+    world.assert_sound().await;
+}
+
+/// An invoice that takes more back than it charges is money, until it is taken back itself.
+#[tokio::test]
+async fn an_invoice_below_zero_is_money() {
+    let world = World::new(&["m,EUR,2,1 Hour,0,"]).await;
+    world.offers(&["P,A,P1M,monthly,30,EUR,2026-01-01,Mail"]).await;
+    let orders =
+        ["o-1,2026-09-30T09:00:00Z,purchase,c,s,P,A,P1M,monthly,10,,", "o-2,2026-10-03T09:00:00Z,cancel,c,s,,,,,,,"];
+    assert_eq!(world.orders(&orders).await, (2, 0, vec![]));
+    assert_eq!(world.close("2026-09", false).await, "issued 300.00");
+    world.usage(&[("a", "2026-11-03", "m", "50")]).await;
+    assert_eq!(world.close("2026-10", false).await, "issued -270.00");
+    assert_eq!(open(&world).await, (vec![30_000, 0], vec![27_000]));
+    world.assert_sound().await;
+    let name = account_of(&world.books, &"partner".parse().unwrap()).await.unwrap().0;
+    let source = Source::CreditNote(number("G000000002"));
+    assert_eq!(world.close("2026-11", false).await, "issued 100.00");
+    let allocate = Allocate::Documents(vec![number("G000000003")]);
+    book(&world.books, &name, &Request::Allocate { source, amount: None, allocate }, now()).await.unwrap();
+    assert_eq!(open(&world).await, (vec![30_000, 0, 0], vec![17_000]));
+    // 270.00 are asked for again, of which 170.00 are still there.
+    credit(&world.books, &number("G000000002"), "why", now()).await.unwrap();
+    assert_eq!(open(&world).await, (vec![30_000, 0, 0, 10_000], vec![0]));
+    world.assert_sound().await;
 }
 
 #[tokio::test]

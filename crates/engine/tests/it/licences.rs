@@ -124,6 +124,36 @@ async fn orders_of_a_file_need_no_order_and_ids_are_the_partys() {
 }
 
 #[tokio::test]
+async fn an_order_that_no_invoice_could_hold_is_refused() {
+    let world = world().await;
+    world
+        .offers(&[
+            "P,D,P1M,monthly,9999999999999,EUR,2026-01-01,Dear",
+            "P,L,P1M,monthly,1.00000000000000000000001,EUR,2026-01-01,Long",
+        ])
+        .await;
+    let order = |id: &str, action: &str| format!("{id},2026-09-20T09:00:00Z,{action}");
+    let seats = format!("{}", u32::MAX);
+    let rows = [
+        order("o-1", &format!("purchase,c,d,P,D,P1M,monthly,{seats},,")),
+        order("o-2", &format!("purchase,c,l,P,L,P1M,monthly,{seats},,")),
+        order("o-3", "purchase,c,s,P,A,P1M,monthly,1,,"),
+        order("o-4", "upgrade,c,s,P,D,,,1,,t"),
+        order("o-5", "change_seats,c,l,,,,,1,,"),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    assert_eq!(world.orders(&rows).await, (4, 0, vec!["order.amount_too_large".to_owned()]));
+    assert_eq!(
+        world.orders(&["o-6,2026-09-20T10:00:00Z,change_seats,c,t,,,,,101,,"]).await.2,
+        ["order.amount_too_large"]
+    );
+    // 23 decimals and all the seats that there can be, of which one stays.
+    assert_eq!(world.close("2026-09", false).await, "issued 10000000000000.00");
+    assert_eq!(world.lines("G000000001").await[0], "l new 2026-09-20..2026-10-19 4294967295 4294967295.00");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
 async fn a_renewal_without_a_price_parks_its_party() {
     let world = World::new(&["m,EUR,2,1 Hour,0,"]).await;
     let report = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from,effective_until\n\

@@ -85,6 +85,31 @@ async fn a_rate_that_changes_later_changes_nothing_issued() {
     check(&world, "G000000001", &["FR-20 0.20"], &["FR-20 0.99 0.20"]).await;
 }
 
+/// A purchase on 30 September is given back whole on 1 October, when rates and treatment are others.
+#[tokio::test]
+async fn what_is_taken_back_whole_takes_back_its_own_rates() {
+    let world = world(profile(TaxTreatment::Standard, TaxRounding::default())).await;
+    world.offers(&["P,A,P1M,monthly,10,USD,2026-01-01,Mail"]).await;
+    world.fx("CurrencyCode,USDPerUnit,Month\nEUR,1.25,202609\nEUR,1.25,202610\n").await;
+    let orders = [
+        "o-1,2026-09-30T20:00:00Z,purchase,c,s,P,A,P1M,monthly,1,,",
+        "o-2,2026-10-01T09:00:00Z,cancel,c,s,,,,,,,",
+        "o-3,2026-10-01T09:00:00Z,purchase,c,t,P,A,P1M,monthly,1,,",
+    ];
+    assert_eq!(world.orders(&orders).await, (3, 0, vec![]));
+    assert_eq!(world.close("2026-09", false).await, "issued 9.60");
+    world.fx("CurrencyCode,USDPerUnit,Month\nEUR,2,202609\nEUR,2,202610\n").await;
+    world.taxes("code,rate,effective_from,country,treatment\nFR-30,0.3,2020-01-01,FR,standard\nFR-RC,0,2020-01-01,FR,reverse_charge\n").await;
+    let mut organisations = world.books.ledger.organisations().await.unwrap();
+    organisations.iter_mut().for_each(|one| one.tax.treatment = TaxTreatment::ReverseCharge);
+    world.books.ledger.save_organisations(&organisations).await.unwrap();
+    assert_eq!(world.close("2026-10", false).await, "issued -4.60");
+    check(&world, "G000000001", &["FR-20 1.60"], &["FR-20 8.00 1.60"]).await;
+    let codes = ["FR-20 -8.00 -1.60", "FR-RC 5.00 0.00 Tax owed by the recipient"];
+    check(&world, "G000000002", &["FR-20 -1.60", "FR-RC 0.00"], &codes).await;
+    world.assert_sound().await;
+}
+
 fn adjustment(reference: &str, minor: i64) -> Adjustment {
     let amount = Amount { minor, currency: "EUR".parse().unwrap() };
     Adjustment { reference: reference.to_owned(), amount, reason: format!("reason of {reference}") }
@@ -99,6 +124,7 @@ async fn an_adjustment_goes_on_the_next_invoice_and_no_other() {
     assert_eq!(add(&adjustment("offer", -150)).await, Ok(false));
     assert_eq!(add(&adjustment("offer", -151)).await, Err("adjustment.reference_used".to_owned()));
     assert_eq!(add(&adjustment("nothing", 0)).await, Err("adjustment.zero".to_owned()));
+    assert_eq!(add(&adjustment("all", i64::MIN)).await, Err("adjustment.too_large".to_owned()));
     assert_eq!(add(&adjustment("", 1)).await, Err("payment.reference_malformed".to_owned()));
     let mut dollars = adjustment("dollars", 1);
     dollars.amount.currency = "USD".parse().unwrap();

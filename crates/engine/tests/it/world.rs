@@ -9,8 +9,8 @@ use billing::period::BillingPeriod;
 use billing::ports::{PortError, PortResult};
 use engine::closing::{CloseOptions, ClosingOutcome, close};
 use engine::import::{
-    ImportFile, ImportReport, UsageImportOptions, import_customers, import_offers, import_orders, import_prices,
-    import_subscriptions, import_tax_rates, import_usage,
+    ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_offers, import_orders,
+    import_prices, import_subscriptions, import_tax_rates, import_usage,
 };
 use engine::{Books, DocumentShelf};
 use formats::source::Input;
@@ -112,6 +112,13 @@ impl World {
 
     pub(crate) async fn taxes(&self, text: &str) {
         let report = import_tax_rates(&self.books, file("taxes.csv", text.to_owned()), now()).await.unwrap();
+        assert!(report.quarantined.is_empty() && report.accepted > 0, "{report:?}");
+    }
+
+    pub(crate) async fn fx(&self, text: &str) {
+        let report = import_fx(&self.books, file("fx.csv", text.to_owned()), &formats::fx::FxOptions::default(), now())
+            .await
+            .unwrap();
         assert!(report.quarantined.is_empty() && report.accepted > 0, "{report:?}");
     }
 

@@ -5,7 +5,7 @@
 //! `effective_until`, `qualifiers`, `full_refund_hours`, `prorated_refund_hours`. The columns of the
 //! provider's licence price list are known by their own names.
 
-use billing::decimal::Decimal;
+use billing::decimal::{Decimal, power_of_ten};
 use billing::licence::{BillingPlan, LicenceOffer, OfferKey, ProductCategory, RefundHours, Term};
 use billing::money::{Currency, MoneyError};
 use billing::period::DayRange;
@@ -163,10 +163,17 @@ fn plan(text: &str) -> Result<BillingPlan, Fault> {
     word(text, "billing plan", BillingPlan::named, "monthly, annual, triennial, one_time")
 }
 
+/// Leaves room for discounts, days and seats, so that whatever is ordered of it can be billed exactly.
+const PRICE_DIGITS_MAX: u8 = 24;
+
 fn price(text: &str) -> Result<Decimal, Fault> {
     let price = number::decimal(text)?;
     if price.is_negative() {
         return Err(Fault::new("licence.line.price_negative", format!("the price {price} is below zero")));
+    }
+    if power_of_ten(PRICE_DIGITS_MAX).is_none_or(|longest| price.mantissa() >= longest) {
+        let message = format!("the price {price} has more than {PRICE_DIGITS_MAX} digits");
+        return Err(Fault::new("licence.line.price_too_long", message));
     }
     Ok(price)
 }

@@ -9,8 +9,8 @@ use billing::money::{Amount, Currency};
 use billing::party::{Customer, Organisation, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AccountBooking, IssueOutcome, IssueRequest, Ledger, NewInvoiceLine, PortError, RatedRun, StoredAccountEvent,
-    StoredFile,
+    AccountBooking, ClosingStep, Closure, IssueRequest, KnownLists, Ledger, NewInvoiceLine, PortError, PortResult,
+    RatedRun, StepOutcome, StoredAccountEvent, StoredFile,
 };
 use billing::settlement::{Allocate, NewPayment};
 use jiff::Timestamp;
@@ -92,15 +92,27 @@ impl World {
     }
 
     pub(crate) async fn issue(&self, request: IssueRequest<'_>) -> InvoiceNumber {
-        match self.ledger.issue(request).await.unwrap() {
-            IssueOutcome::Issued(number) => number,
-            outcome @ IssueOutcome::AlreadyClosed(_) => panic!("{outcome:?}"),
+        match try_issue(&self.ledger, request).await.unwrap() {
+            StepOutcome::Issued(number) => number,
+            outcome => panic!("{outcome:?}"),
         }
+    }
+
+    pub(crate) async fn close_empty(&self, closure: &Closure) -> PortResult<StepOutcome> {
+        one_step(&self.ledger, ClosingStep::Empty(closure.clone())).await
     }
 
     pub(crate) async fn check_sound(&self) {
         assert_eq!(self.ledger.integrity().await.unwrap(), Vec::<String>::new());
     }
+}
+
+pub(crate) async fn try_issue(ledger: &SqliteLedger, request: IssueRequest<'_>) -> PortResult<StepOutcome> {
+    one_step(ledger, ClosingStep::Issue(Box::new(request))).await
+}
+
+pub(crate) async fn one_step(ledger: &SqliteLedger, step: ClosingStep<'_>) -> PortResult<StepOutcome> {
+    Ok(ledger.close_parties(&[step]).await?.remove(0))
 }
 
 pub(crate) fn id(text: &str) -> OrganisationId {
@@ -198,7 +210,8 @@ pub(crate) fn request(party: &str, month: &str) -> IssueRequest<'static> {
         lines: (1..=3).map(|line| new_line(format!("line {line}").into_bytes())).collect(),
         adjustments: Vec::new(),
         carried: Vec::new(),
-        offers: Vec::new(),
+        lists: KnownLists::default(),
+        directory: b"a directory".to_vec(),
     }
 }
 

@@ -84,8 +84,10 @@ pub(crate) enum PaymentsCommand {
         #[arg(long)]
         org: Option<OrganisationId>,
     },
-    /// Give up what is open on an invoice
-    #[command(after_help = "Example:\n  quittance payments write-off G000000002 --reference 'insolvency 12'")]
+    /// Give up what is open on an invoice, or take that back
+    #[command(
+        after_help = "Examples:\n  quittance payments write-off G000000002 --reference 'insolvency 12'\n  quittance payments write-off G000000002 --reference 'insolvency 12' --take-back"
+    )]
     WriteOff {
         number: InvoiceNumber,
         /// Of the write-off; booked once
@@ -94,6 +96,9 @@ pub(crate) enum PaymentsCommand {
         /// Without it, all that is open
         #[arg(long)]
         amount: Option<Decimal>,
+        /// Expect again what was given up under this reference
+        #[arg(long, conflicts_with = "amount")]
+        take_back: bool,
     },
 }
 

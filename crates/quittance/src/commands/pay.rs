@@ -97,5 +97,6 @@ fn words(event: &AccountEvent) -> String {
         AccountEvent::Allocation { document, .. } => format!("to {document}"),
         AccountEvent::Refund { reference, .. } => format!("refund {reference:?}"),
         AccountEvent::WriteOff { document, .. } => format!("written off {document}"),
+        AccountEvent::WriteOffTakenBack { document, .. } => format!("expected again {document}"),
     }
 }

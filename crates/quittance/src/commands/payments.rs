@@ -56,11 +56,15 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &PaymentsCommand) -
             let request = Request::Refund { source: source.clone(), amount, reference, paid_on };
             (name, source, request)
         }
-        PaymentsCommand::WriteOff { number, reference, amount } => {
+        PaymentsCommand::WriteOff { number, reference, amount, take_back } => {
             let (name, account) = account_with(&data, None, Some(number)).await?;
             let currency = account.document(number)?.total.currency;
             let amount = amount.map(|amount| amount_in(amount, currency)).transpose()?;
-            let request = Request::WriteOff { document: number.clone(), amount, reference: reference.clone() };
+            let document = number.clone();
+            let request = match take_back {
+                true => Request::TakeBackWriteOff { document, reference: reference.clone() },
+                false => Request::WriteOff { document, amount, reference: reference.clone() },
+            };
             (name, Source::Payment(reference.clone()), request)
         }
     };

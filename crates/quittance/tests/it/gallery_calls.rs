@@ -16,11 +16,11 @@ use billing::licence::{
 use billing::markup::Markup;
 use billing::money::{Amount, Currency};
 use billing::period::DayRange;
-use billing::ports::{Closure, Ledger, PortError, UsageImport};
+use billing::ports::{ClosingStep, Closure, KnownLists, Ledger, PortError, UsageImport};
 use billing::price::Product;
 use billing::rate::{MonthAmounts, month_amounts};
 use billing::savings_plan::SavingsPlan;
-use billing::settlement::{DocumentState, PartyAccount};
+use billing::settlement::{AccountEvent, DocumentState, PartyAccount};
 use billing::split::{SplitMethod, split};
 use jiff::civil::date;
 use ledger::SqliteLedger;
@@ -47,10 +47,10 @@ const CALLS: [(&str, Call); 16] = [
     ("billing::licence::licence_lines", lines_of_orders),
     ("billing::markup::Markup::price", price_with_margin),
     ("billing::savings_plan::SavingsPlan::new", savings_plan),
-    ("billing::settlement::PartyAccount::settle_credit", settle_credit),
+    ("billing::settlement::PartyAccount::after", account_after),
     ("billing::split::split", split_amount),
     ("documents::render", print),
-    ("ledger::SqliteLedger::close_empty", close_empty),
+    ("ledger::SqliteLedger::close_parties", close_empty),
     ("ledger::SqliteLedger::commit_usage_import", import),
     ("ledger::SqliteLedger::open_existing", open_existing),
 ];
@@ -108,10 +108,10 @@ fn lines_of_orders(arguments: &Value) -> Refusal {
         refund_hours: None,
     };
     let seats = offer("seats", Some(Term::Month), BillingPlan::Monthly);
-    let book = OfferBook::new([seats, offer("for-good", None, BillingPlan::OneTime)]);
+    let book = OfferBook::new([vec![seats, offer("for-good", None, BillingPlan::OneTime)]]);
     let orders: Vec<LicenceOrder> = read(arguments, "orders");
     let days = Cycle { from: date(2026, 1, 1), until: read(arguments, "until") };
-    let (_, error) = licence_lines(Currency::USD, &|_| &book, &orders, days).unwrap_err();
+    let error = licence_lines(Currency::USD, &|_| book.all(), &orders, days).unwrap_err().error;
     (error.code(), error.to_string())
 }
 
@@ -134,13 +134,13 @@ fn split_amount(arguments: &Value) -> Refusal {
     (error.code(), error.to_string())
 }
 
-/// In an account without payments, whose documents have these totals.
-fn settle_credit(arguments: &Value) -> Refusal {
+/// The account of documents that have these totals.
+fn account_after(arguments: &Value) -> Refusal {
     let totals: BTreeMap<InvoiceNumber, Amount> = read(arguments, "totals");
     let issued = |total| DocumentState::issued(total, NOW.parse().unwrap(), date(2026, 12, 10));
     let documents = totals.into_iter().map(|(number, total)| (number, issued(total))).collect();
-    let account = PartyAccount::after(documents, []).unwrap();
-    let error = account.settle_credit(&read(arguments, "credit_note"), &read(arguments, "original")).unwrap_err();
+    let events: Vec<AccountEvent> = read(arguments, "events");
+    let error = PartyAccount::after(documents, &events).unwrap_err();
     (error.code(), error.to_string())
 }
 
@@ -208,7 +208,7 @@ fn drafted(line: InvoiceLine, exact: Decimal, billed: Amount) -> DraftedLine {
     let Charge::Usage(usage) = line.charge else { panic!("{line:?}") };
     let charge = Charge::Usage(UsageCharge { pricing_exact: exact, ..usage });
     let line = InvoiceLine { charge, subtotal: billed, ..line };
-    DraftedLine { line, amounts: Some(MonthAmounts { subtotal, drift, ..cut }) }
+    DraftedLine { line, amounts: Some(MonthAmounts { subtotal, drift, ..cut }), of_month: None }
 }
 
 fn close_empty(arguments: &Value) -> Refusal {
@@ -218,9 +218,9 @@ fn close_empty(arguments: &Value) -> Refusal {
         usage_through: 0,
         invoice: Some(read::<InvoiceNumber>(arguments, "invoice")),
         carried: vec![],
-        offers: vec![],
+        lists: KnownLists::default(),
     };
-    refusal(with_sample(async |ledger| ledger.close_empty(&closure).await))
+    refusal(with_sample(async |ledger| ledger.close_parties(&[ClosingStep::Empty(closure.clone())]).await))
 }
 
 fn import(arguments: &Value) -> Refusal {

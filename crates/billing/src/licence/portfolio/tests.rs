@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::decimal::sum;
-use crate::licence::{ProductCategory, TRIAL};
+use crate::licence::{OfferBook, ProductCategory, TRIAL};
 use crate::period::DayRange;
 use crate::price::Product;
 
@@ -36,7 +36,7 @@ fn offer(sku: &str, term: Option<Term>, plan: BillingPlan, price: &str, from: Da
 fn book() -> OfferBook {
     let (y2020, y2023) = (date(2020, 1, 1), date(2023, 1, 1));
     let (month, year) = (Some(Term::Month), Some(Term::Year));
-    OfferBook::new([
+    OfferBook::new([vec![
         offer("A", month, BillingPlan::Monthly, "12", y2020),
         offer("A", month, BillingPlan::Monthly, "15", y2023),
         offer("A", year, BillingPlan::Monthly, "11", y2020),
@@ -49,7 +49,7 @@ fn book() -> OfferBook {
         offer("TRIAL", month, BillingPlan::Monthly, "0", y2020),
         offer("GOOD", None, BillingPlan::OneTime, "500", y2020),
         offer("RI", year, BillingPlan::OneTime, "876", y2020),
-    ])
+    ]])
 }
 
 /// `2022-03-05T10 s purchase A P1M monthly 10 …` in short.
@@ -102,7 +102,7 @@ fn orders(texts: &[&str]) -> Vec<LicenceOrder> {
 fn lines(orders: &[LicenceOrder], until: Date) -> Result<Vec<LicenceLine>, OrderError> {
     let book = book();
     let days = Cycle { from: date(1990, 1, 1), until };
-    licence_lines(Currency::EUR, &|_| &book, orders, days).map_err(|(_, error)| error)
+    licence_lines(Currency::EUR, &|_| book.all(), orders, days).map_err(|failure| failure.error)
 }
 
 /// `s new 2022-03-05..2022-04-04 10 120.00` of each line.
@@ -429,7 +429,7 @@ proptest! {
         let billed = lines(&before, cut).unwrap();
         let mut later = lines(&orders, end).unwrap();
         let book = book();
-        let rest = licence_lines(Currency::EUR, &|_| &book, &orders, Cycle { from: cut, until: end }).unwrap();
+        let rest = licence_lines(Currency::EUR, &|_| book.all(), &orders, Cycle { from: cut, until: end }).unwrap();
         let (before_cut, from_cut): (Vec<_>, Vec<_>) = later.drain(..).partition(|line| line.ordered_on < cut);
         prop_assert_eq!((billed, rest), (before_cut, from_cut));
     }

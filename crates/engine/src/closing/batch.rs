@@ -1,0 +1,123 @@
+//! Closes parties together: one transaction, and one wait for the disk, for many documents.
+
+use billing::ids::OrganisationId;
+use billing::money::Amount;
+use billing::ports::{ClosingStep, Closure, IssueRequest, Parking, PortResult, StepOutcome, StoredFile};
+use billing::rate::UnpricedUsage;
+
+use crate::books::Books;
+use crate::closing::{ClosingOutcome, PartyClosing};
+use crate::error::{EngineError, EngineResult};
+
+/// A batch ends with the party that has this line: its lines are in memory until then.
+const LINES_MAX: usize = 10_000;
+/// Or with this party.
+const PARTIES_MAX: usize = 500;
+
+/// What waits to be written, party by party.
+#[derive(Default)]
+pub(super) struct Batch {
+    parties: Vec<Waiting>,
+    steps: Vec<ClosingStep<'static>>,
+    line_count: usize,
+}
+
+struct Waiting {
+    party: OrganisationId,
+    unpriced: Vec<UnpricedUsage>,
+    fate: Fate,
+}
+
+/// What becomes of a party.
+enum Fate {
+    /// Without a step.
+    Settled(ClosingOutcome),
+    /// If its step is taken.
+    Expected(ClosingOutcome),
+    /// A document, with the files of its rated lines; nobody needs them where the period was closed before.
+    Document { total: Amount, line_count: usize, files: Vec<StoredFile> },
+}
+
+impl Batch {
+    /// A party for which there is nothing to write.
+    pub(super) fn settled(&mut self, party: OrganisationId, outcome: ClosingOutcome) {
+        self.parties.push(Waiting { party, unpriced: vec![], fate: Fate::Settled(outcome) });
+    }
+
+    pub(super) fn park(&mut self, parking: Parking, unpriced: Vec<UnpricedUsage>) {
+        let fate = Fate::Expected(ClosingOutcome::Parked(parking.reasons.clone()));
+        self.parties.push(Waiting { party: parking.party.clone(), unpriced, fate });
+        self.steps.push(ClosingStep::Park(parking));
+    }
+
+    pub(super) fn close_empty(&mut self, closure: Closure, unpriced: Vec<UnpricedUsage>) {
+        let fate = Fate::Expected(ClosingOutcome::Nothing);
+        self.parties.push(Waiting { party: closure.party.clone(), unpriced, fate });
+        self.steps.push(ClosingStep::Empty(closure));
+    }
+
+    /// Of this total and so many lines; the number is drawn when it is written.
+    pub(super) fn issue(
+        &mut self,
+        request: IssueRequest<'static>,
+        (total, line_count): (Amount, usize),
+        unpriced: Vec<UnpricedUsage>,
+    ) {
+        self.line_count = self.line_count.saturating_add(line_count);
+        let fate = Fate::Document { total, line_count, files: request.rated.files.clone() };
+        self.parties.push(Waiting { party: request.rated.party.clone(), unpriced, fate });
+        self.steps.push(ClosingStep::Issue(Box::new(request)));
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.line_count >= LINES_MAX || self.parties.len() >= PARTIES_MAX
+    }
+
+    /// Writes all steps, and answers the parties in their order.
+    pub(super) async fn write(self, books: &Books) -> EngineResult<Vec<PartyClosing>> {
+        let mut outcomes = take(books, &self.steps).await?.into_iter();
+        let mut closings = Vec::with_capacity(self.parties.len());
+        for Waiting { party, unpriced, fate } in self.parties {
+            let outcome = match fate {
+                Fate::Settled(outcome) => outcome,
+                fate => after(books, fate, outcomes.next())?,
+            };
+            closings.push(PartyClosing { party, outcome, unpriced });
+        }
+        Ok(closings)
+    }
+}
+
+fn after(books: &Books, fate: Fate, step: Option<StepOutcome>) -> EngineResult<ClosingOutcome> {
+    match (fate, step) {
+        (fate, Some(StepOutcome::AlreadyClosed(number))) => {
+            if let Fate::Document { files, .. } = fate {
+                books.usage.remove(&files)?;
+            }
+            Ok(ClosingOutcome::AlreadyClosed(number))
+        }
+        (Fate::Document { total, line_count, .. }, Some(StepOutcome::Issued(number))) => {
+            Ok(ClosingOutcome::Issued { number, total, line_count })
+        }
+        (Fate::Settled(outcome) | Fate::Expected(outcome), _) => Ok(outcome),
+        (Fate::Document { .. }, step) => {
+            let operator = format!("a step that issues a document answered {step:?}");
+            Err(EngineError::new("storage.failed", "the ledger did not say which number it drew")
+                .with_operator(operator))
+        }
+    }
+}
+
+/// All steps at once. Where one cannot be taken, each by itself, so that it takes no other down.
+async fn take(books: &Books, steps: &[ClosingStep<'static>]) -> PortResult<Vec<StepOutcome>> {
+    match books.ledger.close_parties(steps).await {
+        Err(_) if steps.len() > 1 => {
+            let mut outcomes = Vec::with_capacity(steps.len());
+            for step in steps {
+                outcomes.extend(books.ledger.close_parties(std::slice::from_ref(step)).await?);
+            }
+            Ok(outcomes)
+        }
+        done => done,
+    }
+}
