@@ -337,6 +337,18 @@ pub struct AccountBooking {
     pub documents: Vec<(InvoiceNumber, DocumentState)>,
 }
 
+/// What a party's period is billed from, besides usage and lists.
+#[derive(Debug, Clone)]
+pub struct BilledParty {
+    pub directory: PartyDirectory,
+    /// In the order of their periods.
+    pub closures: Vec<Closure>,
+    /// In the order of their acceptance.
+    pub orders: Vec<LicenceOrder>,
+    /// Those that wait for the next document.
+    pub adjustments: Vec<Adjustment>,
+}
+
 /// Orders of a party together with the subscriptions that they begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedOrders {
@@ -401,6 +413,13 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// Those of `ids` that are known, each with its customer.
     async fn named_subscriptions(&self, ids: &[SubscriptionId]) -> PortResult<Vec<(Subscription, Customer)>>;
     async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>>;
+    /// What some parties are billed from, all of one moment, with their orders up to a place.
+    /// Organisations that nobody bills are left out.
+    async fn billed_parties(
+        &self,
+        parties: &[OrganisationId],
+        orders_through: u64,
+    ) -> PortResult<BTreeMap<OrganisationId, BilledParty>>;
 
     // Orders of licences, in the order of their acceptance.
     async fn accept_orders(&self, accepted: &[AcceptedOrders], at: Timestamp) -> PortResult<()>;

@@ -19,7 +19,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::books::Books;
 use crate::closing::batch::Batch;
 use crate::error::{EngineError, EngineResult};
-use crate::rating::{Lines, PartyOutcome, RatedParty, RunInputs, canonical};
+use crate::rating::{Lines, PARTIES_PER_LOAD, PartyOutcome, RatedParty, RunInputs, canonical};
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CloseOptions {
@@ -100,20 +100,14 @@ pub async fn close(
     let inputs = RunInputs::load(books, period).await?;
     let run = inputs.run(books)?;
     let (mut closings, mut batch) = (Vec::with_capacity(inputs.parties.len()), Batch::default());
-    for party in inputs.parties.clone() {
-        match run.draft_party(books, &party, Lines::Keep, tick).await? {
-            PartyOutcome::Closed(closure) => batch.settled(party, ClosingOutcome::AlreadyClosed(closure.invoice)),
-            // Nothing that is done later would un-park it, so it is told and not kept.
-            PartyOutcome::Failed(code, message) if code == "close.later_period_closed" => {
-                batch.settled(party, ClosingOutcome::Parked(vec![(code, message)]));
+    for parties in inputs.parties.chunks(PARTIES_PER_LOAD) {
+        let mut billed = run.billed(books, parties).await?;
+        for party in parties {
+            let outcome = run.draft_party(books, party, billed.remove(party), Lines::Keep, tick).await?;
+            close_party(books, (party, period), outcome, options, now, &mut batch).await?;
+            if batch.is_full() {
+                closings.extend(std::mem::take(&mut batch).write(books).await?);
             }
-            PartyOutcome::Failed(code, message) => {
-                batch.park(Parking { party, period, reasons: vec![(code, message)] }, vec![]);
-            }
-            PartyOutcome::Rated(rated) => close_party(books, *rated, options, now, &mut batch).await?,
-        }
-        if batch.is_full() {
-            closings.extend(std::mem::take(&mut batch).write(books).await?);
         }
     }
     closings.extend(batch.write(books).await?);
@@ -135,25 +129,13 @@ pub async fn preview_close(
     let inputs = RunInputs::load(books, period).await?;
     let run = inputs.run(books)?;
     let mut previews = Vec::new();
-    let mut counters: BTreeMap<(OrganisationId, InvoiceType), u64> = BTreeMap::new();
-    for party in inputs.parties.clone() {
-        let (outcome, unpriced) = match run.draft_party(books, &party, Lines::Drop, tick).await? {
-            PartyOutcome::Closed(closure) => (PreviewedOutcome::AlreadyClosed(closure.invoice), vec![]),
-            PartyOutcome::Failed(code, message) => (PreviewedOutcome::Parked(vec![(code, message)]), vec![]),
-            PartyOutcome::Rated(rated) => {
-                let unpriced = rated.draft.unpriced.clone();
-                let series = (rated.draft.issuer.id.clone(), rated.draft.invoice_type);
-                let counter = match counters.get(&series) {
-                    Some(counter) => *counter,
-                    None => books.ledger.last_counter(&series.0, series.1).await?,
-                };
-                let outcome = preview_party(*rated, options, now, counter.saturating_add(1))?;
-                let drawn = matches!(outcome, PreviewedOutcome::Document(_));
-                counters.insert(series, counter.saturating_add(u64::from(drawn)));
-                (outcome, unpriced)
-            }
-        };
-        previews.push(PreviewedClosing { party, outcome, unpriced });
+    let mut counters = Counters::new();
+    for parties in inputs.parties.chunks(PARTIES_PER_LOAD) {
+        let mut billed = run.billed(books, parties).await?;
+        for party in parties {
+            let outcome = run.draft_party(books, party, billed.remove(party), Lines::Drop, tick).await?;
+            previews.push(preview_party(books, party, outcome, options, now, &mut counters).await?);
+        }
     }
     Ok(previews)
 }
@@ -179,7 +161,37 @@ fn reasons_against(draft: &Draft, options: CloseOptions) -> Vec<(String, String)
     failures.iter().map(|failure| (failure.code().to_owned(), failure.to_string())).collect()
 }
 
-fn preview_party(
+/// How many numbers of each series were drawn.
+type Counters = BTreeMap<(OrganisationId, InvoiceType), u64>;
+
+async fn preview_party(
+    books: &Books,
+    party: &OrganisationId,
+    outcome: PartyOutcome,
+    options: CloseOptions,
+    now: Timestamp,
+    counters: &mut Counters,
+) -> EngineResult<PreviewedClosing> {
+    let (outcome, unpriced) = match outcome {
+        PartyOutcome::Closed(closure) => (PreviewedOutcome::AlreadyClosed(closure.invoice), vec![]),
+        PartyOutcome::Failed(code, message) => (PreviewedOutcome::Parked(vec![(code, message)]), vec![]),
+        PartyOutcome::Rated(rated) => {
+            let unpriced = rated.draft.unpriced.clone();
+            let series = (rated.draft.issuer.id.clone(), rated.draft.invoice_type);
+            let counter = match counters.get(&series) {
+                Some(counter) => *counter,
+                None => books.ledger.last_counter(&series.0, series.1).await?,
+            };
+            let outcome = preview_draft(*rated, options, now, counter.saturating_add(1))?;
+            let drawn = matches!(outcome, PreviewedOutcome::Document(_));
+            counters.insert(series, counter.saturating_add(u64::from(drawn)));
+            (outcome, unpriced)
+        }
+    };
+    Ok(PreviewedClosing { party: party.clone(), outcome, unpriced })
+}
+
+fn preview_draft(
     rated: RatedParty,
     options: CloseOptions,
     now: Timestamp,
@@ -220,12 +232,30 @@ fn document(
 /// Decides what becomes of a party's month; the batch writes it.
 async fn close_party(
     books: &Books,
-    rated: RatedParty,
+    (party, period): (&OrganisationId, BillingPeriod),
+    outcome: PartyOutcome,
     options: CloseOptions,
     now: Timestamp,
     batch: &mut Batch,
 ) -> EngineResult<()> {
-    let (party, period) = (rated.run.party.clone(), rated.run.period);
+    let party = party.clone();
+    let rated = match outcome {
+        PartyOutcome::Rated(rated) => *rated,
+        PartyOutcome::Closed(closure) => {
+            batch.settled(party, ClosingOutcome::AlreadyClosed(closure.invoice));
+            return Ok(());
+        }
+        PartyOutcome::Failed(code, message) => {
+            let is_final = code == "close.later_period_closed";
+            let reasons = vec![(code, message)];
+            match is_final {
+                // Nothing that is done later would un-park it, so it is told and not kept.
+                true => batch.settled(party, ClosingOutcome::Parked(reasons)),
+                false => batch.park(Parking { party, period, reasons }, vec![]),
+            }
+            return Ok(());
+        }
+    };
     let unpriced = rated.draft.unpriced.clone();
     let reasons = reasons_against(&rated.draft, options);
     if !reasons.is_empty() {

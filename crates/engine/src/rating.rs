@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{
-    BlobDigest, CarriedDay, Charge, Draft, DraftInputs, InvoiceLine, RULES_VERSION, Snapshot, draft_invoice,
+    Adjustment, BlobDigest, CarriedDay, Charge, Draft, DraftInputs, InvoiceLine, RULES_VERSION, Snapshot, draft_invoice,
 };
 use billing::licence::{LicenceLine, LicenceOrder};
 use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
 use billing::ports::{
-    Closure, RatedPart, RatedRun, RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile,
-    UsageSource, UsageSurvey, hex,
+    BilledParty, Closure, RatedPart, RatedRun, RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile,
+    UsageFile, UsageSource, UsageSurvey, hex,
 };
 use billing::price::{PriceBook, PriceSheet};
 use billing::rate::{CustomerTotals, LateFrom, RatedTotals, RatingInputs, UnpricedUsage};
@@ -85,22 +85,22 @@ async fn rate_parties(
     let inputs = RunInputs::load(books, period).await?;
     let run = inputs.run(books)?;
     let mut ratings = Vec::new();
-    for party in &inputs.parties {
-        let outcome = match run.prepare(books, party, Purpose::Show).await? {
-            Preparation::Failed(code, message) => RatingOutcome::Failed(code, message),
-            Preparation::Closed(_) => RatingOutcome::Closed,
-            Preparation::Ready(ready) => match lines {
-                Lines::Keep => ready.rate_and_keep(books, &run, party, tick).await?,
-                Lines::Drop => match ready.rate(&run, party, &inputs.lists.sheets, RatingOutput::Totals, tick) {
-                    Ok(rated) => RatingOutcome::of(rated.totals, &ready.directory),
-                    Err(failure) => RatingOutcome::failed(failure)?,
-                },
-            },
-        };
-        ratings.push(PartyRating { party: party.clone(), outcome });
+    for parties in inputs.parties.chunks(PARTIES_PER_LOAD) {
+        let mut billed = run.billed(books, parties).await?;
+        for party in parties {
+            let outcome = match run.prepare(books, party, billed.remove(party), Purpose::Show).await? {
+                Preparation::Failed(code, message) => RatingOutcome::Failed(code, message),
+                Preparation::Closed(_) => RatingOutcome::Closed,
+                Preparation::Ready(ready) => ready.shown(books, &run, party, lines, tick).await?,
+            };
+            ratings.push(PartyRating { party: party.clone(), outcome });
+        }
     }
     Ok(ratings)
 }
+
+/// Parties whose directories, closures and orders are in memory together.
+pub(crate) const PARTIES_PER_LOAD: usize = 500;
 
 impl RatingOutcome {
     /// A month whose total does not fit cannot be billed, so it is not rated either.
@@ -179,6 +179,8 @@ pub(crate) enum Preparation {
 pub(crate) struct Ready {
     pub(crate) directory: PartyDirectory,
     closures: Vec<Closure>,
+    orders: Vec<LicenceOrder>,
+    adjustments: Vec<Adjustment>,
     pub(crate) selection: Selection,
     sources: Vec<UsageSource>,
     late_from: LateFrom,
@@ -192,6 +194,23 @@ pub(crate) struct Rated {
 }
 
 impl Ready {
+    async fn shown(
+        &self,
+        books: &Books,
+        run: &PeriodRun<'_>,
+        party: &OrganisationId,
+        lines: Lines,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> EngineResult<RatingOutcome> {
+        if lines == Lines::Keep {
+            return self.rate_and_keep(books, run, party, tick).await;
+        }
+        match self.rate(run, party, &run.inputs.lists.sheets, RatingOutput::Totals, tick) {
+            Ok(rated) => Ok(RatingOutcome::of(rated.totals, &self.directory)),
+            Err(failure) => RatingOutcome::failed(failure),
+        }
+    }
+
     fn job<'a>(
         &'a self,
         party: &'a OrganisationId,
@@ -310,19 +329,30 @@ fn selection(period: BillingPeriod, usage_through: u64, last: Option<&Closure>) 
 }
 
 impl PeriodRun<'_> {
+    /// What parties are billed from.
+    pub(crate) async fn billed(
+        &self,
+        books: &Books,
+        parties: &[OrganisationId],
+    ) -> EngineResult<BTreeMap<OrganisationId, BilledParty>> {
+        Ok(books.ledger.billed_parties(parties, self.inputs.orders_through).await?)
+    }
+
     /// Rates and drafts what a party is to be billed. Where lines are dropped nothing is written at all.
     pub(crate) async fn draft_party(
         &self,
         books: &Books,
         party: &OrganisationId,
+        billed: Option<BilledParty>,
         keep: Lines,
         tick: &(dyn Fn(u64) + Sync),
     ) -> EngineResult<PartyOutcome> {
-        let ready = match self.prepare(books, party, Purpose::Bill).await? {
+        let mut ready = match self.prepare(books, party, billed, Purpose::Bill).await? {
             Preparation::Ready(ready) => ready,
             Preparation::Closed(closure) => return Ok(PartyOutcome::Closed(closure)),
             Preparation::Failed(code, message) => return Ok(PartyOutcome::Failed(code, message)),
         };
+        let (orders, adjustments) = (std::mem::take(&mut ready.orders), std::mem::take(&mut ready.adjustments));
         let lists = &self.inputs.lists;
         let period = self.inputs.period;
         let output = match keep {
@@ -339,8 +369,7 @@ impl PeriodRun<'_> {
             Err(RatingFailure::Storage(error)) => return Err(error.into()),
         };
         let RatedUsage { totals, scopes, files, parts } = usage;
-        let adjustments = books.ledger.adjustments(party, None).await?;
-        let licences = match self.licences(books, party, &ready).await? {
+        let licences = match self.licences(books, &ready, orders).await? {
             Ok(licences) => licences,
             Err((code, message)) => {
                 books.usage.remove(&files)?;
@@ -379,10 +408,13 @@ impl PeriodRun<'_> {
         &self,
         books: &Books,
         party: &OrganisationId,
+        billed: Option<BilledParty>,
         purpose: Purpose,
     ) -> EngineResult<Preparation> {
-        let (ledger, period) = (books.ledger.as_ref(), self.inputs.period);
-        let closures = ledger.closures(party).await?;
+        let period = self.inputs.period;
+        let BilledParty { directory, closures, orders, adjustments } = billed.ok_or_else(|| {
+            EngineError::new("organisation.unknown", format!("no billed organisation is called {:?}", party.as_str()))
+        })?;
         if let Some(closure) = closures.iter().find(|closure| closure.period == period) {
             return Ok(Preparation::Closed(closure.clone()));
         }
@@ -390,9 +422,6 @@ impl PeriodRun<'_> {
             let message = format!("{} is closed already; {period} can no longer be closed before it", later.period);
             return Ok(Preparation::Failed("close.later_period_closed".to_owned(), message));
         }
-        let directory = ledger.party_directory(party).await?.ok_or_else(|| {
-            EngineError::new("organisation.unknown", format!("no billed organisation is called {:?}", party.as_str()))
-        })?;
         let selection = selection(period, self.inputs.usage_through, closures.last());
         let subscriptions = || Box::new(directory.subscriptions.keys()) as Box<dyn Iterator<Item = &SubscriptionId>>;
         let Selected { sources, has_late, earlier_open } =
@@ -403,18 +432,25 @@ impl PeriodRun<'_> {
             return Ok(Preparation::Failed("close.earlier_period_open".to_owned(), message));
         }
         let late_from = if has_late { late_from(books, party, period).await? } else { LateFrom::new() };
-        Ok(Preparation::Ready(Box::new(Ready { directory, closures, selection, sources, late_from })))
+        Ok(Preparation::Ready(Box::new(Ready {
+            directory,
+            closures,
+            orders,
+            adjustments,
+            selection,
+            sources,
+            late_from,
+        })))
     }
 
     /// What the party's licences are charged, or why it cannot be billed.
     async fn licences(
         &self,
         books: &Books,
-        party: &OrganisationId,
         ready: &Ready,
+        orders: Vec<LicenceOrder>,
     ) -> EngineResult<Result<Vec<LicenceLine>, (String, String)>> {
         let (inputs, period) = (self.inputs, self.inputs.period);
-        let orders = books.ledger.orders(party, inputs.orders_through).await?;
         let Some(first) = orders.iter().map(LicenceOrder::ordered_on).min() else { return Ok(Ok(Vec::new())) };
         let closures = &ready.closures;
         if closures.is_empty() && first < period.first_day() {

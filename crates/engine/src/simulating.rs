@@ -55,7 +55,8 @@ pub async fn simulate(
     let changed = with_list_in_force(&inputs.lists.sheets, list.clone(), period);
     let mut simulations = Vec::new();
     for party in &inputs.parties {
-        match run.prepare(books, party, Purpose::Show).await? {
+        let billed = run.billed(books, std::slice::from_ref(party)).await?.remove(party);
+        match run.prepare(books, party, billed, Purpose::Show).await? {
             Preparation::Ready(ready) => {
                 let rate = |sheets: &[PriceSheet]| ready.rate(&run, party, sheets, RatingOutput::Totals, tick);
                 let now = rate(&inputs.lists.sheets).map_err(of_party)?.totals;

@@ -65,6 +65,21 @@ pub(crate) async fn of(
     rows.iter().map(read).collect()
 }
 
+/// Those of `parties`, a JSON array, that wait; by their references.
+pub(crate) async fn of_parties(
+    connection: &mut SqliteConnection,
+    parties: &str,
+) -> Result<Vec<(OrganisationId, Adjustment)>> {
+    let rows = sqlx::query(
+        "SELECT party, reference, currency, amount_minor, reason FROM adjustments
+         WHERE party IN (SELECT value FROM json_each($1)) AND number IS NULL ORDER BY party, reference",
+    )
+    .bind(parties)
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok((Fields::new(row, &ADJUSTMENTS).parsed("party")?, read(row)?))).collect()
+}
+
 /// Puts waiting adjustments on a document that is being issued.
 pub(crate) async fn take(
     connection: &mut SqliteConnection,

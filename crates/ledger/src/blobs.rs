@@ -4,11 +4,11 @@ use billing::invoice::BlobDigest;
 use billing::ports::{ListKind, hex};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use sqlx::SqliteExecutor;
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::Result;
 use crate::open::SqliteLedger;
-use crate::row::{Fields, Table, instant};
+use crate::row::{Fields, Table, insert_rows, instant};
 
 const LISTS: Table = Table { name: "lists", key: &["kind", "position"] };
 
@@ -22,20 +22,20 @@ pub(crate) async fn put(ledger: &SqliteLedger, bytes: &[u8]) -> Result<BlobDiges
         sqlx::query("SELECT 1 FROM blobs WHERE sha256 = $1").bind(&digest.0).fetch_optional(ledger.readers()).await?;
     if known.is_none() {
         let mut transaction = ledger.write().await?;
-        put_in(&mut *transaction, bytes).await?;
+        put_all(&mut transaction, &[bytes]).await?;
         transaction.commit().await?;
     }
     Ok(digest)
 }
 
 /// As [`put`], in the caller's transaction.
-pub(crate) async fn put_in(db: impl SqliteExecutor<'_>, bytes: &[u8]) -> Result<()> {
-    sqlx::query("INSERT INTO blobs (sha256, body) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING")
-        .bind(digest_of(bytes).0)
-        .bind(bytes)
-        .execute(db)
-        .await?;
-    Ok(())
+pub(crate) async fn put_all(connection: &mut SqliteConnection, blobs: &[&[u8]]) -> Result<()> {
+    let conflict = " ON CONFLICT (sha256) DO NOTHING";
+    insert_rows(connection, "INSERT INTO blobs (sha256, body) ", conflict, blobs, |values, bytes| {
+        values.push_bind(digest_of(bytes).0).push_bind(bytes.to_vec());
+        Ok(())
+    })
+    .await
 }
 
 pub(crate) async fn get(db: impl SqliteExecutor<'_>, digest: &BlobDigest) -> Result<Option<Vec<u8>>> {

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::{LedgerError, Result};
-use crate::issue;
+use crate::issue::{self, Draws};
 use crate::open::SqliteLedger;
 use crate::row::{Fields, Table, insert_rows, integer};
 
@@ -35,60 +35,50 @@ pub(crate) async fn is_closed(
     Ok(row.is_some())
 }
 
-/// The closure that stands against a document of `invoice_type`, with the document that it names.
-pub(crate) async fn closed_by(
-    db: impl SqliteExecutor<'_>,
-    party: &OrganisationId,
-    period: BillingPeriod,
-    invoice_type: InvoiceType,
-) -> Result<Option<Option<InvoiceNumber>>> {
-    let row = sqlx::query(
-        "SELECT party, period, invoice_type, number FROM closures
-         WHERE party = $1 AND period = $2 AND invoice_type IN ($3, 'Every')",
-    )
-    .bind(party.as_str())
-    .bind(period.to_string())
-    .bind(invoice_type.as_str())
-    .fetch_optional(db)
-    .await?;
-    row.as_ref().map(|row| Fields::new(row, &CLOSURES).optional("number")).transpose()
+/// A closure with the issuer and type of its document.
+type NewClosure<'a> = (Closure, Option<(&'a OrganisationId, InvoiceType)>);
+
+fn type_of(document: Option<(&OrganisationId, InvoiceType)>) -> &'static str {
+    document.map_or(EVERY, |(_, invoice_type)| invoice_type.as_str())
 }
 
-/// Writes a closure; the period's parking and rated run end with it. From now on the document
+/// Writes closures; the periods' parkings and rated runs end with them. From now on the document
 /// names the run's files, and a run without a document would go on being shown as unbilled.
-/// `document` is the document's issuer and type.
-pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
-    closure: &Closure,
-    document: Option<(&OrganisationId, InvoiceType)>,
-) -> Result<()> {
-    let invoice_type = document.map_or(EVERY, |(_, invoice_type)| invoice_type.as_str());
-    sqlx::query(
+async fn insert(connection: &mut SqliteConnection, closures: &[NewClosure<'_>]) -> Result<()> {
+    insert_rows(
+        &mut *connection,
         "INSERT INTO closures (party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers,
-             issuer, number)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             issuer, number) ",
+        "",
+        closures,
+        |values, (closure, document)| {
+            values
+                .push_bind(closure.party.as_str().to_owned())
+                .push_bind(closure.period.to_string())
+                .push_bind(type_of(*document))
+                .push_bind(integer(closure.usage_through)?)
+                .push_bind(integer(closure.lists.exchange_rates)?)
+                .push_bind(integer(closure.lists.tax_rates)?)
+                .push_bind(integer(closure.lists.offers)?)
+                .push_bind(document.map(|(issuer, _)| issuer.as_str().to_owned()))
+                .push_bind(closure.invoice.as_ref().map(|number| number.as_str().to_owned()));
+            Ok(())
+        },
     )
-    .bind(closure.party.as_str())
-    .bind(closure.period.to_string())
-    .bind(invoice_type)
-    .bind(integer(closure.usage_through)?)
-    .bind(integer(closure.lists.exchange_rates)?)
-    .bind(integer(closure.lists.tax_rates)?)
-    .bind(integer(closure.lists.offers)?)
-    .bind(document.map(|(issuer, _)| issuer.as_str()))
-    .bind(closure.invoice.as_ref().map(InvoiceNumber::as_str))
-    .execute(&mut *connection)
     .await?;
-    insert_carried(&mut *connection, closure, invoice_type).await?;
+    let closed: Vec<(String, &str)> =
+        closures.iter().map(|(closure, _)| (closure.period.to_string(), closure.party.as_str())).collect();
+    let closed = serde_json::to_string(&closed)?;
     for end in [
-        "DELETE FROM parkings WHERE party = $1 AND period = $2",
-        "DELETE FROM rated_runs WHERE party = $1 AND period = $2",
+        "DELETE FROM parkings WHERE rowid IN (SELECT p.rowid FROM json_each($1) AS closed
+             CROSS JOIN parkings AS p ON p.period = closed.value ->> 0 AND p.party = closed.value ->> 1)",
+        "DELETE FROM rated_runs WHERE rowid IN (SELECT r.rowid FROM json_each($1) AS closed
+             CROSS JOIN rated_runs AS r ON r.period = closed.value ->> 0 AND r.party = closed.value ->> 1)",
     ] {
-        sqlx::query(end)
-            .bind(closure.party.as_str())
-            .bind(closure.period.to_string())
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(end).bind(&closed).execute(&mut *connection).await?;
+    }
+    for (closure, document) in closures.iter().filter(|(closure, _)| !closure.carried.is_empty()) {
+        insert_carried(&mut *connection, closure, type_of(*document)).await?;
     }
     Ok(())
 }
@@ -125,36 +115,111 @@ async fn insert_carried(
 /// Takes all steps in one transaction.
 pub(crate) async fn close(ledger: &SqliteLedger, steps: &[ClosingStep<'_>]) -> Result<Vec<StepOutcome>> {
     let mut transaction = ledger.write().await?;
+    let mut closed = Closed::of(&mut transaction, steps).await?;
+    let (mut draws, mut documents, mut closures) = (Draws::default(), Vec::new(), Vec::new());
     let mut outcomes = Vec::with_capacity(steps.len());
     for step in steps {
         outcomes.push(match step {
-            ClosingStep::Issue(request) => issue::issue_in(&mut transaction, request).await?,
-            ClosingStep::Empty(closure) => close_empty(&mut transaction, closure).await?,
+            ClosingStep::Issue(request) => {
+                let (run, invoice_type) = (&request.rated, request.invoice_type);
+                match closed.against(&run.party, run.period, invoice_type) {
+                    Some(number) => StepOutcome::AlreadyClosed(number),
+                    None => {
+                        let series = invoice_type.series();
+                        let number = draws.next(&mut transaction, &request.issuer, series).await?;
+                        closed.add(&run.party, run.period, invoice_type.as_str(), Some(&number));
+                        closures.push((issue::closure_of(&number, request), Some((&request.issuer, invoice_type))));
+                        documents.push((number.clone(), &**request));
+                        StepOutcome::Issued(number)
+                    }
+                }
+            }
+            ClosingStep::Empty(closure) => {
+                if let Some(number) = &closure.invoice {
+                    return Err(LedgerError::ClosureWithDocument(number.clone()));
+                }
+                match closed.any(&closure.party, closure.period) {
+                    true => StepOutcome::AlreadyClosed(None),
+                    false => {
+                        closed.add(&closure.party, closure.period, EVERY, None);
+                        closures.push((closure.clone(), None));
+                        StepOutcome::Empty
+                    }
+                }
+            }
             ClosingStep::Park(parking) => park(&mut transaction, parking).await?,
         });
     }
+    draws.write(&mut transaction).await?;
+    issue::issue_all(&mut transaction, &documents).await?;
+    insert(&mut transaction, &closures).await?;
     transaction.commit().await?;
     Ok(outcomes)
 }
 
-/// Closes a period for which there is nothing to bill.
-async fn close_empty(connection: &mut SqliteConnection, closure: &Closure) -> Result<StepOutcome> {
-    if let Some(number) = &closure.invoice {
-        return Err(LedgerError::ClosureWithDocument(number.clone()));
+/// Which periods are closed, by what.
+struct Closed(BTreeMap<(OrganisationId, String), Vec<(String, Option<InvoiceNumber>)>>);
+
+impl Closed {
+    /// Those of the parties of `steps`.
+    async fn of(connection: &mut SqliteConnection, steps: &[ClosingStep<'_>]) -> Result<Self> {
+        let named = |step: &ClosingStep<'_>| match step {
+            ClosingStep::Issue(request) => Some((request.rated.period.to_string(), request.rated.party.to_string())),
+            ClosingStep::Empty(closure) => Some((closure.period.to_string(), closure.party.to_string())),
+            ClosingStep::Park(_) => None,
+        };
+        let wanted: Vec<(String, String)> = steps.iter().filter_map(named).collect();
+        let rows = sqlx::query(
+            "SELECT c.party AS party, c.period AS period, c.invoice_type AS invoice_type, c.number AS number
+             FROM json_each($1) AS wanted
+             CROSS JOIN closures AS c ON c.period = wanted.value ->> 0 AND c.party = wanted.value ->> 1",
+        )
+        .bind(serde_json::to_string(&wanted)?)
+        .fetch_all(connection)
+        .await?;
+        let mut closed = Self(BTreeMap::new());
+        for row in &rows {
+            let fields = Fields::new(row, &CLOSURES);
+            let (party, period): (OrganisationId, BillingPeriod) = (fields.parsed("party")?, fields.parsed("period")?);
+            let number: Option<InvoiceNumber> = fields.optional("number")?;
+            closed.add(&party, period, fields.text("invoice_type")?, number.as_ref());
+        }
+        Ok(closed)
     }
-    if is_closed(&mut *connection, &closure.party, closure.period).await? {
-        return Ok(StepOutcome::AlreadyClosed(None));
+
+    fn add(&mut self, party: &OrganisationId, period: BillingPeriod, by: &str, number: Option<&InvoiceNumber>) {
+        let closures = self.0.entry((party.clone(), period.to_string())).or_default();
+        closures.push((by.to_owned(), number.cloned()));
     }
-    insert(connection, closure, None).await?;
-    Ok(StepOutcome::Empty)
+
+    fn any(&self, party: &OrganisationId, period: BillingPeriod) -> bool {
+        self.0.contains_key(&(party.clone(), period.to_string()))
+    }
+
+    /// What stands against a document of `invoice_type`: the closure's document, if it has one.
+    fn against(
+        &self,
+        party: &OrganisationId,
+        period: BillingPeriod,
+        invoice_type: InvoiceType,
+    ) -> Option<Option<InvoiceNumber>> {
+        let closures = self.0.get(&(party.clone(), period.to_string()))?;
+        let found = closures.iter().find(|(by, _)| by == EVERY || by == invoice_type.as_str());
+        found.map(|(_, number)| number.clone())
+    }
 }
 
 pub(crate) async fn closures(snapshot: &mut SqliteConnection, party: &OrganisationId) -> Result<Vec<Closure>> {
+    of_parties(snapshot, &serde_json::to_string(&[party])?).await
+}
+
+/// Of `parties`, a JSON array; each party's in the order of their periods.
+pub(crate) async fn of_parties(snapshot: &mut SqliteConnection, parties: &str) -> Result<Vec<Closure>> {
     let rows = sqlx::query(
         "SELECT party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers, number
-         FROM closures WHERE party = $1 ORDER BY period, invoice_type",
+         FROM closures WHERE party IN (SELECT value FROM json_each($1)) ORDER BY party, period, invoice_type",
     )
-    .bind(party.as_str())
+    .bind(parties)
     .fetch_all(&mut *snapshot)
     .await?;
     with_carried(snapshot, &rows).await

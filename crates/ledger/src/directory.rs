@@ -1,6 +1,6 @@
 //! Organisations, customers and subscriptions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
@@ -195,43 +195,86 @@ pub(crate) async fn party_directory(
     snapshot: &mut SqliteConnection,
     party: &OrganisationId,
 ) -> Result<Option<PartyDirectory>> {
-    let Some(party) = organisation(&mut *snapshot, party).await? else { return Ok(None) };
-    let Some(billed_by) = &party.billed_by else { return Ok(None) };
-    let Some(issuer) = organisation(&mut *snapshot, billed_by).await? else { return Ok(None) };
-    let customers = customers_of(&mut *snapshot, &party.id).await?;
-    let subscriptions = subscriptions_of(&mut *snapshot, &party.id).await?;
-    Ok(Some(PartyDirectory { issuer, party, customers, subscriptions }))
+    let mut found = directories(snapshot, &serde_json::to_string(&[party])?).await?;
+    Ok(found.remove(party))
+}
+
+/// Those of `ids`, a JSON array, that somebody bills.
+pub(crate) async fn directories(
+    snapshot: &mut SqliteConnection,
+    ids: &str,
+) -> Result<BTreeMap<OrganisationId, PartyDirectory>> {
+    let mut parties = organisations_of(&mut *snapshot, ids).await?;
+    parties.retain(|party| party.billed_by.is_some());
+    let issuers: BTreeSet<&OrganisationId> = parties.iter().filter_map(|party| party.billed_by.as_ref()).collect();
+    let issuers = organisations_of(&mut *snapshot, &serde_json::to_string(&issuers)?).await?;
+    let mut directories = BTreeMap::new();
+    for party in parties {
+        let Some(issuer) = issuers.iter().find(|issuer| Some(&issuer.id) == party.billed_by.as_ref()) else { continue };
+        let (customers, subscriptions) = (BTreeMap::new(), BTreeMap::new());
+        let directory = PartyDirectory { issuer: issuer.clone(), party, customers, subscriptions };
+        directories.insert(directory.party.id.clone(), directory);
+    }
+    add_customers(&mut *snapshot, ids, &mut directories).await?;
+    add_subscriptions(&mut *snapshot, ids, &mut directories).await?;
+    Ok(directories)
+}
+
+async fn organisations_of(db: impl SqliteExecutor<'_>, ids: &str) -> Result<Vec<Organisation>> {
+    let rows = sqlx::query("SELECT id, body FROM organisations WHERE id IN (SELECT value FROM json_each($1))")
+        .bind(ids)
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(|row| Fields::new(row, &ORGANISATIONS).json("body")).collect()
+}
+
+async fn add_customers(
+    connection: &mut SqliteConnection,
+    ids: &str,
+    directories: &mut BTreeMap<OrganisationId, PartyDirectory>,
+) -> Result<()> {
+    let rows = sqlx::query(
+        "SELECT id, billed_party, name, domain, country FROM customers
+         WHERE billed_party IN (SELECT value FROM json_each($1))",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    for row in &rows {
+        let customer = read_customer(row)?;
+        if let Some(directory) = directories.get_mut(&customer.billed_party) {
+            directory.customers.insert(customer.id.clone(), customer);
+        }
+    }
+    Ok(())
+}
+
+async fn add_subscriptions(
+    connection: &mut SqliteConnection,
+    ids: &str,
+    directories: &mut BTreeMap<OrganisationId, PartyDirectory>,
+) -> Result<()> {
+    let rows = sqlx::query(
+        "SELECT s.id AS id, s.customer AS customer, s.name AS name, s.earned_credit AS earned_credit,
+             c.billed_party AS billed_party
+         FROM customers c JOIN subscriptions s ON s.customer = c.id
+         WHERE c.billed_party IN (SELECT value FROM json_each($1))",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    for row in &rows {
+        let subscription = read_subscription(row)?;
+        let party: OrganisationId = Fields::new(row, &SUBSCRIPTIONS).parsed("billed_party")?;
+        if let Some(directory) = directories.get_mut(&party) {
+            directory.subscriptions.insert(subscription.id.clone(), subscription);
+        }
+    }
+    Ok(())
 }
 
 pub(crate) async fn organisation(db: impl SqliteExecutor<'_>, id: &OrganisationId) -> Result<Option<Organisation>> {
     let row =
         sqlx::query("SELECT id, body FROM organisations WHERE id = $1").bind(id.as_str()).fetch_optional(db).await?;
     row.as_ref().map(|row| Fields::new(row, &ORGANISATIONS).json("body")).transpose()
-}
-
-async fn customers_of(
-    connection: &mut SqliteConnection,
-    party: &OrganisationId,
-) -> Result<BTreeMap<CustomerId, Customer>> {
-    let rows = sqlx::query("SELECT id, billed_party, name, domain, country FROM customers WHERE billed_party = $1")
-        .bind(party.as_str())
-        .fetch_all(connection)
-        .await?;
-    let keyed = |row| read_customer(row).map(|customer| (customer.id.clone(), customer));
-    rows.iter().map(keyed).collect()
-}
-
-async fn subscriptions_of(
-    connection: &mut SqliteConnection,
-    party: &OrganisationId,
-) -> Result<BTreeMap<SubscriptionId, Subscription>> {
-    let rows = sqlx::query(
-        "SELECT s.id AS id, s.customer AS customer, s.name AS name, s.earned_credit AS earned_credit
-         FROM subscriptions s JOIN customers c ON c.id = s.customer WHERE c.billed_party = $1",
-    )
-    .bind(party.as_str())
-    .fetch_all(connection)
-    .await?;
-    let keyed = |row| read_subscription(row).map(|found| (found.id.clone(), found));
-    rows.iter().map(keyed).collect()
 }

@@ -3,14 +3,15 @@
 //! Rule IN-1 (docs/rules/invoice-numbering.md). Whatever fails takes the number back with it, so
 //! numbers have no gaps (INV-1).
 
+use std::collections::BTreeMap;
+
 use billing::ids::OrganisationId;
 use billing::invoice::{InvoiceNumber, InvoiceType, Series};
 use billing::journal::EntryKind;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AccountBooking, Closure, CreditRequest, IssueRequest, NewEntry, NewInvoiceLine, StepOutcome, StoredFile,
-    document_digest,
+    AccountBooking, Closure, CreditRequest, IssueRequest, NewEntry, NewInvoiceLine, StoredFile, document_digest,
 };
 use billing::settlement::{AccountEvent, DocumentState};
 use jiff::Timestamp;
@@ -19,46 +20,109 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::{LedgerError, Result};
 use crate::open::SqliteLedger;
-use crate::row::{Fields, Table, insert_rows, instant};
-use crate::{accounts, adjustments, blobs, closing, journal};
+use crate::row::{Fields, Table, insert_rows, instant, integer};
+use crate::{accounts, adjustments, blobs, journal};
 
 pub(crate) const NUMBER_SERIES: Table = Table { name: "number_series", key: &["issuer", "series"] };
 
-pub(crate) async fn issue_in(connection: &mut SqliteConnection, request: &IssueRequest<'_>) -> Result<StepOutcome> {
-    let run = &request.rated;
-    let closed = closing::closed_by(&mut *connection, &run.party, run.period, request.invoice_type).await?;
-    if let Some(invoice) = closed {
-        return Ok(StepOutcome::AlreadyClosed(invoice));
+/// Numbers that a transaction draws; the series are written when it has drawn all.
+#[derive(Default)]
+pub(crate) struct Draws {
+    last: BTreeMap<(OrganisationId, Series), u64>,
+}
+
+impl Draws {
+    /// The next number of the series.
+    pub(crate) async fn next(
+        &mut self,
+        connection: &mut SqliteConnection,
+        issuer: &OrganisationId,
+        series: Series,
+    ) -> Result<InvoiceNumber> {
+        let name = (issuer.clone(), series);
+        let last = match self.last.get(&name) {
+            Some(last) => *last,
+            None => last_counter(connection, issuer, series).await?,
+        };
+        let next = last.saturating_add(1);
+        self.last.insert(name, next);
+        Ok(InvoiceNumber::in_series(series, next)?)
     }
-    blobs::put_in(&mut *connection, &request.directory).await?;
-    let number = draw(&mut *connection, &request.issuer, request.invoice_type.series()).await?;
-    let entry = NewEntry {
-        kind: EntryKind::InvoiceIssued,
-        reference: number.to_string(),
-        booked_at: request.issued_at,
-        postings: request.postings.clone(),
+
+    pub(crate) async fn write(self, connection: &mut SqliteConnection) -> Result<()> {
+        for ((issuer, series), last) in self.last {
+            sqlx::query(
+                "INSERT INTO number_series (issuer, series, last_counter) VALUES ($1, $2, $3)
+                 ON CONFLICT (issuer, series) DO UPDATE SET last_counter = excluded.last_counter",
+            )
+            .bind(issuer.as_str())
+            .bind(series.letter().to_string())
+            .bind(integer(last)?)
+            .execute(&mut *connection)
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes documents under the numbers that were drawn for them.
+pub(crate) async fn issue_all(
+    connection: &mut SqliteConnection,
+    documents: &[(InvoiceNumber, &IssueRequest<'_>)],
+) -> Result<()> {
+    let directories: Vec<&[u8]> = documents.iter().map(|(_, request)| request.directory.as_slice()).collect();
+    blobs::put_all(&mut *connection, &directories).await?;
+    let positions = book(&mut *connection, documents).await?;
+    let lines = documents.iter().map(|(number, request)| (&request.issuer, number, request.lines.as_slice()));
+    insert_lines(&mut *connection, lines).await?;
+    let rows: Vec<Row<'_>> = documents
+        .iter()
+        .zip(positions)
+        .map(|((number, request), journal_position)| Row {
+            issuer: &request.issuer,
+            number,
+            party: &request.rated.party,
+            period: request.rated.period,
+            invoice_type: request.invoice_type,
+            total: request.totals.total,
+            issued_at: request.issued_at,
+            due_on: request.due_on,
+            header: (request.header)(number),
+            lines: &request.lines,
+            rated_files: &request.rated.files,
+            amends: None,
+            journal_position,
+        })
+        .collect();
+    insert_invoices(&mut *connection, &rows).await?;
+    for (number, request) in documents {
+        release_credit(&mut *connection, request, number).await?;
+        let account = (&request.issuer, &request.rated.party);
+        adjustments::take(&mut *connection, account, number, &request.adjustments).await?;
+    }
+    Ok(())
+}
+
+/// An entry for each document; answers their positions in the journals of their issuers.
+async fn book(connection: &mut SqliteConnection, documents: &[(InvoiceNumber, &IssueRequest<'_>)]) -> Result<Vec<u64>> {
+    let mut entries: BTreeMap<&OrganisationId, Vec<NewEntry>> = BTreeMap::new();
+    for (number, request) in documents {
+        entries.entry(&request.issuer).or_default().push(NewEntry {
+            kind: EntryKind::InvoiceIssued,
+            reference: number.to_string(),
+            booked_at: request.issued_at,
+            postings: request.postings.clone(),
+        });
+    }
+    let mut next: BTreeMap<&OrganisationId, u64> = BTreeMap::new();
+    for (issuer, entries) in entries {
+        next.insert(issuer, journal::append_all(&mut *connection, issuer, entries).await?);
+    }
+    let mut position = |issuer| {
+        let next = next.entry(issuer).or_default();
+        std::mem::replace(next, next.saturating_add(1))
     };
-    let position = journal::append(&mut *connection, &request.issuer, entry).await?;
-    insert_lines(&mut *connection, &request.issuer, &number, &request.lines).await?;
-    let row = Row {
-        issuer: &request.issuer,
-        number: &number,
-        party: &run.party,
-        period: run.period,
-        invoice_type: request.invoice_type,
-        total: request.totals.total,
-        issued_at: request.issued_at,
-        due_on: request.due_on,
-        header: (request.header)(&number),
-        lines: &request.lines,
-        rated_files: &run.files,
-        amends: None,
-    };
-    insert_invoice(&mut *connection, row, position).await?;
-    release_credit(&mut *connection, request, &number).await?;
-    adjustments::take(&mut *connection, (&request.issuer, &run.party), &number, &request.adjustments).await?;
-    insert_closure(&mut *connection, request, &number).await?;
-    Ok(StepOutcome::Issued(number))
+    Ok(documents.iter().map(|(_, request)| position(&request.issuer)).collect())
 }
 
 /// A document below zero is money that the party may pay with from now on (PA-6).
@@ -87,21 +151,6 @@ async fn release_credit(
     accounts::book_in(connection, &booking).await.map(|_| ())
 }
 
-/// The next number of the series.
-async fn draw(connection: &mut SqliteConnection, issuer: &OrganisationId, series: Series) -> Result<InvoiceNumber> {
-    let row = sqlx::query(
-        "INSERT INTO number_series (issuer, series, last_counter) VALUES ($1, $2, 1)
-         ON CONFLICT (issuer, series) DO UPDATE SET last_counter = number_series.last_counter + 1
-         RETURNING issuer, series, last_counter",
-    )
-    .bind(issuer.as_str())
-    .bind(series.letter().to_string())
-    .fetch_one(connection)
-    .await?;
-    let counter = Fields::new(&row, &NUMBER_SERIES).unsigned("last_counter")?;
-    Ok(InvoiceNumber::in_series(series, counter)?)
-}
-
 /// 0 before the first number.
 pub(crate) async fn last_counter(db: impl SqliteExecutor<'_>, issuer: &OrganisationId, series: Series) -> Result<u64> {
     let row = sqlx::query("SELECT issuer, series, last_counter FROM number_series WHERE issuer = $1 AND series = $2")
@@ -113,19 +162,21 @@ pub(crate) async fn last_counter(db: impl SqliteExecutor<'_>, issuer: &Organisat
 }
 
 /// Lines come before their invoice: once it stands, the database takes no more of them.
-async fn insert_lines(
+async fn insert_lines<'a>(
     connection: &mut SqliteConnection,
-    issuer: &OrganisationId,
-    number: &InvoiceNumber,
-    lines: &[NewInvoiceLine],
+    documents: impl Iterator<Item = (&'a OrganisationId, &'a InvoiceNumber, &'a [NewInvoiceLine])>,
 ) -> Result<()> {
-    let numbered: Vec<_> = (1_i64..).zip(lines).collect();
+    let numbered: Vec<_> = documents
+        .flat_map(|(issuer, number, lines)| {
+            (1_i64..).zip(lines).map(move |(place, line)| (issuer, number, place, line))
+        })
+        .collect();
     insert_rows(
         connection,
         "INSERT INTO invoice_lines (issuer, number, line_number, subscription, body) ",
         "",
         &numbered,
-        |values, (line_number, line)| {
+        |values, (issuer, number, line_number, line)| {
             values
                 .push_bind(issuer.as_str().to_owned())
                 .push_bind(number.as_str().to_owned())
@@ -152,53 +203,63 @@ struct Row<'a> {
     lines: &'a [NewInvoiceLine],
     rated_files: &'a [StoredFile],
     amends: Option<&'a InvoiceNumber>,
+    journal_position: u64,
 }
 
-async fn insert_invoice(connection: &mut SqliteConnection, row: Row<'_>, journal_position: i64) -> Result<()> {
-    let digest = document_digest(&row.header, row.lines.iter().map(|line| line.body.as_slice()));
-    let line_count = u32::try_from(row.lines.len())
-        .map_err(|_| LedgerError::TooLarge(u64::try_from(row.lines.len()).unwrap_or(u64::MAX)))?;
-    sqlx::query(
+async fn insert_invoices(connection: &mut SqliteConnection, rows: &[Row<'_>]) -> Result<()> {
+    insert_rows(
+        connection,
         "INSERT INTO invoices (issuer, number, party, period, invoice_type, currency, total_minor,
              received_minor, written_off_minor, issued_at, due_on, header, digest, line_count, rated_files,
-             journal_position, amends)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10, $11, $12, $13, $14, $15)",
+             journal_position, amends) ",
+        "",
+        rows,
+        |values, row| {
+            let digest = document_digest(&row.header, row.lines.iter().map(|line| line.body.as_slice()));
+            let line_count = u32::try_from(row.lines.len())
+                .map_err(|_| LedgerError::TooLarge(u64::try_from(row.lines.len()).unwrap_or(u64::MAX)))?;
+            values
+                .push_bind(row.issuer.as_str().to_owned())
+                .push_bind(row.number.as_str().to_owned())
+                .push_bind(row.party.as_str().to_owned())
+                .push_bind(row.period.to_string())
+                .push_bind(row.invoice_type.as_str())
+                .push_bind(row.total.currency.code().to_owned())
+                .push_bind(row.total.minor)
+                .push_bind(0)
+                .push_bind(0)
+                .push_bind(instant(row.issued_at))
+                .push_bind(row.due_on.to_string())
+                .push_bind(row.header.clone())
+                .push_bind(digest)
+                .push_bind(line_count)
+                .push_bind(serde_json::to_string(row.rated_files)?)
+                .push_bind(integer(row.journal_position)?)
+                .push_bind(row.amends.map(|amends| amends.as_str().to_owned()));
+            Ok(())
+        },
     )
-    .bind(row.issuer.as_str())
-    .bind(row.number.as_str())
-    .bind(row.party.as_str())
-    .bind(row.period.to_string())
-    .bind(row.invoice_type.as_str())
-    .bind(row.total.currency.code())
-    .bind(row.total.minor)
-    .bind(instant(row.issued_at))
-    .bind(row.due_on.to_string())
-    .bind(row.header)
-    .bind(digest)
-    .bind(line_count)
-    .bind(serde_json::to_string(row.rated_files)?)
-    .bind(journal_position)
-    .bind(row.amends.map(InvoiceNumber::as_str))
-    .execute(connection)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Writes a credit note under the number that it was drafted with.
 pub(crate) async fn issue_credit(ledger: &SqliteLedger, request: &CreditRequest) -> Result<bool> {
     let (issuer, party) = (&request.booking.issuer, &request.booking.party);
     let mut transaction = ledger.write().await?;
-    if draw(&mut transaction, issuer, request.invoice_type.series()).await? != request.number {
+    let mut draws = Draws::default();
+    if draws.next(&mut transaction, issuer, request.invoice_type.series()).await? != request.number {
         return Ok(false);
     }
+    draws.write(&mut transaction).await?;
     let entry = NewEntry {
         kind: EntryKind::CreditIssued,
         reference: request.number.to_string(),
         booked_at: request.issued_at,
         postings: request.postings.clone(),
     };
-    let position = journal::append(&mut transaction, issuer, entry).await?;
-    insert_lines(&mut transaction, issuer, &request.number, &request.lines).await?;
+    let journal_position = journal::append_all(&mut transaction, issuer, vec![entry]).await?;
+    let lines = (issuer, &request.number, request.lines.as_slice());
+    insert_lines(&mut transaction, std::iter::once(lines)).await?;
     let row = Row {
         issuer,
         number: &request.number,
@@ -212,8 +273,9 @@ pub(crate) async fn issue_credit(ledger: &SqliteLedger, request: &CreditRequest)
         lines: &request.lines,
         rated_files: &[],
         amends: Some(&request.amends),
+        journal_position,
     };
-    insert_invoice(&mut transaction, row, position).await?;
+    insert_invoices(&mut transaction, &[row]).await?;
     if !accounts::book_in(&mut transaction, &request.booking).await? {
         return Ok(false);
     }
@@ -221,18 +283,14 @@ pub(crate) async fn issue_credit(ledger: &SqliteLedger, request: &CreditRequest)
     Ok(true)
 }
 
-async fn insert_closure(
-    connection: &mut SqliteConnection,
-    request: &IssueRequest<'_>,
-    number: &InvoiceNumber,
-) -> Result<()> {
-    let closure = Closure {
+/// The closure that a document makes.
+pub(crate) fn closure_of(number: &InvoiceNumber, request: &IssueRequest<'_>) -> Closure {
+    Closure {
         party: request.rated.party.clone(),
         period: request.rated.period,
         usage_through: request.rated.usage_through,
         invoice: Some(number.clone()),
         carried: request.carried.clone(),
         lists: request.lists,
-    };
-    closing::insert(connection, &closure, Some((&request.issuer, request.invoice_type))).await
+    }
 }

@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::Result;
-use crate::row::{Fields, Table, instant, integer};
+use crate::row::{Fields, Table, insert_rows, instant, integer};
 
 pub(crate) const JOURNAL_ENTRIES: Table = Table { name: "journal_entries", key: &["organisation", "position"] };
 
@@ -18,34 +18,47 @@ pub(crate) async fn append(
     organisation: &OrganisationId,
     new: NewEntry,
 ) -> Result<i64> {
-    let (last, previous) = head(&mut *connection, organisation).await?;
-    let entry = Entry {
-        organisation: organisation.clone(),
-        position: last.saturating_add(1),
-        kind: new.kind,
-        reference: new.reference,
-        booked_at: new.booked_at,
-        postings: new.postings,
-    };
-    entry.check_balance()?; // JRN-1
-    let hash = entry.hash(previous);
-    let position = integer(entry.position)?;
-    sqlx::query(
+    let first = append_all(connection, organisation, vec![new]).await?;
+    integer(first)
+}
+
+/// As [`append`], one behind the other; answers the position of the first.
+pub(crate) async fn append_all(
+    connection: &mut SqliteConnection,
+    organisation: &OrganisationId,
+    new: Vec<NewEntry>,
+) -> Result<u64> {
+    let (last, mut previous) = head(&mut *connection, organisation).await?;
+    let first = last.saturating_add(1);
+    let mut chained = Vec::with_capacity(new.len());
+    for (position, new) in (first..).zip(new) {
+        let NewEntry { kind, reference, booked_at, postings } = new;
+        let entry = Entry { organisation: organisation.clone(), position, kind, reference, booked_at, postings };
+        entry.check_balance()?; // JRN-1
+        let hash = entry.hash(previous);
+        chained.push((entry, std::mem::replace(&mut previous, hash), hash));
+    }
+    insert_rows(
+        connection,
         "INSERT INTO journal_entries
-             (organisation, position, kind, reference, booked_at, postings, previous_hash, hash)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (organisation, position, kind, reference, booked_at, postings, previous_hash, hash) ",
+        "",
+        &chained,
+        |values, (entry, previous, hash)| {
+            values
+                .push_bind(organisation.as_str().to_owned())
+                .push_bind(integer(entry.position)?)
+                .push_bind(entry.kind.as_str())
+                .push_bind(entry.reference.clone())
+                .push_bind(instant(entry.booked_at))
+                .push_bind(serde_json::to_string(&entry.postings)?)
+                .push_bind(previous.0.to_vec())
+                .push_bind(hash.0.to_vec());
+            Ok(())
+        },
     )
-    .bind(organisation.as_str())
-    .bind(position)
-    .bind(entry.kind.as_str())
-    .bind(&entry.reference)
-    .bind(instant(entry.booked_at))
-    .bind(serde_json::to_string(&entry.postings)?)
-    .bind(previous.0.as_slice())
-    .bind(hash.0.as_slice())
-    .execute(connection)
     .await?;
-    Ok(position)
+    Ok(first)
 }
 
 /// Position and digest of the last entry.

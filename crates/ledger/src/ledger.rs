@@ -1,5 +1,7 @@
 //! The port, call by call; each subject has a file of its own.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber, InvoiceType};
@@ -7,16 +9,16 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AcceptedOrders, AccountBooking, AccountHistory, ClosingStep, Closure, CreditRequest, Ledger, ListKind, Parking,
-    PortResult, QuarantinedLine, RatedPart, RatedRun, StepOutcome, StoredDocument, StoredEntry, StoredFile,
+    AcceptedOrders, AccountBooking, AccountHistory, BilledParty, ClosingStep, Closure, CreditRequest, Ledger, ListKind,
+    Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, StepOutcome, StoredDocument, StoredEntry, StoredFile,
     StoredInvoice, StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
 use crate::open::SqliteLedger;
 use crate::{
-    accounts, adjustments, blobs, closing, compactions, directory, documents, imports, integrity, invoices, issue,
-    journal, orders, rating, tokens,
+    accounts, adjustments, billed_parties, blobs, closing, compactions, directory, documents, imports, integrity,
+    invoices, issue, journal, orders, rating, tokens,
 };
 
 #[async_trait]
@@ -55,6 +57,14 @@ impl Ledger for SqliteLedger {
 
     async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>> {
         Ok(directory::party_directory(&mut *self.read().await?, party).await?)
+    }
+
+    async fn billed_parties(
+        &self,
+        parties: &[OrganisationId],
+        orders_through: u64,
+    ) -> PortResult<BTreeMap<OrganisationId, BilledParty>> {
+        Ok(billed_parties::load(&mut *self.read().await?, parties, orders_through).await?)
     }
 
     async fn accept_orders(&self, accepted: &[AcceptedOrders], at: Timestamp) -> PortResult<()> {

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod adjustments;
+mod billed_parties;
 mod blobs;
 mod closing;
 mod compactions;

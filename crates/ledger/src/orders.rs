@@ -4,7 +4,7 @@ use billing::ids::OrganisationId;
 use billing::licence::LicenceOrder;
 use billing::ports::AcceptedOrders;
 use jiff::Timestamp;
-use sqlx::SqliteExecutor;
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::directory::{self, Known};
 use crate::error::Result;
@@ -56,4 +56,25 @@ pub(crate) async fn of_party(
         .fetch_all(db)
         .await?;
     rows.iter().map(|row| Fields::new(row, &ORDERS).json("body")).collect()
+}
+
+/// Of `parties`, a JSON array, each with its party, in the order of their acceptance.
+pub(crate) async fn of_parties(
+    connection: &mut SqliteConnection,
+    parties: &str,
+    through: u64,
+) -> Result<Vec<(OrganisationId, LicenceOrder)>> {
+    let rows = sqlx::query(
+        "SELECT place, party, body FROM orders
+         WHERE party IN (SELECT value FROM json_each($1)) AND place <= $2 ORDER BY party, place",
+    )
+    .bind(parties)
+    .bind(i64::try_from(through).unwrap_or(i64::MAX))
+    .fetch_all(connection)
+    .await?;
+    let read = |row| {
+        let fields = Fields::new(row, &ORDERS);
+        Ok((fields.parsed("party")?, fields.json("body")?))
+    };
+    rows.iter().map(read).collect()
 }

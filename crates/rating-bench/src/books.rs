@@ -99,13 +99,13 @@ pub(crate) fn now() -> Outcome<Timestamp> {
     Ok(NOW.parse()?)
 }
 
-fn file(name: &str, bytes: Vec<u8>) -> ImportFile {
+pub(crate) fn file(name: &str, bytes: Vec<u8>) -> ImportFile {
     let sha256 = crate::sha256_of(&bytes);
     ImportFile { input: Input::new(name, Cursor::new(bytes)), name: name.to_owned(), sha256 }
 }
 
 /// Our own lists are good: a line that is set aside is a defect.
-fn check_complete(report: &ImportReport) -> Outcome<()> {
+pub(crate) fn check_complete(report: &ImportReport) -> Outcome<()> {
     match report.quarantined.first() {
         None => Ok(()),
         Some(line) => Err(format!("{} line {}: {} ({})", report.source, line.line, line.message, line.code).into()),

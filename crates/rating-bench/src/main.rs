@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program of the command line: figures and progress")]
 
+mod bill_run;
 mod books;
 mod chance;
 mod day;
@@ -43,6 +44,8 @@ struct Cli {
 enum Command {
     /// Make the data, unless the same data is there already
     Generate(generate::GenerateArgs),
+    /// Make the books of a bill run: many parties with licences, for `quittance close`
+    BillRun(bill_run::BillRunArgs),
     /// Rate the books from the state in which they were generated, and print what it took
     Rate(rate::RateArgs),
     /// Measure a corrected day, pages of the issued invoice and explanations of its lines
@@ -55,6 +58,7 @@ enum Command {
 async fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Generate(args) => generate::generate(&args).await,
+        Command::BillRun(args) => bill_run::generate(&args).await,
         Command::Rate(args) => rate::rate(&args).await,
         Command::Figures(args) => figures::figures(&args).await,
         Command::Limit(args) => limit::limit(&args).await,
