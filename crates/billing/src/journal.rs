@@ -39,6 +39,8 @@ pub enum Account {
 pub enum EntryKind {
     InvoiceIssued,
     CreditIssued,
+    /// A document that charges differences, or all anew.
+    CorrectionIssued,
     PaymentReceived,
     PaymentAllocated,
     CreditReleased,
@@ -57,9 +59,10 @@ const ACCOUNTS: [(Account, &str); 7] = [
     (Account::Unallocated, "unallocated"),
     (Account::WriteOffs, "write_offs"),
 ];
-const KINDS: [(EntryKind, &str); 8] = [
+const KINDS: [(EntryKind, &str); 9] = [
     (EntryKind::InvoiceIssued, "invoice_issued"),
     (EntryKind::CreditIssued, "credit_issued"),
+    (EntryKind::CorrectionIssued, "correction_issued"),
     (EntryKind::PaymentReceived, "payment_received"),
     (EntryKind::PaymentAllocated, "payment_allocated"),
     (EntryKind::CreditReleased, "credit_released"),

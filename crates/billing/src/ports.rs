@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CustomerId, MeterId, OrganisationId, SubscriptionId};
 use crate::invoice::{
-    Adjustment, BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, ListDigests, PriorClosure,
+    Adjustment, Amendment, BlobDigest, CarriedDay, DocumentTotals, InvoiceNumber, InvoiceType, KnownLists,
+    PriorClosure, RestatedMonth,
 };
 use crate::journal::{Entry, EntryHash, EntryKind, Posting};
 use crate::licence::LicenceOrder;
@@ -130,27 +131,6 @@ pub struct Closure {
     pub lists: KnownLists,
 }
 
-/// How many lists of each kind were known; later ones stand behind them. Terms that began in a closed
-/// month keep its prices (LC-16), and what is taken back of it has its rates and taxes (TX-2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct KnownLists {
-    pub exchange_rates: u64,
-    pub tax_rates: u64,
-    pub offers: u64,
-}
-
-impl KnownLists {
-    #[must_use]
-    pub fn of(digests: &ListDigests) -> Self {
-        let count = |lists: &[BlobDigest]| u64::try_from(lists.len()).unwrap_or(u64::MAX);
-        Self {
-            exchange_rates: count(&digests.exchange_rates),
-            tax_rates: count(&digests.tax_rates),
-            offers: count(&digests.offers),
-        }
-    }
-}
-
 impl Closure {
     #[must_use]
     pub fn as_prior(&self) -> PriorClosure {
@@ -200,22 +180,38 @@ pub enum ClosingStep<'a> {
     Park(Parking),
 }
 
-/// A credit note as it is to be written; its number is the next one, or nothing is written.
+/// Documents that amend an invoice, as they are to be written: all of them or none. Their numbers and
+/// their places in the chain are the next ones, or nothing is written.
 #[derive(Debug)]
-pub struct CreditRequest {
-    pub number: InvoiceNumber,
+pub struct AmendmentRequest {
+    /// The first document of the chain.
     pub amends: InvoiceNumber,
     pub invoice_type: InvoiceType,
     pub period: BillingPeriod,
     pub issued_at: Timestamp,
+    /// One behind the other.
+    pub documents: Vec<NewAmendment>,
+    /// What they settle.
+    pub booking: AccountBooking,
+    /// The lists that the period was restated with, if it was.
+    pub restated: Option<KnownLists>,
+}
+
+/// One of the documents of an [`AmendmentRequest`].
+#[derive(Debug)]
+pub struct NewAmendment {
+    pub number: InvoiceNumber,
+    pub how: Amendment,
+    /// In the chain, from 1.
+    pub position: u32,
     pub due_on: Date,
     pub total: Amount,
     pub postings: Vec<Posting>,
     pub header: Vec<u8>,
     /// In order.
     pub lines: Vec<NewInvoiceLine>,
-    /// What it settles.
-    pub booking: AccountBooking,
+    /// The bytes that its snapshot names, where it is a new one.
+    pub directory: Option<Vec<u8>>,
 }
 
 /// A line that is about to be issued.
@@ -256,7 +252,7 @@ pub struct StoredInvoice {
     pub period: BillingPeriod,
     pub invoice_type: InvoiceType,
     pub issued_at: Timestamp,
-    /// The document that it amends.
+    /// The first document of its chain, where it amends one.
     pub amends: Option<InvoiceNumber>,
     pub header: Vec<u8>,
     /// SHA-256 over header and lines, each with its length in front ([`document_digest`]).
@@ -347,6 +343,7 @@ pub struct BilledParty {
     pub orders: Vec<LicenceOrder>,
     /// Those that wait for the next document.
     pub adjustments: Vec<Adjustment>,
+    pub restated: Vec<RestatedMonth>,
 }
 
 /// Orders of a party together with the subscriptions that they begin.
@@ -467,9 +464,9 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn rated_files(&self) -> PortResult<Vec<StoredFile>>;
     /// A party's closures in the order of their periods.
     async fn closures(&self, party: &OrganisationId) -> PortResult<Vec<Closure>>;
-    /// Writes a credit note with what it settles. False when another document took its number or somebody
-    /// booked on the account meanwhile; nothing is written then.
-    async fn issue_credit(&self, request: &CreditRequest) -> PortResult<bool>;
+    /// Writes amendments with what they settle. False when another document took a number or a place in the
+    /// chain, or somebody booked on the account meanwhile; nothing is written then.
+    async fn amend(&self, request: &AmendmentRequest) -> PortResult<bool>;
     /// How many numbers of a series were drawn.
     async fn last_counter(&self, issuer: &OrganisationId, invoice_type: InvoiceType) -> PortResult<u64>;
     /// Takes all steps in their order or none of them; numbers are drawn inside.
@@ -485,8 +482,10 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     // Documents.
     /// A party's documents, or all, by issue time and number.
     async fn invoices(&self, party: Option<&OrganisationId>) -> PortResult<Vec<StoredInvoice>>;
-    /// The credit note that took a document back.
-    async fn credit_of(&self, issuer: &OrganisationId, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>>;
+    /// The documents that amend an invoice, in the order of their chain.
+    async fn amendments(&self, issuer: &OrganisationId, number: &InvoiceNumber) -> PortResult<Vec<StoredInvoice>>;
+    /// A party's restated months, each with its last restatement.
+    async fn restated_months(&self, party: &OrganisationId) -> PortResult<Vec<RestatedMonth>>;
     async fn invoice(&self, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>>;
     /// Lines after `after` (0 for the first page), at most `limit`.
     async fn invoice_lines(&self, number: &InvoiceNumber, after: u32, limit: u32) -> PortResult<Vec<Vec<u8>>>;

@@ -6,11 +6,11 @@ mod batch;
 use std::collections::BTreeMap;
 
 use billing::ids::OrganisationId;
-use billing::invoice::{Draft, Invoice, InvoiceLine, InvoiceNumber, InvoiceType, Snapshot, check_draft};
+use billing::invoice::{Draft, Invoice, InvoiceLine, InvoiceNumber, InvoiceType, KnownLists, Snapshot, check_draft};
 use billing::journal::invoice_postings;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
-use billing::ports::{Closure, IssueRequest, KnownLists, NewInvoiceLine, Parking, document_digest};
+use billing::ports::{Closure, IssueRequest, NewInvoiceLine, Parking, document_digest};
 use billing::rate::UnpricedUsage;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

@@ -2,7 +2,7 @@
 //! is a proof and not a memory.
 
 use billing::explain::{ExplainedStep, LineExplanation, explain_licence, explain_line};
-use billing::invoice::{Charge, InvoiceLine, InvoiceNumber};
+use billing::invoice::{Charge, InvoiceLine, InvoiceNumber, LineName};
 use billing::ports::UsageFilter;
 use billing::price::PriceBook;
 use billing::rate::{DayRating, LateFrom, PartyRater, ScopeKey};
@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::invoices::{IssuedInvoice, find, lines};
+use crate::invoices::{find, lines};
 use crate::rating::late_from;
 use crate::selection::Role;
 use crate::verifying::Recomputation;
@@ -44,12 +44,12 @@ pub fn parse_line(text: &str) -> EngineResult<(InvoiceNumber, u32)> {
 /// `invoice.unknown`, `invoice.line_unknown`, `explain.does_not_add_up`, or storage failures.
 pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) -> EngineResult<ExplainedLine> {
     let issued = find(books, None, number).await?;
-    if let Some(amends) = issued.invoice.amends.clone() {
-        return explain_credit(books, &issued, &amends, line_number).await;
-    }
     let unknown = || EngineError::new("invoice.line_unknown", format!("invoice {number} has no line {line_number}"));
     let after = line_number.checked_sub(1).ok_or_else(unknown)?;
     let line = lines(books, number, after, 1).await?.into_iter().next().ok_or_else(unknown)?;
+    if let Some(taken) = line.takes_back.clone() {
+        return explain_taken_back(books, number, line, &taken).await;
+    }
     let usage = match &line.charge {
         Charge::Usage(usage) => usage,
         Charge::Licence(licence) => {
@@ -69,25 +69,21 @@ pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) ->
     Ok(ExplainedLine { number: number.clone(), line, explanation })
 }
 
-/// A line of a credit note is the line that it takes back, the other way round.
-async fn explain_credit(
+/// A line that takes another one back is that line, the other way round.
+async fn explain_taken_back(
     books: &Books,
-    issued: &IssuedInvoice,
-    amends: &InvoiceNumber,
-    line_number: u32,
+    number: &InvoiceNumber,
+    line: InvoiceLine,
+    taken: &LineName,
 ) -> EngineResult<ExplainedLine> {
-    let number = issued.invoice.number.clone();
-    let unknown = || EngineError::new("invoice.line_unknown", format!("invoice {number} has no line {line_number}"));
-    let after = line_number.checked_sub(1).ok_or_else(unknown)?;
-    let line = lines(books, &number, after, 1).await?.into_iter().next().ok_or_else(unknown)?;
-    let mut explained = Box::pin(explain(books, amends, line_number)).await?;
+    let mut explained = Box::pin(explain(books, &taken.number, taken.line_number)).await?;
     explained.explanation.steps.push(ExplainedStep {
         what: "taken back".to_owned(),
-        formula: format!("line {line_number} of {amends}, the other way round"),
+        formula: format!("line {} of {}, the other way round", taken.line_number, taken.number),
         value: line.subtotal.to_decimal(),
         rule: Some("IN-12".to_owned()),
     });
-    Ok(ExplainedLine { number, line, explanation: explained.explanation })
+    Ok(ExplainedLine { number: number.clone(), line, explanation: explained.explanation })
 }
 
 /// Rates the days of one scope again, from nothing but its own records.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use billing::balance::{CurrencyBalance, DocumentBalance, balances};
 use billing::decimal::{Decimal, DecimalError, Rounding};
 use billing::ids::{OrganisationId, SubscriptionId};
-use billing::invoice::{Invoice, InvoiceLine, InvoiceNumber};
+use billing::invoice::{Amendment, Invoice, InvoiceLine, InvoiceNumber};
 use billing::money::{Amount, Currency, MoneyError};
 use billing::party::{Customer, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
@@ -27,11 +27,18 @@ const STATEMENT: &str = "statement";
 pub struct IssuedInvoice {
     pub stored: StoredInvoice,
     pub invoice: Invoice,
-    /// The credit notes that took it back.
+    /// The documents that amend it, in the order of their chain.
     pub amendments: Vec<IssuedInvoice>,
 }
 
 impl IssuedInvoice {
+    /// Whether a credit note took all of it back, whatever was charged anew then.
+    #[must_use]
+    pub fn was_taken_back(&self) -> bool {
+        let mut kinds = self.amendments.iter().filter_map(|one| one.invoice.amends.as_ref());
+        kinds.any(|amends| amends.how == Amendment::Credit)
+    }
+
     /// What is still expected; below zero what a credit note still gives.
     ///
     /// # Errors
@@ -96,10 +103,8 @@ pub async fn find(
     let visible = stored.filter(|stored| party.is_none_or(|party| *party == stored.party));
     let unknown = || EngineError::new("invoice.unknown", format!("there is no invoice {number}"));
     let issued = read_header(visible.ok_or_else(unknown)?)?;
-    let amendments = match books.ledger.credit_of(&issued.stored.issuer, number).await? {
-        Some(credit) => vec![read_header(credit)?],
-        None => Vec::new(),
-    };
+    let amendments = books.ledger.amendments(&issued.stored.issuer, number).await?;
+    let amendments = amendments.into_iter().map(read_header).collect::<EngineResult<_>>()?;
     Ok(IssuedInvoice { amendments, ..issued })
 }
 

@@ -5,6 +5,7 @@
 
 pub mod banking;
 pub mod books;
+pub mod chain;
 pub mod closing;
 pub mod crediting;
 pub mod error;
@@ -14,11 +15,13 @@ pub mod invoices;
 pub mod paying;
 pub mod present;
 pub mod rating;
+pub mod restating;
 pub mod simulating;
 pub mod storing;
 pub mod tokens;
 pub mod verifying;
 
+mod amending;
 mod inputs;
 mod licences;
 mod memory;

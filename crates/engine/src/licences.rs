@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use billing::ids::CustomerId;
-use billing::invoice::{BlobDigest, EarlierTerms, ListDigests};
+use billing::invoice::{BlobDigest, EarlierTerms, ListDigests, RestatedMonth};
 use billing::licence::{
     Cycle, KnownOffers, LicenceFailure, LicenceLine, LicenceOrder, OfferBook, OfferKey, licence_lines,
 };
@@ -48,6 +48,17 @@ impl OffersByMonth {
         match month.and_then(|month| self.closed.get(&month)) {
             Some(lists) => self.book.through(*lists),
             None => self.book.all(),
+        }
+    }
+}
+
+/// Months that were restated know the lists of their restatement from then on.
+pub(crate) fn know_restatements(closures: &mut [Closure], restated: &[RestatedMonth]) {
+    for closure in closures {
+        if let Some(month) = restated.iter().find(|month| month.period == closure.period) {
+            closure.lists = month.lists;
+            // Who was billed, and how: as the document of the restatement says.
+            closure.invoice = Some(month.by.clone());
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{
-    Adjustment, BlobDigest, CarriedDay, Charge, Draft, DraftInputs, InvoiceLine, RULES_VERSION, Snapshot, draft_invoice,
+    Adjustment, BlobDigest, CarriedDay, Charge, Draft, DraftInputs, InvoiceLine, RULES_VERSION, RestatedMonth,
+    Snapshot, draft_invoice,
 };
 use billing::licence::{LicenceLine, LicenceOrder};
 use billing::money::{Amount, MoneyError};
@@ -23,7 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
-use crate::licences::{OffersByMonth, earlier_terms, lines_of_period};
+use crate::licences::{OffersByMonth, earlier_terms, know_restatements, lines_of_period};
 use crate::selection::{Selected, Selection, carried_days};
 
 /// What rating one party came to.
@@ -179,6 +180,7 @@ pub(crate) enum Preparation {
 pub(crate) struct Ready {
     pub(crate) directory: PartyDirectory,
     closures: Vec<Closure>,
+    restated: Vec<RestatedMonth>,
     orders: Vec<LicenceOrder>,
     adjustments: Vec<Adjustment>,
     pub(crate) selection: Selection,
@@ -396,10 +398,10 @@ impl PeriodRun<'_> {
                 return Ok(PartyOutcome::Failed(error.code().to_owned(), error.to_string()));
             }
         };
-        let Ready { directory, selection, .. } = *ready;
+        let Ready { directory, selection, restated, .. } = *ready;
         let carried = carried_days(&draft.unpriced, &selection);
         let directory = canonical(&directory)?;
-        let snapshot = self.snapshot(BlobDigest(hex(&Sha256::digest(&directory))), &selection);
+        let snapshot = self.snapshot(BlobDigest(hex(&Sha256::digest(&directory))), &selection, restated);
         let run = RatedRun { party: party.clone(), period, usage_through: selection.usage_through, files };
         Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, parts, snapshot, directory, carried })))
     }
@@ -412,7 +414,7 @@ impl PeriodRun<'_> {
         purpose: Purpose,
     ) -> EngineResult<Preparation> {
         let period = self.inputs.period;
-        let BilledParty { directory, closures, orders, adjustments } = billed.ok_or_else(|| {
+        let BilledParty { directory, mut closures, orders, adjustments, mut restated } = billed.ok_or_else(|| {
             EngineError::new("organisation.unknown", format!("no billed organisation is called {:?}", party.as_str()))
         })?;
         if let Some(closure) = closures.iter().find(|closure| closure.period == period) {
@@ -422,6 +424,8 @@ impl PeriodRun<'_> {
             let message = format!("{} is closed already; {period} can no longer be closed before it", later.period);
             return Ok(Preparation::Failed("close.later_period_closed".to_owned(), message));
         }
+        restated.retain(|month| month.period < period);
+        know_restatements(&mut closures, &restated);
         let selection = selection(period, self.inputs.usage_through, closures.last());
         let subscriptions = || Box::new(directory.subscriptions.keys()) as Box<dyn Iterator<Item = &SubscriptionId>>;
         let Selected { sources, has_late, earlier_open } =
@@ -435,6 +439,7 @@ impl PeriodRun<'_> {
         Ok(Preparation::Ready(Box::new(Ready {
             directory,
             closures,
+            restated,
             orders,
             adjustments,
             selection,
@@ -464,7 +469,7 @@ impl PeriodRun<'_> {
         Ok(lines_of_period(own, &offers, orders, period).map_err(|error| (error.code, error.message)))
     }
 
-    fn snapshot(&self, directory: BlobDigest, selection: &Selection) -> Snapshot {
+    fn snapshot(&self, directory: BlobDigest, selection: &Selection, restated: Vec<RestatedMonth>) -> Snapshot {
         Snapshot {
             rules_version: RULES_VERSION,
             usage_through: selection.usage_through,
@@ -474,6 +479,7 @@ impl PeriodRun<'_> {
             directory,
             lists: self.inputs.lists.digests.clone(),
             allow_unpriced: false,
+            restated,
         }
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{
-    Adjustment, Draft, DraftInputs, Invoice, InvoiceNumber, check_draft, credit_note, draft_invoice,
+    Adjustment, Amendment, Amends, CreditError, Draft, DraftInputs, Invoice, Snapshot, check_draft, credit_note,
+    difference_note, draft_invoice, partial_credit, rebilled,
 };
 use billing::licence::LicenceOrder;
 use billing::party::PartyDirectory;
+use billing::period::BillingPeriod;
 use billing::ports::{
     Closure, RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile, UsageFile, UsageSource, UsageSurvey,
     document_digest, hex,
@@ -17,12 +19,13 @@ use billing::price::{PriceBook, PriceSheet};
 use billing::rate::{LateFrom, RatedTotals, RatingInputs};
 use sha2::{Digest, Sha256};
 
+use crate::amending::stored_lines as stored_lines_of;
 use crate::books::Books;
-use crate::crediting::credited_lines;
+use crate::chain::Chain;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
-use crate::invoices::{IssuedInvoice, find, lines, list};
-use crate::licences::{OffersByMonth, earlier_terms, lines_of_period};
+use crate::invoices::{IssuedInvoice, list};
+use crate::licences::{OffersByMonth, earlier_terms, know_restatements, lines_of_period};
 use crate::rating::{canonical, late_from};
 use crate::selection::Selection;
 
@@ -133,7 +136,7 @@ async fn check_invoice<'b>(
         return Ok(finding("its stored bytes are not what was issued".to_owned()));
     }
     if let Some(amends) = &issued.invoice.amends {
-        return Ok(check_credit(books, issued, amends, &stored_lines).await?.and_then(finding));
+        return Ok(check_amendment(books, surveys, issued, amends, &stored_lines).await?.and_then(finding));
     }
     let draft = match recompute(books, surveys, issued).await {
         Ok(draft) => draft,
@@ -158,23 +161,42 @@ async fn check_invoice<'b>(
     Ok(if sound { None } else { finding("recomputing it gives another set of lines".to_owned()) })
 }
 
-/// A credit note is what its invoice says, the other way round.
-async fn check_credit(
-    books: &Books,
+/// A document behind another one is what follows from those before it.
+async fn check_amendment<'b>(
+    books: &'b Books,
+    surveys: &mut LastSurvey<'b>,
     issued: &IssuedInvoice,
-    amends: &InvoiceNumber,
+    amends: &Amends,
     stored_lines: &[Vec<u8>],
 ) -> EngineResult<Option<String>> {
-    let original = find(books, None, amends).await?;
-    let billed = lines(books, amends, 0, u32::MAX).await?;
-    let again = credit_note(&original.invoice, &issued.invoice.reason, issued.invoice.issued_at)?;
-    let again = Invoice { number: issued.invoice.number.clone(), ..again };
-    if canonical(&again)? != issued.stored.header {
-        return Ok(Some(format!("it is not what takes {amends} back")));
+    let chain = Chain::before(books, &amends.number, amends.position).await?;
+    let (original, standing) = (&chain.original.invoice, &chain.standing);
+    let (reason, at) = (issued.invoice.reason.as_str(), issued.invoice.issued_at);
+    let again = match amends.how {
+        Amendment::Credit => Some(credit_note(original, standing, reason, at)?),
+        Amendment::PartialCredit => {
+            let given = issued.invoice.totals.total.negated().map_err(CreditError::from)?;
+            Some(partial_credit(original, standing, given, reason, at)?)
+        }
+        Amendment::Difference | Amendment::Rebill => {
+            let draft = match recompute(books, surveys, issued).await {
+                Ok(draft) => draft,
+                Err(error) => return Ok(Some(format!("it cannot be recomputed: {}", error.message))),
+            };
+            let snapshot = issued.invoice.snapshot.clone();
+            match amends.how {
+                Amendment::Rebill => Some(rebilled(original, standing, &draft, snapshot, reason, at)?),
+                _ => difference_note(original, standing, &draft, snapshot, reason, at)?,
+            }
+        }
+    };
+    let Some((note, lines)) = again else { return Ok(Some(format!("nothing of {} differs", amends.number))) };
+    let note = Invoice { number: issued.invoice.number.clone(), ..note };
+    if canonical(&note)? != issued.stored.header {
+        return Ok(Some(format!("it is not what follows from {} and what it was computed from", amends.number)));
     }
-    let credited = credited_lines(&billed)?;
-    let same = credited.iter().map(|line| &line.body).eq(stored_lines);
-    Ok((!same).then(|| format!("its lines are not those that take {amends} back")))
+    let same = stored_lines_of(&lines)?.iter().map(|line| &line.body).eq(stored_lines);
+    Ok((!same).then(|| "recomputing its lines gives other lines".to_owned()))
 }
 
 async fn recompute<'b>(books: &'b Books, surveys: &mut LastSurvey<'b>, issued: &IssuedInvoice) -> EngineResult<Draft> {
@@ -201,32 +223,51 @@ pub(crate) struct Recomputation {
 
 impl Recomputation {
     pub(crate) async fn load(books: &Books, issued: &IssuedInvoice) -> EngineResult<Self> {
-        let (ledger, invoice) = (books.ledger.as_ref(), &issued.invoice);
-        let snapshot = &invoice.snapshot;
+        let snapshot = &issued.invoice.snapshot;
         if snapshot.rules_version != billing::invoice::RULES_VERSION {
             let message =
                 format!("it was computed by rules {}, which this version does not have", snapshot.rules_version);
             return Err(EngineError::new("verify.rules_version", message));
         }
+        let (party, number) = (&issued.stored.party, &issued.stored.number);
+        let adjustments = match &issued.invoice.amends {
+            None => books.ledger.adjustments(party, Some(number)).await?,
+            // Taken over from the documents before it.
+            Some(_) => issued.invoice.adjustments.clone(),
+        };
+        let directory = books.directory(&snapshot.directory).await?;
+        Self::of(books, (party, issued.invoice.period), snapshot, directory, adjustments).await
+    }
+
+    /// With the directory that the snapshot names.
+    pub(crate) async fn of(
+        books: &Books,
+        (party, period): (&OrganisationId, BillingPeriod),
+        snapshot: &Snapshot,
+        directory: Arc<PartyDirectory>,
+        adjustments: Vec<Adjustment>,
+    ) -> EngineResult<Self> {
+        let ledger = books.ledger.as_ref();
         let selection = Selection {
-            period: invoice.period,
+            period,
             usage_through: snapshot.usage_through,
             prior: snapshot.prior_closure,
             carried_in: snapshot.carried_in.clone(),
         };
         let mut files = ledger.usage_files().await?;
         files.retain(|file| selection.role_of(file).is_some());
-        let mut closures = ledger.closures(&issued.stored.party).await?;
-        closures.retain(|closure| closure.period < invoice.period);
+        let mut closures = ledger.closures(party).await?;
+        closures.retain(|closure| closure.period < period);
+        know_restatements(&mut closures, &snapshot.restated);
         Ok(Self {
-            directory: books.directory(&snapshot.directory).await?,
+            directory,
             lists: books.lists(&snapshot.lists).await?,
             files,
             selection,
-            orders: ledger.orders(&issued.stored.party, snapshot.orders_through).await?,
+            orders: ledger.orders(party, snapshot.orders_through).await?,
             offers: OffersByMonth::load(books, &closures, &snapshot.lists.offers).await?,
             closures,
-            adjustments: ledger.adjustments(&issued.stored.party, Some(&issued.stored.number)).await?,
+            adjustments,
         })
     }
 
@@ -235,7 +276,12 @@ impl Recomputation {
     }
 
     /// Rates the snapshot's usage again and drafts the invoice.
-    async fn draft(&self, books: &Books, survey: &dyn UsageSurvey, party: &OrganisationId) -> EngineResult<Draft> {
+    pub(crate) async fn draft(
+        &self,
+        books: &Books,
+        survey: &dyn UsageSurvey,
+        party: &OrganisationId,
+    ) -> EngineResult<Draft> {
         let prices = PriceBook::new(&self.lists.sheets);
         let (sources, late_from) = self.taken(books, survey, party).await?;
         let inputs = self.inputs(&prices, &late_from);

@@ -56,6 +56,7 @@ fn words(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::InvoiceIssued => "invoice issued",
         EntryKind::CreditIssued => "credit issued",
+        EntryKind::CorrectionIssued => "correction issued",
         EntryKind::PaymentReceived => "payment received",
         EntryKind::PaymentAllocated => "payment allocated",
         EntryKind::CreditReleased => "credit released",

@@ -162,16 +162,19 @@ CREATE TABLE invoices (
     line_count       INTEGER NOT NULL,
     rated_files      TEXT NOT NULL,
     journal_position INTEGER NOT NULL,
-    -- The document that a credit note takes back.
+    -- The first document of the chain that it stands in behind it, its place there, and what it does.
     amends           TEXT,
+    amendment_place  INTEGER CHECK (amendment_place > 0),
+    amendment        TEXT CHECK (amendment IN ('credit', 'partial_credit', 'difference', 'rebill')),
     PRIMARY KEY (issuer, number),
+    CHECK ((amends IS NULL) = (amendment IS NULL) AND (amends IS NULL) = (amendment_place IS NULL)),
     FOREIGN KEY (issuer, amends) REFERENCES invoices (issuer, number),
     FOREIGN KEY (issuer, journal_position) REFERENCES journal_entries (organisation, position)
 ) STRICT;
 -- INV-3
 CREATE UNIQUE INDEX one_invoice_per_period ON invoices (issuer, party, invoice_type, currency, period)
     WHERE amends IS NULL;
-CREATE UNIQUE INDEX one_credit_per_invoice ON invoices (issuer, amends) WHERE amends IS NOT NULL;
+CREATE UNIQUE INDEX one_amendment_per_place ON invoices (issuer, amends, amendment_place) WHERE amends IS NOT NULL;
 CREATE INDEX invoices_by_party ON invoices (party, issued_at);
 CREATE INDEX invoices_by_number ON invoices (number);
 
@@ -275,6 +278,20 @@ CREATE TABLE carried_days (
     FOREIGN KEY (party, period, invoice_type) REFERENCES closures (party, period, invoice_type)
 ) STRICT;
 
+-- Closed months that were computed again with newer lists: those lists are the month's from then on.
+CREATE TABLE restatements (
+    party        TEXT NOT NULL REFERENCES organisations (id),
+    period       TEXT NOT NULL,
+    position     INTEGER NOT NULL CHECK (position > 0),
+    known_rates  INTEGER NOT NULL,
+    known_taxes  INTEGER NOT NULL,
+    known_offers INTEGER NOT NULL,
+    issuer       TEXT NOT NULL,
+    number       TEXT NOT NULL,
+    PRIMARY KEY (party, period, position),
+    FOREIGN KEY (issuer, number) REFERENCES invoices (issuer, number)
+) STRICT;
+
 CREATE TABLE parkings (
     party   TEXT NOT NULL REFERENCES organisations (id),
     period  TEXT NOT NULL,
@@ -303,7 +320,7 @@ CREATE TABLE settings (
 
 CREATE TRIGGER invoices_update
 BEFORE UPDATE OF issuer, number, party, period, invoice_type, currency, total_minor, issued_at, due_on,
-    header, digest, line_count, rated_files, journal_position, amends ON invoices
+    header, digest, line_count, rated_files, journal_position, amends, amendment_place, amendment ON invoices
 BEGIN SELECT RAISE(ABORT, 'invoices: what was issued never changes'); END;
 
 CREATE TRIGGER invoices_delete BEFORE DELETE ON invoices
@@ -314,7 +331,8 @@ WHEN EXISTS (SELECT 1 FROM invoices WHERE issuer = NEW.issuer AND number = NEW.n
     OR EXISTS (SELECT 1 FROM invoices WHERE issuer = NEW.issuer AND party = NEW.party
         AND invoice_type = NEW.invoice_type AND currency = NEW.currency AND period = NEW.period
         AND amends IS NULL AND NEW.amends IS NULL)
-    OR EXISTS (SELECT 1 FROM invoices WHERE issuer = NEW.issuer AND amends = NEW.amends)
+    OR EXISTS (SELECT 1 FROM invoices WHERE issuer = NEW.issuer AND amends = NEW.amends
+        AND amendment_place = NEW.amendment_place)
 BEGIN SELECT RAISE(ABORT, 'invoices: what was issued never changes'); END;
 
 CREATE TRIGGER invoice_lines_update BEFORE UPDATE ON invoice_lines
@@ -359,6 +377,17 @@ CREATE TRIGGER orders_replace BEFORE INSERT ON orders
 WHEN EXISTS (SELECT 1 FROM orders
     WHERE place = NEW.place OR (party = NEW.party AND order_id = NEW.order_id))
 BEGIN SELECT RAISE(ABORT, 'orders: what was accepted never changes'); END;
+
+CREATE TRIGGER restatements_update BEFORE UPDATE ON restatements
+BEGIN SELECT RAISE(ABORT, 'restatements: what was issued never changes'); END;
+
+CREATE TRIGGER restatements_delete BEFORE DELETE ON restatements
+BEGIN SELECT RAISE(ABORT, 'restatements: what was issued never changes'); END;
+
+CREATE TRIGGER restatements_gapless BEFORE INSERT ON restatements
+WHEN NEW.position <> (SELECT COALESCE(MAX(position), 0) + 1 FROM restatements
+    WHERE party = NEW.party AND period = NEW.period)
+BEGIN SELECT RAISE(ABORT, 'restatements: one stands behind the last one'); END;
 
 CREATE TRIGGER adjustments_update BEFORE UPDATE ON adjustments WHEN OLD.number IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'adjustments: what was issued never changes'); END;

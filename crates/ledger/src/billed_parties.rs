@@ -7,7 +7,7 @@ use billing::ports::BilledParty;
 use sqlx::SqliteConnection;
 
 use crate::error::Result;
-use crate::{adjustments, closing, directory, orders};
+use crate::{adjustments, closing, directory, orders, restatements};
 
 pub(crate) async fn load(
     snapshot: &mut SqliteConnection,
@@ -21,12 +21,15 @@ pub(crate) async fn load(
         by_party(orders::of_parties(&mut *snapshot, &ids, orders_through).await?, |(party, _)| party.clone());
     let waiting = adjustments::of_parties(&mut *snapshot, &ids).await?;
     let mut adjustments = by_party(waiting, |(party, _)| party.clone());
+    let restated = restatements::of_parties(&mut *snapshot, &ids).await?;
+    let mut restated = by_party(restated, |(party, _)| party.clone());
     let billed = directories.into_iter().map(|(party, directory)| {
         let billed = BilledParty {
             directory,
             closures: closures.remove(&party).unwrap_or_default(),
             orders: orders.remove(&party).unwrap_or_default().into_iter().map(|(_, order)| order).collect(),
             adjustments: adjustments.remove(&party).unwrap_or_default().into_iter().map(|(_, one)| one).collect(),
+            restated: restated.remove(&party).unwrap_or_default().into_iter().map(|(_, month)| month).collect(),
         };
         (party, billed)
     });

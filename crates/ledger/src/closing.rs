@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use billing::ids::OrganisationId;
-use billing::invoice::{CarriedDay, InvoiceNumber, InvoiceType};
+use billing::invoice::{CarriedDay, InvoiceNumber, InvoiceType, KnownLists};
 use billing::period::BillingPeriod;
-use billing::ports::{ClosingStep, Closure, KnownLists, Parking, StepOutcome};
+use billing::ports::{ClosingStep, Closure, Parking, StepOutcome};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
@@ -157,8 +157,11 @@ pub(crate) async fn close(ledger: &SqliteLedger, steps: &[ClosingStep<'_>]) -> R
     Ok(outcomes)
 }
 
+/// What closed a period: the type of the closure, and its document if it has one.
+type ClosedBy = (String, Option<InvoiceNumber>);
+
 /// Which periods are closed, by what.
-struct Closed(BTreeMap<(OrganisationId, String), Vec<(String, Option<InvoiceNumber>)>>);
+struct Closed(BTreeMap<(OrganisationId, String), Vec<ClosedBy>>);
 
 impl Closed {
     /// Those of the parties of `steps`.

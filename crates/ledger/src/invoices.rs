@@ -45,17 +45,18 @@ pub(crate) async fn invoice(db: impl SqliteExecutor<'_>, number: &InvoiceNumber)
     only(&rows, number)?.map(read_invoice).transpose()
 }
 
-pub(crate) async fn credit_of(
+/// In the order of their chain.
+pub(crate) async fn amendments(
     db: impl SqliteExecutor<'_>,
     issuer: &OrganisationId,
     number: &InvoiceNumber,
-) -> Result<Option<StoredInvoice>> {
-    let row = sqlx::query(select_invoices!("WHERE issuer = $1 AND amends = $2"))
+) -> Result<Vec<StoredInvoice>> {
+    let rows = sqlx::query(select_invoices!("WHERE issuer = $1 AND amends = $2 ORDER BY amendment_place"))
         .bind(issuer.as_str())
         .bind(number.as_str())
-        .fetch_optional(db)
+        .fetch_all(db)
         .await?;
-    row.as_ref().map(read_invoice).transpose()
+    rows.iter().map(read_invoice).collect()
 }
 
 /// Every issuer has numbers of its own, and a number alone may name two documents.

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use billing::ids::OrganisationId;
-use billing::invoice::{InvoiceNumber, InvoiceType, Series};
+use billing::invoice::{Amendment, InvoiceNumber, InvoiceType, Series};
 use billing::journal::EntryKind;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AccountBooking, Closure, CreditRequest, IssueRequest, NewEntry, NewInvoiceLine, StoredFile, document_digest,
+    AccountBooking, AmendmentRequest, Closure, IssueRequest, NewAmendment, NewEntry, NewInvoiceLine, StoredFile,
+    document_digest,
 };
 use billing::settlement::{AccountEvent, DocumentState};
 use jiff::Timestamp;
@@ -19,9 +20,10 @@ use jiff::civil::Date;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use crate::error::{LedgerError, Result};
+use crate::invoices::INVOICES;
 use crate::open::SqliteLedger;
 use crate::row::{Fields, Table, insert_rows, instant, integer};
-use crate::{accounts, adjustments, blobs, journal};
+use crate::{accounts, adjustments, blobs, journal, restatements};
 
 pub(crate) const NUMBER_SERIES: Table = Table { name: "number_series", key: &["issuer", "series"] };
 
@@ -202,7 +204,7 @@ struct Row<'a> {
     header: Vec<u8>,
     lines: &'a [NewInvoiceLine],
     rated_files: &'a [StoredFile],
-    amends: Option<&'a InvoiceNumber>,
+    amends: Option<(&'a InvoiceNumber, u32, Amendment)>,
     journal_position: u64,
 }
 
@@ -211,7 +213,7 @@ async fn insert_invoices(connection: &mut SqliteConnection, rows: &[Row<'_>]) ->
         connection,
         "INSERT INTO invoices (issuer, number, party, period, invoice_type, currency, total_minor,
              received_minor, written_off_minor, issued_at, due_on, header, digest, line_count, rated_files,
-             journal_position, amends) ",
+             journal_position, amends, amendment_place, amendment) ",
         "",
         rows,
         |values, row| {
@@ -235,52 +237,98 @@ async fn insert_invoices(connection: &mut SqliteConnection, rows: &[Row<'_>]) ->
                 .push_bind(line_count)
                 .push_bind(serde_json::to_string(row.rated_files)?)
                 .push_bind(integer(row.journal_position)?)
-                .push_bind(row.amends.map(|amends| amends.as_str().to_owned()));
+                .push_bind(row.amends.map(|(amends, ..)| amends.as_str().to_owned()))
+                .push_bind(row.amends.map(|(_, place, _)| place))
+                .push_bind(row.amends.map(|(.., amendment)| amendment.as_str()));
             Ok(())
         },
     )
     .await
 }
 
-/// Writes a credit note under the number that it was drafted with.
-pub(crate) async fn issue_credit(ledger: &SqliteLedger, request: &CreditRequest) -> Result<bool> {
+/// Writes amendments under the numbers that they were drafted with.
+pub(crate) async fn amend(ledger: &SqliteLedger, request: &AmendmentRequest) -> Result<bool> {
     let (issuer, party) = (&request.booking.issuer, &request.booking.party);
     let mut transaction = ledger.write().await?;
     let mut draws = Draws::default();
-    if draws.next(&mut transaction, issuer, request.invoice_type.series()).await? != request.number {
-        return Ok(false);
+    let mut place = last_place(&mut transaction, issuer, &request.amends).await?;
+    for document in &request.documents {
+        place = place.saturating_add(1);
+        let number = draws.next(&mut transaction, issuer, request.invoice_type.series()).await?;
+        if number != document.number || document.position != place {
+            return Ok(false);
+        }
     }
     draws.write(&mut transaction).await?;
-    let entry = NewEntry {
-        kind: EntryKind::CreditIssued,
-        reference: request.number.to_string(),
-        booked_at: request.issued_at,
-        postings: request.postings.clone(),
-    };
-    let journal_position = journal::append_all(&mut transaction, issuer, vec![entry]).await?;
-    let lines = (issuer, &request.number, request.lines.as_slice());
-    insert_lines(&mut transaction, std::iter::once(lines)).await?;
-    let row = Row {
-        issuer,
-        number: &request.number,
-        party,
-        period: request.period,
-        invoice_type: request.invoice_type,
-        total: request.total,
-        issued_at: request.issued_at,
-        due_on: request.due_on,
-        header: request.header.clone(),
-        lines: &request.lines,
-        rated_files: &[],
-        amends: Some(&request.amends),
-        journal_position,
-    };
-    insert_invoices(&mut transaction, &[row]).await?;
+    for document in &request.documents {
+        insert_amendment(&mut transaction, request, document).await?;
+    }
+    if let (Some(lists), Some(document)) = (&request.restated, request.documents.last()) {
+        restatements::insert(&mut transaction, (issuer, party), request.period, lists, &document.number).await?;
+    }
     if !accounts::book_in(&mut transaction, &request.booking).await? {
         return Ok(false);
     }
     transaction.commit().await?;
     Ok(true)
+}
+
+/// 0 for an invoice that nothing amends.
+async fn last_place(connection: &mut SqliteConnection, issuer: &OrganisationId, amends: &InvoiceNumber) -> Result<u32> {
+    let row = sqlx::query(
+        "SELECT issuer, number, amendment_place FROM invoices
+         WHERE issuer = $1 AND amends = $2 ORDER BY amendment_place DESC LIMIT 1",
+    )
+    .bind(issuer.as_str())
+    .bind(amends.as_str())
+    .fetch_optional(connection)
+    .await?;
+    row.map_or(Ok(0), |row| Fields::new(&row, &INVOICES).unsigned("amendment_place"))
+}
+
+async fn insert_amendment(
+    connection: &mut SqliteConnection,
+    request: &AmendmentRequest,
+    document: &NewAmendment,
+) -> Result<()> {
+    let (issuer, party) = (&request.booking.issuer, &request.booking.party);
+    if let Some(directory) = &document.directory {
+        blobs::put_all(&mut *connection, &[directory]).await?;
+    }
+    let entry = NewEntry {
+        kind: entry_kind(Some(document.how)),
+        reference: document.number.to_string(),
+        booked_at: request.issued_at,
+        postings: document.postings.clone(),
+    };
+    let journal_position = journal::append_all(&mut *connection, issuer, vec![entry]).await?;
+    let lines = (issuer, &document.number, document.lines.as_slice());
+    insert_lines(&mut *connection, std::iter::once(lines)).await?;
+    let row = Row {
+        issuer,
+        number: &document.number,
+        party,
+        period: request.period,
+        invoice_type: request.invoice_type,
+        total: document.total,
+        issued_at: request.issued_at,
+        due_on: document.due_on,
+        header: document.header.clone(),
+        lines: &document.lines,
+        rated_files: &[],
+        amends: Some((&request.amends, document.position, document.how)),
+        journal_position,
+    };
+    insert_invoices(connection, &[row]).await
+}
+
+/// What the journal calls the issue of a document.
+pub(crate) fn entry_kind(amendment: Option<Amendment>) -> EntryKind {
+    match amendment {
+        None => EntryKind::InvoiceIssued,
+        Some(Amendment::Credit | Amendment::PartialCredit) => EntryKind::CreditIssued,
+        Some(Amendment::Difference | Amendment::Rebill) => EntryKind::CorrectionIssued,
+    }
 }
 
 /// The closure that a document makes.

@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
-use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber, InvoiceType};
+use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber, InvoiceType, RestatedMonth};
 use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AcceptedOrders, AccountBooking, AccountHistory, BilledParty, ClosingStep, Closure, CreditRequest, Ledger, ListKind,
-    Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, StepOutcome, StoredDocument, StoredEntry, StoredFile,
-    StoredInvoice, StoredToken, UsageFile, UsageImport,
+    AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, Ledger,
+    ListKind, Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, StepOutcome, StoredDocument, StoredEntry,
+    StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
 use crate::open::SqliteLedger;
 use crate::{
     accounts, adjustments, billed_parties, blobs, closing, compactions, directory, documents, imports, integrity,
-    invoices, issue, journal, orders, rating, tokens,
+    invoices, issue, journal, orders, rating, restatements, tokens,
 };
 
 #[async_trait]
@@ -148,8 +148,8 @@ impl Ledger for SqliteLedger {
         Ok(closing::closures(&mut *self.read().await?, party).await?)
     }
 
-    async fn issue_credit(&self, request: &CreditRequest) -> PortResult<bool> {
-        Ok(issue::issue_credit(self, request).await?)
+    async fn amend(&self, request: &AmendmentRequest) -> PortResult<bool> {
+        Ok(issue::amend(self, request).await?)
     }
 
     async fn last_counter(&self, issuer: &OrganisationId, invoice_type: InvoiceType) -> PortResult<u64> {
@@ -180,8 +180,12 @@ impl Ledger for SqliteLedger {
         Ok(invoices::invoices(self.readers(), party).await?)
     }
 
-    async fn credit_of(&self, issuer: &OrganisationId, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>> {
-        Ok(invoices::credit_of(self.readers(), issuer, number).await?)
+    async fn amendments(&self, issuer: &OrganisationId, number: &InvoiceNumber) -> PortResult<Vec<StoredInvoice>> {
+        Ok(invoices::amendments(self.readers(), issuer, number).await?)
+    }
+
+    async fn restated_months(&self, party: &OrganisationId) -> PortResult<Vec<RestatedMonth>> {
+        Ok(restatements::of_party(&mut *self.read().await?, party).await?)
     }
 
     async fn invoice(&self, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>> {

@@ -26,6 +26,7 @@ mod migrations;
 mod open;
 mod orders;
 mod rating;
+mod restatements;
 mod row;
 mod tokens;
 

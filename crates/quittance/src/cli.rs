@@ -74,6 +74,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  quittance close --period 2026-10 --preview\n  quittance close --period 2026-10"
     )]
     Close(CloseArgs),
+    /// Compute a closed month again with what is known today, and correct what was billed
+    #[command(
+        after_help = "Examples:\n  quittance restate --period 2026-09\n  quittance restate --period 2026-09 --org quillon --as note --reason 'price corrected'\n\nWithout --as nothing is written: it shows what differs, line by line. A note takes the wrong lines back and\ncharges them anew; a re-bill takes the whole invoice back and issues a new one. What was issued stays."
+    )]
+    Restate(RestateArgs),
     /// Issued invoices and their lines
     #[command(subcommand)]
     Invoices(InvoicesCommand),
@@ -328,6 +333,30 @@ pub(crate) struct CloseArgs {
     pub(crate) preview: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct RestateArgs {
+    /// The closed month, such as 2026-09
+    #[arg(long)]
+    pub(crate) period: BillingPeriod,
+    /// Of this billed organisation only
+    #[arg(long)]
+    pub(crate) org: Option<OrganisationId>,
+    /// Issue the corrections so
+    #[arg(long = "as", value_enum, requires = "reason", value_name = "HOW")]
+    pub(crate) how: Option<CorrectionKind>,
+    /// Printed on the corrections
+    #[arg(long, requires = "how")]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum CorrectionKind {
+    /// A note with the lines that differ
+    Note,
+    /// A credit note for all, and a new document
+    Rebill,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum InvoicesCommand {
     /// List invoices
@@ -348,12 +377,15 @@ pub(crate) enum InvoicesCommand {
         #[arg(long)]
         daily: bool,
     },
-    /// Take an invoice back in full: issues a credit note, which settles it
+    /// Take an invoice back, in full or an amount of it: issues a credit note, which settles it
     #[command(
-        after_help = "Example:\n  quittance invoices credit G000000001 --reason 'wrong address'\n\nWhat was paid on it waits on the account then: see `quittance payments`."
+        after_help = "Examples:\n  quittance invoices credit G000000001 --reason 'wrong address'\n  quittance invoices credit G000000001 --amount 20 --reason 'outage of 3 September'\n\nWhat was paid on it waits on the account then: see `quittance payments`."
     )]
     Credit {
         number: InvoiceNumber,
+        /// Outside its lines and without tax; without an amount, every line is taken back
+        #[arg(long)]
+        amount: Option<Decimal>,
         /// Printed on the credit note
         #[arg(long)]
         reason: String,

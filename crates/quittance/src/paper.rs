@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
-use billing::invoice::{Charge, Invoice, InvoiceLine, LicenceDetails, UsageCharge};
+use billing::invoice::{Amendment, Charge, Invoice, InvoiceLine, LicenceDetails, UsageCharge};
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::ports::{PortError, PortResult};
@@ -18,12 +18,13 @@ pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortRes
     let zero = Amount::zero(invoice.currency);
     let totals = invoice.totals;
     Ok(InvoicePaper {
-        kind: match &invoice.amends {
-            None => DocumentKind::Invoice,
-            Some(_) => DocumentKind::CreditNote,
+        kind: match invoice.amends.as_ref().map(|amends| amends.how) {
+            None | Some(Amendment::Rebill) => DocumentKind::Invoice,
+            Some(Amendment::Credit | Amendment::PartialCredit) => DocumentKind::CreditNote,
+            Some(Amendment::Difference) => DocumentKind::AdjustmentNote,
         },
         number: invoice.number.to_string(),
-        amends_number: invoice.amends.as_ref().map(ToString::to_string),
+        amends_number: invoice.amends.as_ref().map(|amends| amends.number.to_string()),
         issuer: party(&invoice.issuer),
         billed_to: party(&invoice.billed_party),
         issued_on: invoice.issued_on(),

@@ -1,4 +1,4 @@
-//! Takes an issued document back in full, line by line and code by code.
+//! Takes an issued document back: in full, line by line and code by code, or an amount of it.
 //!
 //! Rule IN-12 (docs/rules/corrections.md): same rates, same exchange rates, same tax; what is credited and
 //! its credit note come to zero for each line and each tax code.
@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::decimal::DecimalError;
+use crate::invoice::totals::document_totals;
 use crate::invoice::{
-    Adjustment, Charge, DocumentTotals, DocumentType, Invoice, InvoiceLine, InvoiceNumber, LicenceDetails, UsageCharge,
+    Adjustment, Amendment, Amends, Charge, DocumentType, Invoice, InvoiceLine, InvoiceNumber, LicenceDetails, Standing,
+    UsageCharge,
 };
 use crate::licence::ChargeType;
 use crate::money::{Amount, MoneyError};
@@ -18,8 +20,14 @@ use crate::tax::TaxSubtotal;
 pub enum CreditError {
     #[error("{number} amends {amends}; credit that one")]
     OfAmendment { number: InvoiceNumber, amends: InvoiceNumber },
-    #[error("{number} was taken back by {by}")]
-    AlreadyCredited { number: InvoiceNumber, by: InvoiceNumber },
+    #[error("all of {0} was taken back before")]
+    NothingStands(InvoiceNumber),
+    #[error("{stands} of {number} stand, less than {amount}")]
+    TooLarge { number: InvoiceNumber, stands: Amount, amount: Amount },
+    #[error("a credit is an amount above zero, not {0}")]
+    NotPositive(Amount),
+    #[error("{number} is not in the currency of {amount}")]
+    Currency { number: InvoiceNumber, amount: Amount },
     #[error(
         "{amount} of {number} were written off and a credit note would give them back; take the write-off back first"
     )]
@@ -41,7 +49,10 @@ impl CreditError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::OfAmendment { .. } => "credit.of_amendment",
-            Self::AlreadyCredited { .. } => "credit.already",
+            Self::NothingStands(_) => "credit.already",
+            Self::TooLarge { .. } => "credit.too_large",
+            Self::NotPositive(_) => "credit.not_positive",
+            Self::Currency { .. } => "credit.currency",
             Self::WrittenOff { .. } => "credit.written_off",
             Self::Reason => "credit.reason_malformed",
             Self::Money(error) => error.code(),
@@ -51,50 +62,105 @@ impl CreditError {
 
 const REASON_MAX: usize = 500;
 
-/// The credit note for all of `original`, under a number that is given later.
+/// A document with its lines, whose number is given later.
+pub type DraftedNote = (Invoice, Vec<InvoiceLine>);
+
+/// The credit note for all that stands of `original`.
 ///
 /// # Errors
-/// A document that is itself an amendment, a reason that cannot be printed, or an amount without an
-/// opposite.
-pub fn credit_note(original: &Invoice, reason: &str, issued_at: Timestamp) -> Result<Invoice, CreditError> {
-    if let Some(amends) = original.amends.clone() {
-        return Err(CreditError::OfAmendment { number: original.number.clone(), amends });
+/// A document that is itself an amendment, nothing that stands, a reason that cannot be printed, or an
+/// amount without an opposite.
+pub fn credit_note(
+    original: &Invoice,
+    standing: &Standing,
+    reason: &str,
+    issued_at: Timestamp,
+) -> Result<DraftedNote, CreditError> {
+    let note = amending(original, standing, Amendment::Credit, reason, issued_at)?;
+    if standing.is_nothing() {
+        return Err(CreditError::NothingStands(original.number.clone()));
+    }
+    let mut lines = Vec::with_capacity(standing.lines.len());
+    for (line_number, (name, line)) in (1_u32..).zip(&standing.lines) {
+        lines.push(InvoiceLine { line_number, takes_back: Some(name.clone()), ..credited_line(line)? });
+    }
+    let taxes = standing.taxes.iter().map(taken_back).collect::<Result<_, _>>()?;
+    let adjustments =
+        standing.adjustments.iter().map(|one| Ok(Adjustment { amount: one.amount.negated()?, ..one.clone() }));
+    let adjustments = adjustments.collect::<Result<Vec<_>, MoneyError>>()?;
+    Ok((with_lines(note, &lines, taxes, adjustments)?, lines))
+}
+
+/// The note that gives `amount` of an invoice back, outside its lines and without tax.
+///
+/// # Errors
+/// More than stands, another currency, or as [`credit_note`].
+pub fn partial_credit(
+    original: &Invoice,
+    standing: &Standing,
+    amount: Amount,
+    reason: &str,
+    issued_at: Timestamp,
+) -> Result<DraftedNote, CreditError> {
+    let note = amending(original, standing, Amendment::PartialCredit, reason, issued_at)?;
+    if amount.currency != standing.total.currency {
+        return Err(CreditError::Currency { number: original.number.clone(), amount });
+    }
+    if amount.minor <= 0 {
+        return Err(CreditError::NotPositive(amount));
+    }
+    if standing.total.checked_sub(amount)?.minor < 0 {
+        return Err(CreditError::TooLarge { number: original.number.clone(), stands: standing.total, amount });
+    }
+    let position = note.amends.as_ref().map_or(0, |amends| amends.position);
+    let reference = format!("{}/{position}", original.number);
+    let adjustment = Adjustment { reference, amount: amount.negated()?, reason: reason.to_owned() };
+    Ok((with_lines(note, &[], Vec::new(), vec![adjustment])?, Vec::new()))
+}
+
+/// The header of the next document of a chain, without figures.
+pub(super) fn amending(
+    original: &Invoice,
+    standing: &Standing,
+    how: Amendment,
+    reason: &str,
+    issued_at: Timestamp,
+) -> Result<Invoice, CreditError> {
+    if let Some(amends) = &original.amends {
+        return Err(CreditError::OfAmendment { number: original.number.clone(), amends: amends.number.clone() });
     }
     let sound =
         !reason.trim().is_empty() && reason.chars().count() <= REASON_MAX && !reason.chars().any(char::is_control);
     if !sound {
         return Err(CreditError::Reason);
     }
-    let taxes = original
-        .taxes
-        .iter()
-        .map(|tax| Ok(TaxSubtotal { taxable: tax.taxable.negated()?, tax: tax.tax.negated()?, ..tax.clone() }));
-    let adjustments =
-        original.adjustments.iter().map(|one| Ok(Adjustment { amount: one.amount.negated()?, ..one.clone() }));
+    let position = standing.amendment_count.saturating_add(1);
     Ok(Invoice {
         document_type: DocumentType::AdjustmentNote,
-        amends: Some(original.number.clone()),
+        amends: Some(Amends { number: original.number.clone(), how, position }),
         reason: reason.to_owned(),
         issued_at,
         due_on: TimeZone::UTC.to_datetime(issued_at).date(),
-        totals: negated_totals(&original.totals)?,
-        taxes: taxes.collect::<Result<_, MoneyError>>()?,
-        adjustments: adjustments.collect::<Result<_, MoneyError>>()?,
         carried: Vec::new(),
         ..original.clone()
     })
 }
 
-/// What was charged is credited now, and the other way round.
-fn negated_totals(totals: &DocumentTotals) -> Result<DocumentTotals, MoneyError> {
-    Ok(DocumentTotals {
-        charges: totals.credits.negated()?,
-        credits: totals.charges.negated()?,
-        subtotal: totals.subtotal.negated()?,
-        tax: totals.tax.negated()?,
-        adjustments: totals.adjustments.negated()?,
-        total: totals.total.negated()?,
-    })
+/// `note` with what its lines, taxes and adjustments come to.
+pub(super) fn with_lines(
+    note: Invoice,
+    lines: &[InvoiceLine],
+    taxes: Vec<TaxSubtotal>,
+    adjustments: Vec<Adjustment>,
+) -> Result<Invoice, MoneyError> {
+    let amounts = lines.iter().map(|line| (line.subtotal, line.tax));
+    let totals = document_totals(note.currency, amounts, adjustments.iter().map(|one| one.amount))?;
+    let line_count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+    Ok(Invoice { totals, taxes, adjustments, line_count, ..note })
+}
+
+pub(super) fn taken_back(tax: &TaxSubtotal) -> Result<TaxSubtotal, MoneyError> {
+    Ok(TaxSubtotal { taxable: tax.taxable.negated()?, tax: tax.tax.negated()?, ..tax.clone() })
 }
 
 /// A line that takes `line` back. Usage is taken back by its quantity, seats by their price, as on other

@@ -214,6 +214,7 @@ fn draft_usage(
             daily_line_count: totals.daily_line_count,
             consumed_after: month.consumed_after,
         }),
+        takes_back: None,
     };
     Ok(DraftedLine { line, amounts: Some(amounts), of_month: None })
 }
@@ -265,6 +266,7 @@ fn draft_licence(
             discounts,
             price_fraction: charge.effective_price.fraction(),
         }),
+        takes_back: None,
     };
     Ok(DraftedLine { line, amounts: None, of_month: terms.map(|_| month) })
 }

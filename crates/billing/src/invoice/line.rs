@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::decimal::Decimal;
 use crate::fx::ExchangeRate;
 use crate::ids::SubscriptionId;
+use crate::invoice::LineName;
 use crate::licence::{BillingPlan, ChargeType, Discount, ProductCategory, Term};
 use crate::money::{Amount, Currency};
 use crate::party::Customer;
@@ -41,6 +42,9 @@ pub struct InvoiceLine {
     /// Under which the tax is; empty where nothing is taxed.
     pub tax_code: TaxCode,
     pub charge: Charge,
+    /// The line that this one takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes_back: Option<LineName>,
 }
 
 /// What a line charges.

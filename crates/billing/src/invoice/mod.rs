@@ -1,21 +1,29 @@
 //! Invoices: drafted, checked, numbered, issued; after that they never change (INV-2).
 
 mod adjustment;
+mod amendment;
 mod checks;
 mod credit;
 mod draft;
 mod line;
 mod number;
+mod restatement;
 mod snapshot;
+mod standing;
 mod totals;
 
 pub use adjustment::Adjustment;
+pub use amendment::{Amendment, Amends, LineName};
 pub use checks::{CheckFailure, TOTAL_MINOR_MAX, check_draft};
-pub use credit::{CreditError, cancels, credit_note, credited_line};
+pub use credit::{CreditError, DraftedNote, cancels, credit_note, credited_line, partial_credit};
 pub use draft::{Draft, DraftError, DraftInputs, DraftedLine, EarlierTerms, draft_invoice};
 pub use line::{Charge, InvoiceLine, LicenceDetails, UsageCharge};
 pub use number::{InvoiceNumber, NumberError, Series};
-pub use snapshot::{BlobDigest, CarriedDay, ListDigests, PriorClosure, RULES_VERSION, Snapshot};
+pub use restatement::{LineChange, changed_lines, difference_note, rebilled};
+pub use snapshot::{
+    BlobDigest, CarriedDay, KnownLists, ListDigests, PriorClosure, RULES_VERSION, RestatedMonth, Snapshot,
+};
+pub use standing::Standing;
 pub use totals::{DocumentTotals, document_totals};
 
 use jiff::Timestamp;
@@ -74,8 +82,8 @@ pub struct Invoice {
     pub number: InvoiceNumber,
     pub invoice_type: InvoiceType,
     pub document_type: DocumentType,
-    /// The document that this one amends.
-    pub amends: Option<InvoiceNumber>,
+    /// Its place behind the document that it amends.
+    pub amends: Option<Amends>,
     /// Why it amends that one; empty where it does not.
     pub reason: String,
     pub issuer: Organisation,

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{MeterId, SubscriptionId};
+use crate::invoice::InvoiceNumber;
 use crate::period::BillingPeriod;
 
 /// The version of the rules in this crate. It changes when the same inputs would give another
@@ -57,6 +58,36 @@ pub struct ListDigests {
     pub offers: Vec<BlobDigest>,
 }
 
+/// How many lists of each kind were known; later ones stand behind them. Terms that began in a closed
+/// month keep its prices (LC-16), and what is taken back of it has its rates and taxes (TX-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KnownLists {
+    pub exchange_rates: u64,
+    pub tax_rates: u64,
+    pub offers: u64,
+}
+
+impl KnownLists {
+    #[must_use]
+    pub fn of(digests: &ListDigests) -> Self {
+        let count = |lists: &[BlobDigest]| u64::try_from(lists.len()).unwrap_or(u64::MAX);
+        Self {
+            exchange_rates: count(&digests.exchange_rates),
+            tax_rates: count(&digests.tax_rates),
+            offers: count(&digests.offers),
+        }
+    }
+}
+
+/// A closed month that was restated: its lists are those of the restatement from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestatedMonth {
+    pub period: BillingPeriod,
+    pub lists: KnownLists,
+    /// The document with the differences.
+    pub by: InvoiceNumber,
+}
+
 /// The inputs of one invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -71,4 +102,7 @@ pub struct Snapshot {
     pub directory: BlobDigest,
     pub lists: ListDigests,
     pub allow_unpriced: bool,
+    /// Earlier months, each with its last restatement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restated: Vec<RestatedMonth>,
 }

@@ -209,32 +209,35 @@ impl PartyAccount {
         Ok(vec![event])
     }
 
-    /// Settles a note with the document that it amends. A credit is put to what is open there; the rest
-    /// stays unallocated. A note above zero is paid with what is left of that document's own credit.
+    /// Settles a note with the documents of its chain, the first of which it amends. A credit is put to what
+    /// is open on them, in their order; the rest stays unallocated. A note above zero is paid with what is
+    /// left of their own credits.
     ///
     /// # Errors
     /// A document that is unknown, or in another currency.
     pub fn settle_note(
         &self,
         note: &InvoiceNumber,
-        original: &InvoiceNumber,
+        chain: &[InvoiceNumber],
     ) -> Result<Vec<AccountEvent>, SettlementError> {
+        let (mut after, mut events) = (self.clone(), Vec::new());
         let open = self.document(note)?.open()?;
-        if open.minor >= 0 {
-            let source = Source::CreditNote(original.clone());
-            let rest = self.sources.get(&source).map_or(Amount::zero(open.currency), |state| state.rest);
-            let pays = open.minor > 0 && rest.minor > 0;
-            let named = Allocate::Documents(vec![note.clone()]);
-            return if pays { self.clone().spread(&source, rest, &named) } else { Ok(Vec::new()) };
+        if open.minor < 0 {
+            let amount = open.negated()?;
+            let released = AccountEvent::CreditReleased { credit_note: note.clone(), amount };
+            after.apply(&released)?;
+            events.push(released);
         }
-        let amount = open.negated()?;
-        let released = AccountEvent::CreditReleased { credit_note: note.clone(), amount };
-        let mut after = self.clone();
-        after.apply(&released)?;
-        let mut events = vec![released];
-        if after.document(original)?.open()?.minor > 0 {
-            let source = Source::CreditNote(note.clone());
-            events.extend(after.spread(&source, amount, &Allocate::Documents(vec![original.clone()]))?);
+        // Who gives, and who takes.
+        let pairs = chain.iter().map(|other| if open.minor < 0 { (note, other) } else { (other, note) });
+        for (giver, taker) in pairs {
+            let source = Source::CreditNote(giver.clone());
+            let rest = after.sources.get(&source).map_or(Amount::zero(open.currency), |state| state.rest);
+            if rest.minor > 0 && after.document(taker)?.open()?.minor > 0 {
+                let spread = after.clone().spread(&source, rest, &Allocate::Documents(vec![taker.clone()]))?;
+                spread.iter().try_for_each(|event| after.apply(event))?;
+                events.extend(spread);
+            }
         }
         Ok(events)
     }

@@ -148,13 +148,13 @@ fn a_credit_note_settles_its_invoice_first() {
     let mut account = account(&[500, -500, 80]);
     let events = account.receive(&payment("p", 200), &Allocate::Documents(vec![number(1)]));
     booked(&mut account, events);
-    let events = account.settle_note(&number(2), &number(1));
+    let events = account.settle_note(&number(2), &[number(1)]);
     booked(&mut account, events);
     check(&account, &[0, 0, 80], &[0, 200]);
     let events = account.allocate(&Source::CreditNote(number(2)), None, &Allocate::OldestFirst);
     booked(&mut account, events);
     check(&account, &[0, 0, 0], &[0, 120]);
-    assert_eq!(account.settle_note(&number(2), &number(1)), Ok(vec![]));
+    assert_eq!(account.settle_note(&number(2), &[number(1)]), Ok(vec![]));
 }
 
 #[test]
@@ -165,10 +165,10 @@ fn a_note_that_asks_for_money_is_paid_with_the_credit_that_it_takes_back() {
     booked(&mut account, Ok(vec![released]));
     let events = account.allocate(&Source::CreditNote(number(1)), None, &Allocate::Documents(vec![number(3)]));
     booked(&mut account, events);
-    let events = account.settle_note(&number(2), &number(1));
+    let events = account.settle_note(&number(2), &[number(1)]);
     booked(&mut account, events);
     check(&account, &[0, 120, 0], &[0]);
-    assert_eq!(account.settle_note(&number(2), &number(1)), Ok(vec![]));
+    assert_eq!(account.settle_note(&number(2), &[number(1)]), Ok(vec![]));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn decide(account: &PartyAccount, attempt: &Try) -> Result<Vec<AccountEvent>, Se
         Try::Refund(p, minor, r) => account.refund(&source(p), eur(*minor), &format!("r{r}"), Some(day(9)), day(1)),
         Try::WriteOff(counter, minor, r) => account.write_off(&number(*counter), Some(eur(*minor)), &format!("w{r}")),
         Try::TakeBackWriteOff(counter, r) => account.take_back_write_off(&number(*counter), &format!("w{r}")),
-        Try::Settle(credit, original) => account.settle_note(&number(*credit), &number(*original)),
+        Try::Settle(credit, original) => account.settle_note(&number(*credit), &[number(*original)]),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use billing::ids::OrganisationId;
 use billing::money::Amount;
-use billing::ports::{ClosingStep, Closure, IssueRequest, Parking, PortResult, StepOutcome, StoredFile};
+use billing::ports::{ClosingStep, Closure, IssueRequest, Parking, PortError, PortResult, StepOutcome, StoredFile};
 use billing::rate::UnpricedUsage;
 
 use crate::books::Books;
@@ -88,7 +88,20 @@ impl Batch {
     }
 }
 
-fn after(books: &Books, fate: Fate, step: Option<StepOutcome>) -> EngineResult<ClosingOutcome> {
+/// What a step came to; or why it could not be taken, of one that failed by itself.
+type Taken = Result<StepOutcome, PortError>;
+
+fn after(books: &Books, fate: Fate, step: Option<Taken>) -> EngineResult<ClosingOutcome> {
+    let step = match step {
+        Some(Err(error)) => {
+            if let Fate::Document { files, .. } = fate {
+                books.usage.remove(&files)?;
+            }
+            return Ok(ClosingOutcome::Parked(vec![(error.code.to_owned(), error.message)]));
+        }
+        Some(Ok(step)) => Some(step),
+        None => None,
+    };
     match (fate, step) {
         (fate, Some(StepOutcome::AlreadyClosed(number))) => {
             if let Fate::Document { files, .. } = fate {
@@ -108,16 +121,27 @@ fn after(books: &Books, fate: Fate, step: Option<StepOutcome>) -> EngineResult<C
     }
 }
 
-/// All steps at once. Where one cannot be taken, each by itself, so that it takes no other down.
-async fn take(books: &Books, steps: &[ClosingStep<'static>]) -> PortResult<Vec<StepOutcome>> {
+/// All steps at once. Where one cannot be taken, each by itself, so that it takes no other down; a store
+/// that fails ends the run.
+async fn take(books: &Books, steps: &[ClosingStep<'static>]) -> PortResult<Vec<Taken>> {
     match books.ledger.close_parties(steps).await {
-        Err(_) if steps.len() > 1 => {
-            let mut outcomes = Vec::with_capacity(steps.len());
-            for step in steps {
-                outcomes.extend(books.ledger.close_parties(std::slice::from_ref(step)).await?);
-            }
-            Ok(outcomes)
-        }
-        done => done,
+        Ok(outcomes) => return Ok(outcomes.into_iter().map(Ok).collect()),
+        Err(error) if is_of_the_store(&error) => return Err(error),
+        Err(_) => {}
     }
+    let mut taken = Vec::with_capacity(steps.len());
+    for step in steps {
+        match books.ledger.close_parties(std::slice::from_ref(step)).await {
+            Ok(outcomes) => taken.extend(outcomes.into_iter().map(Ok)),
+            Err(error) if is_of_the_store(&error) => return Err(error),
+            Err(error) => taken.push(Err(error)),
+        }
+    }
+    Ok(taken)
+}
+
+/// Whatever is not about one document: a full disk, a lock, a damaged file. No other party fares better.
+fn is_of_the_store(error: &PortError) -> bool {
+    let of_a_document = ["ledger.conflict", "ledger.reference_unknown", "ledger.number_too_large"];
+    !of_a_document.contains(&error.code) && !error.code.starts_with("journal.")
 }

@@ -57,11 +57,11 @@ pub fn invoice(issued: &IssuedInvoice, link: PdfLink) -> EngineResult<Invoice> {
         tax_receipts: Vec::new(),
         invoice_details: details(kind, id),
         amendments: issued.amendments.iter().map(|one| invoice(one, PdfLink::Omitted)).collect::<EngineResult<_>>()?,
-        document_type: match issued.amendments.as_slice() {
-            [] => words::document_type(document.document_type),
-            _ => DocumentType::VoidNote,
+        document_type: match issued.was_taken_back() {
+            false => words::document_type(document.document_type),
+            true => DocumentType::VoidNote,
         },
-        amends_of: document.amends.as_ref().map(|amends| amends.as_str().into()),
+        amends_of: document.amends.as_ref().map(|amends| amends.number.as_str().into()),
         invoice_type: kind,
         links: Some(Links::own(invoice_uri(kind, id))),
         attributes: ResourceAttributes::INVOICE,

@@ -121,6 +121,7 @@ fn line(subtotal: i64, earned_credit_rate: &str) -> InvoiceLine {
             daily_line_count: 7,
             consumed_after: Decimal::ZERO,
         }),
+        takes_back: None,
     }
 }
 
@@ -144,6 +145,7 @@ fn issued(invoice_type: InvoiceType, received: i64) -> IssuedInvoice {
         directory: BlobDigest(String::new()),
         lists: ListDigests::default(),
         allow_unpriced: false,
+        restated: vec![],
     };
     let invoice = Invoice {
         shape: INVOICE_SHAPE,

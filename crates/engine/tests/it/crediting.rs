@@ -43,13 +43,13 @@ async fn open(world: &World) -> (Vec<i64>, Vec<i64>) {
 async fn a_credit_note_takes_every_line_and_tax_back() {
     let world = world().await;
     let before = world.books.ledger.invoice(&number("G000000001")).await.unwrap().unwrap();
-    let note = credit(&world.books, &number("G000000001"), "wrong address", now()).await.unwrap();
+    let note = credit(&world.books, &number("G000000001"), None, "wrong address", now()).await.unwrap();
     assert_eq!(note.stored.number, number("G000000002"));
     let (original, lines) = document(&world, "G000000001").await;
     let (credited, back) = document(&world, "G000000002").await;
     assert!(cancels((&original, &lines), (&credited, &back)).unwrap());
     assert_eq!(
-        (lines.len(), credited.amends, credited.reason.as_str()),
+        (lines.len(), credited.amends.map(|amends| amends.number), credited.reason.as_str()),
         (4, Some(number("G000000001")), "wrong address")
     );
     // The original stays as it was, but for what it received.
@@ -74,7 +74,7 @@ async fn what_was_paid_waits_for_other_invoices() {
     let payment = NewPayment { reference: "p".to_owned(), amount, received_on: jiff::civil::date(2026, 10, 20) };
     let request = Request::Receive { payment, allocate: Allocate::OldestFirst };
     book(&world.books, &name, &request, now()).await.unwrap();
-    credit(&world.books, &number("G000000001"), "returned", now()).await.unwrap();
+    credit(&world.books, &number("G000000001"), None, "returned", now()).await.unwrap();
     assert_eq!(open(&world).await, (vec![0, 0], vec![0, 5_808]));
     assert_eq!(world.close("2026-10", false).await, "issued 43.20");
     let source = Source::CreditNote(number("G000000002"));
@@ -90,14 +90,14 @@ async fn what_was_written_off_is_not_given_back() {
     let name = account_of(&world.books, &"partner".parse().unwrap()).await.unwrap().0;
     let request = Request::WriteOff { document: number("G000000001"), amount: None, reference: "lost".to_owned() };
     book(&world.books, &name, &request, now()).await.unwrap();
-    let refused = credit(&world.books, &number("G000000001"), "why", now()).await.map(|_| ()).unwrap_err();
+    let refused = credit(&world.books, &number("G000000001"), None, "why", now()).await.map(|_| ()).unwrap_err();
     assert_eq!(refused.code, "credit.written_off");
     assert_eq!(open(&world).await, (vec![0], vec![]));
     world.assert_sound().await;
     let request = Request::TakeBackWriteOff { document: number("G000000001"), reference: "lost".to_owned() };
     book(&world.books, &name, &request, now()).await.unwrap();
     assert_eq!(open(&world).await, (vec![5_808], vec![]));
-    credit(&world.books, &number("G000000001"), "why", now()).await.unwrap();
+    credit(&world.books, &number("G000000001"), None, "why", now()).await.unwrap();
     assert_eq!(open(&world).await, (vec![0, 0], vec![0]));
     world.assert_sound().await;
 }
@@ -122,7 +122,7 @@ async fn an_invoice_below_zero_is_money() {
     book(&world.books, &name, &Request::Allocate { source, amount: None, allocate }, now()).await.unwrap();
     assert_eq!(open(&world).await, (vec![30_000, 0, 0], vec![17_000]));
     // 270.00 are asked for again, of which 170.00 are still there.
-    credit(&world.books, &number("G000000002"), "why", now()).await.unwrap();
+    credit(&world.books, &number("G000000002"), None, "why", now()).await.unwrap();
     assert_eq!(open(&world).await, (vec![30_000, 0, 0, 10_000], vec![0]));
     world.assert_sound().await;
 }
@@ -131,13 +131,13 @@ async fn an_invoice_below_zero_is_money() {
 async fn a_credit_that_cannot_be_is_refused_and_writes_nothing() {
     let world = world().await;
     let refused = async |name: &str, reason: &str| {
-        credit(&world.books, &number(name), reason, now()).await.map(|_| ()).unwrap_err().code
+        credit(&world.books, &number(name), None, reason, now()).await.map(|_| ()).unwrap_err().code
     };
     assert_eq!(refused("G000000009", "why").await, "invoice.unknown");
     assert_eq!(refused("G000000001", " ").await, "credit.reason_malformed");
     assert_eq!(refused("G000000001", "a\nb").await, "credit.reason_malformed");
     assert_eq!(list(&world.books, None).await.unwrap().len(), 1);
-    credit(&world.books, &number("G000000001"), "why", now()).await.unwrap();
+    credit(&world.books, &number("G000000001"), None, "why", now()).await.unwrap();
     assert_eq!(refused("G000000001", "why").await, "credit.already");
     assert_eq!(refused("G000000002", "why").await, "credit.of_amendment");
     assert_eq!(list(&world.books, None).await.unwrap().len(), 2);

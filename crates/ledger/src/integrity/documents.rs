@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use billing::invoice::InvoiceNumber;
+use billing::invoice::{Amendment, InvoiceNumber};
 use billing::journal::{Account, EntryKind};
 use billing::money::{Amount, Currency};
 use billing::ports::{StoredEntry, document_digest};
@@ -13,7 +13,7 @@ use super::Findings;
 use crate::closing::CLOSURES;
 use crate::error::Result;
 use crate::invoices::{INVOICE_LINES, INVOICES};
-use crate::issue::NUMBER_SERIES;
+use crate::issue::{NUMBER_SERIES, entry_kind};
 use crate::journal;
 use crate::row::Fields;
 
@@ -27,7 +27,7 @@ pub(super) async fn check(connection: &mut SqliteConnection, found: &mut Finding
     let mut after = (String::new(), String::new());
     loop {
         let rows = sqlx::query(
-            "SELECT issuer, number, currency, total_minor, amends, issued_at, header,
+            "SELECT issuer, number, currency, total_minor, amendment, issued_at, header,
                  digest, line_count, journal_position
              FROM invoices WHERE (issuer, number) > ($1, $2) ORDER BY issuer, number LIMIT $3",
         )
@@ -60,8 +60,8 @@ async fn check_invoice(
     let currency: Currency = invoice.parsed("currency")?;
     let total = Amount { minor: invoice.integer("total_minor")?, currency };
     let booked_at = invoice.text("issued_at")?;
-    let amends: Option<InvoiceNumber> = invoice.optional("amends")?;
-    let kind = if amends.is_some() { EntryKind::CreditIssued } else { EntryKind::InvoiceIssued };
+    let amendment: Option<String> = invoice.optional("amendment")?;
+    let kind = entry_kind(amendment.as_deref().and_then(Amendment::named));
     check_booking(connection, &invoice, kind, total, booked_at, found).await
 }
 

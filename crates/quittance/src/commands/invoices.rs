@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 use crate::cli::{InvoicesCommand, Output};
 use crate::clock;
+use crate::commands::pay::amount_in;
 use crate::data_dir::DataDir;
 use crate::output::{Failure, Rows, print, say};
 use crate::paper::description;
@@ -30,9 +31,11 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &InvoicesCommand) -
             let issued = find(&data.books, None, number).await?;
             print(output, &present::invoice(&issued, PdfLink::Omitted)?, &rows_of(&[issued]))?;
         }
-        InvoicesCommand::Credit { number, reason } => {
+        InvoicesCommand::Credit { number, amount, reason } => {
             let _lock = data.lock().await?;
-            let issued = credit(&data.books, number, reason, clock::now()?).await?;
+            let currency = find(&data.books, None, number).await?.invoice.currency;
+            let amount = amount.map(|amount| amount_in(amount, currency)).transpose()?;
+            let issued = credit(&data.books, number, amount, reason, clock::now()?).await?;
             print(output, &present::invoice(&issued, PdfLink::Omitted)?, &rows_of(&[issued]))?;
         }
         InvoicesCommand::Lines { number, daily: false } => print_lines(&data, output, number).await?,
@@ -58,7 +61,7 @@ pub(crate) async fn print_list(
     print(output, &shown, &rows_of(&invoices))
 }
 
-fn rows_of(invoices: &[IssuedInvoice]) -> Rows {
+pub(crate) fn rows_of(invoices: &[IssuedInvoice]) -> Rows {
     let mut rows = Rows::new(
         &["invoice", "organisation", "period", "issued", "due", "lines", "total", "received", "open"],
         &["lines", "total", "received", "open"],
@@ -103,7 +106,7 @@ async fn print_lines(data: &DataDir, output: Output, number: &InvoiceNumber) -> 
 }
 
 /// The meter, or the product and what happened to it.
-fn what(line: &InvoiceLine) -> String {
+pub(crate) fn what(line: &InvoiceLine) -> String {
     match &line.charge {
         Charge::Usage(usage) if usage.meter.name.is_empty() => usage.scope.meter.to_string(),
         Charge::Usage(usage) => usage.meter.name.clone(),

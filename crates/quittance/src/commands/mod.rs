@@ -14,6 +14,7 @@ mod pay;
 mod payments;
 mod quarantine;
 mod rate;
+pub(crate) mod restate;
 pub(crate) mod serve;
 mod simulate;
 mod store;
@@ -37,6 +38,7 @@ pub(crate) async fn run(invocation: &Invocation) -> CommandResult {
         Command::Rate(args) => rate::run(dir, output, args).await,
         Command::Simulate(args) => simulate::run(dir, output, args).await,
         Command::Close(args) => close::run(dir, output, args).await,
+        Command::Restate(args) => restate::run(dir, output, args).await,
         Command::Invoices(command) => invoices::run(dir, output, command).await,
         Command::Pay(args) => pay::run(dir, output, args).await,
         Command::Payments(command) => payments::run(dir, output, command).await,

@@ -6,7 +6,8 @@ use std::fs;
 
 use billing::decimal::{Decimal, DecimalError};
 use billing::invoice::{
-    Charge, Draft, DraftedLine, Invoice, InvoiceLine, InvoiceNumber, UsageCharge, check_draft, document_totals,
+    Charge, Draft, DraftedLine, Invoice, InvoiceLine, InvoiceNumber, KnownLists, UsageCharge, check_draft,
+    document_totals,
 };
 use billing::journal::{Entry, EntryKind};
 use billing::licence::{
@@ -16,7 +17,7 @@ use billing::licence::{
 use billing::markup::Markup;
 use billing::money::{Amount, Currency};
 use billing::period::DayRange;
-use billing::ports::{ClosingStep, Closure, KnownLists, Ledger, PortError, UsageImport};
+use billing::ports::{ClosingStep, Closure, Ledger, PortError, UsageImport};
 use billing::price::Product;
 use billing::rate::{MonthAmounts, month_amounts};
 use billing::savings_plan::SavingsPlan;

@@ -1,0 +1,141 @@
+//! What an issued invoice would say today, beside what stands of it.
+//!
+//! Rule IN-13 (docs/rules/corrections.md): a difference is shown line by line; a line that is wrong is taken
+//! back as it was billed and charged anew, so that each line proves its own amount. What is the same on both
+//! sides is not touched.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::ids::SubscriptionId;
+use crate::invoice::credit::{amending, taken_back, with_lines};
+use crate::invoice::standing::tax_sums;
+use crate::invoice::{
+    Amendment, Charge, CreditError, Draft, DraftedNote, Invoice, InvoiceLine, LineName, Snapshot, Standing,
+    credited_line,
+};
+use crate::licence::ChargeType;
+use crate::money::MoneyError;
+use crate::rate::ScopeKey;
+use crate::tax::TaxSubtotal;
+
+/// A line that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineChange {
+    /// As it stands; `None` for one that was not billed.
+    pub before: Option<(LineName, InvoiceLine)>,
+    /// As it would be billed; `None` for one that would not.
+    pub after: Option<InvoiceLine>,
+}
+
+/// What a line is about, whatever it costs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Usage(ScopeKey),
+    Licence {
+        subscription: SubscriptionId,
+        order_id: String,
+        ordered_on: Date,
+        charge_type: ChargeType,
+        days: (Date, Date),
+    },
+}
+
+impl Subject {
+    fn of(line: &InvoiceLine) -> Self {
+        match &line.charge {
+            Charge::Usage(usage) => Self::Usage(usage.scope.clone()),
+            Charge::Licence(licence) => Self::Licence {
+                subscription: line.subscription.clone(),
+                order_id: licence.order_id.clone(),
+                ordered_on: licence.ordered_on,
+                charge_type: line.charge_type,
+                days: line.days,
+            },
+        }
+    }
+}
+
+/// The lines that differ: first those that stand, in their order, then those that are new.
+#[must_use]
+pub fn changed_lines(standing: &Standing, draft: &Draft) -> Vec<LineChange> {
+    let mut restated: BTreeMap<Subject, Vec<&InvoiceLine>> = BTreeMap::new();
+    // The last one of a subject is taken first.
+    for drafted in draft.lines.iter().rev() {
+        restated.entry(Subject::of(&drafted.line)).or_default().push(&drafted.line);
+    }
+    let mut changes = Vec::new();
+    for (name, line) in &standing.lines {
+        let after = restated.get_mut(&Subject::of(line)).and_then(Vec::pop);
+        if after.is_none_or(|after| !same(line, after)) {
+            changes.push(LineChange { before: Some((name.clone(), line.clone())), after: after.cloned() });
+        }
+    }
+    let mut new: Vec<&InvoiceLine> = restated.into_values().flatten().collect();
+    new.sort_by_key(|line| line.line_number);
+    changes.extend(new.into_iter().map(|line| LineChange { before: None, after: Some(line.clone()) }));
+    changes
+}
+
+/// Whether two lines say the same, wherever they stand.
+fn same(a: &InvoiceLine, b: &InvoiceLine) -> bool {
+    let bare = |line: &InvoiceLine| InvoiceLine { line_number: 0, takes_back: None, ..line.clone() };
+    bare(a) == bare(b)
+}
+
+/// The note with the differences; `None` where there are none.
+///
+/// # Errors
+/// As [`crate::invoice::credit_note`].
+pub fn difference_note(
+    original: &Invoice,
+    standing: &Standing,
+    draft: &Draft,
+    snapshot: Snapshot,
+    reason: &str,
+    issued_at: Timestamp,
+) -> Result<Option<DraftedNote>, CreditError> {
+    let changes = changed_lines(standing, draft);
+    if changes.is_empty() {
+        return Ok(None);
+    }
+    let note = amending(original, standing, Amendment::Difference, reason, issued_at)?;
+    let mut lines = Vec::new();
+    for LineChange { before, after } in changes {
+        if let Some((name, line)) = before {
+            lines.push(InvoiceLine { takes_back: Some(name), ..credited_line(&line)? });
+        }
+        lines.extend(after);
+    }
+    for (line_number, line) in (1_u32..).zip(&mut lines) {
+        line.line_number = line_number;
+    }
+    let before: Vec<TaxSubtotal> = standing.taxes.iter().map(taken_back).collect::<Result<_, MoneyError>>()?;
+    let taxes = tax_sums(draft.taxes.iter().chain(&before))?;
+    let mut exchange_rates = original.exchange_rates.clone();
+    exchange_rates.extend(draft.exchange_rates.iter().filter(|rate| !original.exchange_rates.contains(rate)).cloned());
+    let (issuer, billed_party) = (draft.issuer.clone(), draft.billed_party.clone());
+    let note = Invoice { issuer, billed_party, exchange_rates, snapshot, ..note };
+    Ok(Some((with_lines(note, &lines, taxes, Vec::new())?, lines)))
+}
+
+/// The document that charges all anew, behind a credit of what stood.
+///
+/// # Errors
+/// As [`crate::invoice::credit_note`].
+pub fn rebilled(
+    original: &Invoice,
+    standing: &Standing,
+    draft: &Draft,
+    snapshot: Snapshot,
+    reason: &str,
+    issued_at: Timestamp,
+) -> Result<DraftedNote, CreditError> {
+    let note = amending(original, standing, Amendment::Rebill, reason, issued_at)?;
+    let issued = Invoice::issue(draft, original.number.clone(), issued_at, snapshot);
+    let lines = draft.lines.iter().map(|drafted| drafted.line.clone()).collect();
+    let Invoice { document_type, amends, reason, .. } = note;
+    Ok((Invoice { document_type, amends, reason, ..issued }, lines))
+}

@@ -1,0 +1,251 @@
+//! Computes a closed month again with what is known today, and corrects what was billed by the difference.
+//!
+//! Rules IN-12, IN-13 (docs/rules/corrections.md). The records and orders are those of the invoice; prices,
+//! rates, taxes and offers are those of today, and so are issuer and party. Restating twice is restating
+//! once: the second time nothing differs.
+
+use std::sync::Arc;
+
+use billing::ids::OrganisationId;
+use billing::invoice::{
+    Adjustment, BlobDigest, Draft, InvoiceNumber, KnownLists, LineChange, Snapshot, changed_lines, check_draft,
+    credit_note, difference_note, rebilled,
+};
+use billing::money::Amount;
+use billing::party::PartyDirectory;
+use billing::period::BillingPeriod;
+use billing::ports::hex;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::amending::{ATTEMPTS, NewDocument, busy, write};
+use crate::books::Books;
+use crate::chain::Chain;
+use crate::error::{EngineError, EngineResult};
+use crate::inputs::Lists;
+use crate::invoices::{IssuedInvoice, find};
+use crate::rating::canonical;
+use crate::verifying::Recomputation;
+
+/// How a difference is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Correction {
+    /// A note with the lines that differ.
+    Note,
+    /// A credit note for all, and a document that charges all anew.
+    Rebill,
+}
+
+/// What a billed month would be today.
+#[derive(Debug, Clone)]
+pub struct Restatement {
+    pub number: InvoiceNumber,
+    pub changes: Vec<LineChange>,
+    /// Issuer or billed party are not what they were.
+    pub has_other_parties: bool,
+    pub stands: Amount,
+    pub would_be: Amount,
+}
+
+impl Restatement {
+    /// # Errors
+    /// A sum beyond 64 bits of minor units.
+    pub fn difference(&self) -> EngineResult<Amount> {
+        let difference = self.would_be.checked_sub(self.stands);
+        difference.map_err(|error| EngineError::new(error.code(), error.to_string()))
+    }
+
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.changes.is_empty() && !self.has_other_parties
+    }
+}
+
+/// What restating a party's month came to.
+#[derive(Debug, Clone)]
+pub struct PartyRestatement {
+    pub party: OrganisationId,
+    pub outcome: RestatementOutcome,
+}
+
+#[derive(Debug, Clone)]
+pub enum RestatementOutcome {
+    /// The month has no document of this party.
+    NotBilled,
+    Restated(Box<Restatement>),
+    /// (code, sentence)
+    Failed(String, String),
+}
+
+/// What is needed to issue a correction.
+struct Restated {
+    chain: Chain,
+    draft: Draft,
+    snapshot: Snapshot,
+    directory: Vec<u8>,
+}
+
+/// Computes the period of every billed party, or of one, again; nothing is written.
+///
+/// # Errors
+/// Storage failures; a party whose month cannot be computed is reported, and the others go on.
+pub async fn propose(
+    books: &Books,
+    period: BillingPeriod,
+    party: Option<&OrganisationId>,
+) -> EngineResult<Vec<PartyRestatement>> {
+    let mut restatements = Vec::new();
+    let parties = books.billed_parties().await?.into_iter().map(|known| known.id);
+    for party in parties.filter(|known| party.is_none_or(|wanted| wanted == known)) {
+        let closures = books.ledger.closures(&party).await?;
+        let billed = closures.into_iter().filter(|closure| closure.period == period);
+        let numbers: Vec<InvoiceNumber> = billed.filter_map(|closure| closure.invoice).collect();
+        if numbers.is_empty() {
+            restatements.push(PartyRestatement { party, outcome: RestatementOutcome::NotBilled });
+            continue;
+        }
+        for number in numbers {
+            let outcome = match restated(books, &number).await.and_then(|restated| restated.compared()) {
+                Ok(restatement) => RestatementOutcome::Restated(Box::new(restatement)),
+                Err(error) if error.code.starts_with("storage.") || error.code.starts_with("ledger.") => {
+                    return Err(error);
+                }
+                Err(error) => RestatementOutcome::Failed(error.code, error.message),
+            };
+            restatements.push(PartyRestatement { party: party.clone(), outcome });
+        }
+    }
+    Ok(restatements)
+}
+
+/// Bills what differs of an invoice. The documents that were issued, in their order.
+///
+/// # Errors
+/// `restate.same` where nothing differs; `restate.carried`, `restate.currency`; what is wrong with the draft,
+/// as when a month is closed; as [`crate::crediting::credit`]; storage failures.
+pub async fn correct(
+    books: &Books,
+    number: &InvoiceNumber,
+    how: Correction,
+    reason: &str,
+    now: Timestamp,
+) -> EngineResult<Vec<IssuedInvoice>> {
+    for _ in 0..ATTEMPTS {
+        let restated = restated(books, number).await?;
+        restated.chain.check_write_offs()?;
+        let documents = match how {
+            Correction::Note => restated.note(reason, now)?,
+            Correction::Rebill => restated.rebill(reason, now)?,
+        };
+        let lists = KnownLists::of(&restated.snapshot.lists);
+        let Some(numbers) = write(books, &restated.chain, documents, Some(lists), now).await? else { continue };
+        let mut issued = Vec::new();
+        for number in numbers {
+            issued.push(find(books, None, &number).await?);
+        }
+        return Ok(issued);
+    }
+    Err(busy())
+}
+
+/// Drafts the month of an invoice again.
+async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restated> {
+    let chain = Chain::load(books, number).await?;
+    let base = &chain.base().invoice;
+    if !base.carried.is_empty() {
+        let message = format!(
+            "{number} moved usage without a price to the next month, where it is billed; computing it again would bill \
+             that twice: correct it with `quittance invoices credit`"
+        );
+        return Err(EngineError::new("restate.carried", message));
+    }
+    let party = &chain.original.stored.party;
+    let directory = directory_today(books, &chain).await?;
+    if directory.party.currency != base.currency {
+        let today = directory.party.currency;
+        let message = format!("{party} is billed in {today} now, and {number} is in {}", base.currency);
+        return Err(EngineError::new("restate.currency", message));
+    }
+    let bytes = canonical(&directory)?;
+    let mut earlier = books.ledger.restated_months(party).await?;
+    earlier.retain(|month| month.period < base.period);
+    let snapshot = Snapshot {
+        rules_version: billing::invoice::RULES_VERSION,
+        directory: BlobDigest(hex(&Sha256::digest(&bytes))),
+        lists: Lists::current(books.ledger.as_ref()).await?.digests,
+        restated: earlier,
+        ..base.snapshot.clone()
+    };
+    let adjustments = chain.kept_adjustments();
+    let from = Recomputation::of(books, (party, base.period), &snapshot, Arc::new(directory), adjustments).await?;
+    let survey = books.usage.survey(&from.files)?;
+    let draft = from.draft(books, survey.as_ref(), party).await?;
+    if let Some(failure) = check_draft(&draft, snapshot.allow_unpriced).first() {
+        return Err(EngineError::new(failure.code(), failure.to_string()));
+    }
+    Ok(Restated { chain, draft, snapshot, directory: bytes })
+}
+
+/// The customers and subscriptions of the invoice, with issuer and party as they are today.
+async fn directory_today(books: &Books, chain: &Chain) -> EngineResult<PartyDirectory> {
+    let mut directory = books.directory(&chain.base().invoice.snapshot.directory).await?.as_ref().clone();
+    for organisation in [&mut directory.issuer, &mut directory.party] {
+        if let Some(today) = books.ledger.organisation(&organisation.id).await? {
+            *organisation = today;
+        }
+    }
+    Ok(directory)
+}
+
+impl Chain {
+    /// What a document that charges all anew takes over: of the documents that stand, or of the first one.
+    fn kept_adjustments(&self) -> Vec<Adjustment> {
+        match self.standing.is_nothing() {
+            true => self.original.invoice.adjustments.clone(),
+            false => self.standing.adjustments.clone(),
+        }
+    }
+}
+
+impl Restated {
+    fn compared(&self) -> EngineResult<Restatement> {
+        let base = &self.chain.base().invoice;
+        Ok(Restatement {
+            number: self.chain.original.stored.number.clone(),
+            changes: changed_lines(&self.chain.standing, &self.draft),
+            has_other_parties: base.issuer != self.draft.issuer || base.billed_party != self.draft.billed_party,
+            stands: self.chain.standing.total,
+            would_be: self.draft.totals.total,
+        })
+    }
+
+    fn same(&self) -> EngineError {
+        let number = &self.chain.original.stored.number;
+        EngineError::new("restate.same", format!("{number} would be billed today as it stands: nothing to correct"))
+    }
+
+    fn note(&self, reason: &str, now: Timestamp) -> EngineResult<Vec<NewDocument>> {
+        let (original, standing) = (&self.chain.original.invoice, &self.chain.standing);
+        let note = difference_note(original, standing, &self.draft, self.snapshot.clone(), reason, now)?;
+        let (note, lines) = note.ok_or_else(|| self.same())?;
+        Ok(vec![NewDocument { note, lines, directory: Some(self.directory.clone()) }])
+    }
+
+    fn rebill(&self, reason: &str, now: Timestamp) -> EngineResult<Vec<NewDocument>> {
+        if !self.chain.standing.is_nothing() && self.compared()?.is_same() {
+            return Err(self.same());
+        }
+        let original = &self.chain.original.invoice;
+        let (mut standing, mut documents) = (self.chain.standing.clone(), Vec::new());
+        if !standing.is_nothing() {
+            let (credit, lines) = credit_note(original, &standing, reason, now)?;
+            standing = standing
+                .amended(&credit, lines.clone())
+                .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+            documents.push(NewDocument::of((credit, lines)));
+        }
+        let (note, lines) = rebilled(original, &standing, &self.draft, self.snapshot.clone(), reason, now)?;
+        documents.push(NewDocument { note, lines, directory: Some(self.directory.clone()) });
+        Ok(documents)
+    }
+}
