@@ -23,6 +23,7 @@ pub const CODES: &[&str] = &[
     "licence.line.ends_before_start",
     "licence.line.field_missing",
     "licence.line.price_negative",
+    "licence.line.price_too_long",
     "licence.line.time_malformed",
     "licence.line.whole_number",
     "licence.line.word_unknown",
