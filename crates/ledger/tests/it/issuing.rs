@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use billing::invoice::{CarriedDay, InvoiceType};
+use billing::invoice::{CarriedDay, InvoiceType, KnownLists};
 use billing::journal::{Account, EntryHash, Posting};
 use billing::money::{Amount, Currency};
-use billing::ports::{ClosingStep, Closure, IssueRequest, KnownLists, Ledger, Parking, StepOutcome, document_digest};
+use billing::ports::{ClosingStep, Closure, IssueRequest, Ledger, ListKind, Parking, StepOutcome, document_digest};
 use ledger::SqliteLedger;
 
 use crate::world::{ISSUER, World, at, check_refused, eur, id, new_line, number, one_step, period, request, try_issue};
@@ -234,7 +234,8 @@ async fn issued_documents_never_change() {
     let world = World::new().await;
     let number = world.issue(request("party-1", "2026-10")).await;
     world.pay(&number, 10_000, "transfer 1").await;
-    world.ledger.put_blob(b"a price sheet").await.unwrap();
+    let sheet = world.ledger.put_blob(b"a price sheet").await.unwrap();
+    world.ledger.add_list(ListKind::PriceSheet, &sheet, "prices", at("2026-11-01T00:00:00Z")).await.unwrap();
     let refused = [
         "UPDATE invoices SET header = x'00'",
         "UPDATE invoices SET total_minor = total_minor + 1",
@@ -243,7 +244,9 @@ async fn issued_documents_never_change() {
         "DELETE FROM invoices",
         "REPLACE INTO invoices SELECT * FROM invoices",
         "REPLACE INTO invoices SELECT issuer, 'G000000009', party, period, invoice_type, currency, \
-         0, 0, 0, issued_at, due_on, header, digest, line_count, rated_files, journal_position, amends FROM invoices",
+         0, 0, 0, issued_at, due_on, header, digest, line_count, rated_files, journal_position, amends, \
+         amendment_place, amendment FROM invoices",
+        "UPDATE invoices SET amends = number, amendment = 'credit', amendment_place = 1",
         "UPDATE invoice_lines SET body = x'00' WHERE line_number = 2",
         "DELETE FROM invoice_lines WHERE line_number = 3",
         "REPLACE INTO invoice_lines SELECT issuer, number, line_number, subscription, x'00' FROM invoice_lines",
@@ -260,6 +263,9 @@ async fn issued_documents_never_change() {
          FROM account_events LIMIT 1",
         "UPDATE blobs SET body = x'00'",
         "DELETE FROM blobs",
+        "UPDATE lists SET position = position + 1",
+        "DELETE FROM lists",
+        "INSERT INTO lists SELECT kind, 9, sha256, title, imported_at FROM lists LIMIT 1",
     ];
     for sql in refused {
         let error = world.run(sql).await.expect_err(sql).to_string();

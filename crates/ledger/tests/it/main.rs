@@ -4,6 +4,7 @@ mod damage;
 mod directory;
 mod imports;
 mod issuing;
+mod killed;
 mod lists;
 mod opening;
 mod payments;

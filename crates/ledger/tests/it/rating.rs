@@ -1,4 +1,5 @@
-use billing::ports::{Closure, KnownLists, Ledger, StepOutcome, StoredFile};
+use billing::invoice::KnownLists;
+use billing::ports::{Closure, Ledger, StepOutcome, StoredFile};
 
 use crate::world::{World, id, period, request, run};
 

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use billing::ids::OrganisationId;
-use billing::invoice::{DocumentTotals, InvoiceNumber, InvoiceType};
+use billing::invoice::{DocumentTotals, InvoiceNumber, InvoiceType, KnownLists};
 use billing::journal::invoice_postings;
 use billing::money::{Amount, Currency};
 use billing::party::{Customer, Organisation, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AccountBooking, ClosingStep, Closure, IssueRequest, KnownLists, Ledger, NewInvoiceLine, PortError, PortResult,
-    RatedRun, StepOutcome, StoredAccountEvent, StoredFile,
+    AccountBooking, ClosingStep, Closure, IssueRequest, Ledger, NewInvoiceLine, PortError, PortResult, RatedRun,
+    StepOutcome, StoredAccountEvent, StoredFile,
 };
 use billing::settlement::{Allocate, NewPayment};
 use jiff::Timestamp;
@@ -30,10 +30,15 @@ pub(crate) struct World {
 impl World {
     /// The issuer, another issuer, and `party-1` to `party-9`.
     pub(crate) async fn new() -> Self {
+        Self::with_parties(9).await
+    }
+
+    /// As [`World::new`], with so many parties.
+    pub(crate) async fn with_parties(count: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
         let mut organisations = vec![organisation(ISSUER, None), organisation("another-issuer", None)];
-        for i in 1..=9 {
+        for i in 1..=count {
             organisations.push(organisation(&format!("party-{i}"), Some(ISSUER)));
         }
         ledger.save_organisations(&organisations).await.unwrap();
