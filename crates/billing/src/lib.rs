@@ -32,6 +32,8 @@ pub mod party;
 pub mod period;
 pub mod ports;
 pub mod price;
+#[cfg(test)]
+mod properties;
 pub mod rate;
 pub mod savings_plan;
 pub mod settlement;

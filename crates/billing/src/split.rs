@@ -156,7 +156,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100_000))]
+        #![proptest_config(crate::properties::cases(100_000))]
 
         /// MON-2, and each share is less than a unit away from the exact one.
         #[test]

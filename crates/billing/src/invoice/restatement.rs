@@ -139,3 +139,6 @@ pub fn rebilled(
     let Invoice { document_type, amends, reason, .. } = note;
     Ok((Invoice { document_type, amends, reason, ..issued }, lines))
 }
+
+#[cfg(test)]
+mod tests;

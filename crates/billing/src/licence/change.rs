@@ -300,7 +300,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100_000))]
+        #![proptest_config(crate::properties::cases(100_000))]
 
         /// Any sequence of changes bills what its days come to, but for what cutting takes from each line.
         #[test]

@@ -172,7 +172,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #![proptest_config(crate::properties::cases(10_000))]
 
         /// Each day after the purchase lies in one cycle and no other.
         #[test]

@@ -127,7 +127,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100_000))]
+        #![proptest_config(crate::properties::cases(100_000))]
 
         /// The parts of a cycle, before they are cut, make up its price; what cutting takes from each
         /// is less than a minor unit.

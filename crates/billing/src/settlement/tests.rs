@@ -222,7 +222,7 @@ fn decide(account: &PartyAccount, attempt: &Try) -> Result<Vec<AccountEvent>, Se
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(crate::properties::cases(20_000))]
 
     /// Balances are the sums of the postings, whatever is tried, and events tell the whole account.
     #[test]

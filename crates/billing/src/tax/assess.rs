@@ -146,7 +146,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100_000))]
+        #![proptest_config(crate::properties::cases(100_000))]
 
         /// Lines add up to their code, and each is less than a unit from its exact tax. What is taken
         /// back whole takes its tax back whole, line by line.

@@ -417,7 +417,7 @@ fn accepted(candidates: Vec<LicenceOrder>) -> Vec<LicenceOrder> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(crate::properties::cases(2_000))]
 
     /// What was charged before a day is not changed by what is ordered from that day on, nor by how far
     /// one looks: closed months stay as they were billed.
