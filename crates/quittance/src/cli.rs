@@ -411,6 +411,11 @@ pub(crate) enum QuarantineCommand {
     List,
     /// Write a line as it was read, to mend it and import it again
     Show { id: u64 },
+    /// Take restatements of billed records by their differences, which the next period bills
+    #[command(
+        after_help = "Example:\n  quittance quarantine take-differences\n\nA record whose month was billed stays as it is. What a higher revision says otherwise is late usage of the\nsame days."
+    )]
+    TakeDifferences,
     /// Give lines up
     Drop {
         #[arg(required = true)]

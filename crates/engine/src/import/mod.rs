@@ -1,6 +1,7 @@
 //! Imports: files become records, lists and directory rows. An import is seen whole or not at all
 //! (USE-1); bad lines are set aside and never lost (USE-3).
 
+mod differences;
 mod directory;
 mod lists;
 mod orders;
@@ -9,6 +10,7 @@ mod placement;
 mod quarantine;
 mod usage;
 
+pub use differences::{TakenDifferences, take_differences};
 pub use directory::{import_customers, import_subscriptions};
 pub use lists::{import_fx, import_prices, import_tax_rates, read_price_list};
 pub use orders::{import_offers, import_orders};

@@ -1,6 +1,6 @@
 //! Replaying what was set aside counts each record once (USE-2, USE-3).
 
-use engine::import::{UsageImportOptions, replay_quarantine};
+use engine::import::{UsageImportOptions, replay_quarantine, take_differences};
 
 use crate::world::{World, now};
 
@@ -32,4 +32,37 @@ async fn a_line_that_is_still_bad_stays() {
     let replay = replay_quarantine(&world.books, &UsageImportOptions::default(), now()).await.unwrap();
     assert_eq!((replay.accepted, replay.remaining.len()), (0, 2));
     assert_eq!(world.books.ledger.quarantine().await.unwrap().len(), 2);
+}
+
+const REVISED: &str =
+    "record_id,usage_date,customer_id,subscription_id,meter_id,quantity,quantity_basis,kind,revision\n";
+
+/// September was billed; its records are restated, twice, and one of them moves to another meter.
+#[tokio::test]
+async fn restatements_of_billed_records_are_billed_by_their_difference() {
+    let world = World::new(&["m,EUR,2,1 Hour,0,", "n,EUR,5,1 Hour,0,"]).await;
+    world.usage(&[("a", "2026-09-03", "m", "7"), ("b", "2026-09-04", "m", "1"), ("c", "2026-09-05", "m", "3")]).await;
+    assert_eq!(world.close("2026-09", false).await, "issued 22.00");
+    let row = |id: &str, day: &str, meter: &str, quantity: &str, revision: u32| {
+        format!("{id},2026-09-{day},c,p,{meter},{quantity},blocks,usage,{revision}\n")
+    };
+    let first = [row("a", "03", "m", "10", 2), row("b", "04", "n", "1", 1), row("c", "05", "m", "3", 1)];
+    let report = world.import(format!("{REVISED}{}", first.concat())).await;
+    // The third says what is known.
+    assert_eq!((report.accepted, report.duplicate, report.quarantined.len()), (0, 1, 2));
+    let taken = take_differences(&world.books, now()).await.unwrap();
+    assert_eq!((taken.restatements, taken.records, taken.remaining.len()), (2, 3, 0));
+    assert_eq!(take_differences(&world.books, now()).await.unwrap().records, 0);
+    // Sent again, and once more with another quantity and with a revision that is behind.
+    let again = [row("a", "03", "m", "10", 2), row("a", "03", "m", "4", 3), row("a", "03", "m", "5", 1)];
+    world.import(format!("{REVISED}{}", again.concat())).await;
+    let taken = take_differences(&world.books, now()).await.unwrap();
+    let codes: Vec<&str> = taken.remaining.iter().map(|line| line.code.as_str()).collect();
+    assert_eq!((taken.restatements, taken.records, codes), (2, 1, vec!["usage.line.record_id_conflict"]));
+    // a: 7 to 10 to 4 at 2.00; b: 1 at 2.00 becomes 1 at 5.00.
+    assert_eq!(world.close("2026-10", false).await, "issued -3.00");
+    let mut lines = world.lines("G000000002").await;
+    lines.sort();
+    assert_eq!(lines, ["m 2026-09 -4 -8.00", "n 2026-09 1 5.00"]);
+    world.assert_sound().await;
 }

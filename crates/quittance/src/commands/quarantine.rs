@@ -3,10 +3,14 @@
 use std::io::Write;
 use std::path::Path;
 
+use engine::import::take_differences;
+use serde_json::json;
+
 use crate::cli::{Output, QuarantineCommand};
+use crate::clock;
 use crate::commands::import::json_of_line;
 use crate::data_dir::DataDir;
-use crate::output::{Failure, Rows, print};
+use crate::output::{Failure, Rows, print, say};
 use crate::{CommandResult, Exit};
 
 pub(crate) async fn run(dir: &Path, output: Output, command: &QuarantineCommand) -> CommandResult {
@@ -41,6 +45,23 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &QuarantineCommand)
             }
             out.write_all(&line.raw)?;
             writeln!(out)?;
+        }
+        QuarantineCommand::TakeDifferences => {
+            let _lock = data.lock().await?;
+            let taken = take_differences(&data.books, clock::now()?).await?;
+            let mut rows = Rows::new(&["id", "code", "message"], &["id"]);
+            for line in &taken.remaining {
+                rows.push([line.id.to_string(), line.code.clone(), line.message.clone()]);
+            }
+            let value = json!({
+                "restatements": taken.restatements,
+                "records": taken.records,
+                "remaining": taken.remaining.iter().map(json_of_line).collect::<Vec<_>>(),
+            });
+            print(output, &value, &rows)?;
+            if output == Output::Table {
+                say(format!("{} restatements were taken by {} records", taken.restatements, taken.records));
+            }
         }
         QuarantineCommand::Drop { ids } => {
             let _lock = data.lock().await?;
