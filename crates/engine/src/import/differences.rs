@@ -133,7 +133,7 @@ async fn billed(books: &Books, waiting: &[Waiting]) -> EngineResult<BTreeMap<Rec
                 stands.revision = stands.revision.max(revision);
                 let quantity = stored.record.quantity;
                 add(stands, &stored.record, quantity)
-                    .map_err(|error| PortError::new(error.code(), "the quantities of a record do not fit", &error))?;
+                    .map_err(|error| PortError::new(error.code(), "the quantities of a record do not fit", error))?;
             }
             Ok(())
         })?;
