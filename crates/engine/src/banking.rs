@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use billing::invoice::InvoiceNumber;
-use billing::money::Amount;
+use billing::money::{Amount, Currency};
 use billing::settlement::{Allocate, NewPayment, PartyAccount, SettlementError, Source};
 use formats::bank::{BankEntry, BankStatement};
 use jiff::Timestamp;
@@ -65,10 +65,15 @@ impl Proposal {
     }
 }
 
-/// All accounts, and whose each number is.
+/// All accounts, and what is looked for in them.
 struct Accounts {
     accounts: Vec<(AccountName, PartyAccount)>,
+    /// Whose each number is, by the place of the account.
     owners: BTreeMap<InvoiceNumber, usize>,
+    /// Payments that were booked, by their references.
+    booked: BTreeMap<String, usize>,
+    /// Documents by what is open on them: currency and minor units.
+    open: BTreeMap<(Currency, i64), Vec<(usize, InvoiceNumber)>>,
 }
 
 /// Looks for the invoices that the entries are for. Nothing is booked.
@@ -105,30 +110,44 @@ pub async fn accept(books: &Books, proposal: &Proposal, now: Timestamp) -> Engin
 
 impl Accounts {
     async fn load(books: &Books) -> EngineResult<Self> {
-        let (mut accounts, mut owners) = (Vec::new(), BTreeMap::new());
+        let (accounts, owners, booked, open) = (Vec::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut all = Self { accounts, owners, booked, open };
         for party in books.billed_parties().await? {
             let (name, history) = account_of(books, &party.id).await?;
-            let account = history.account()?;
-            owners.extend(account.documents.keys().map(|number| (number.clone(), accounts.len())));
-            accounts.push((name, account));
+            all.add(name, history.account()?)?;
         }
-        Ok(Self { accounts, owners })
+        Ok(all)
+    }
+
+    fn add(&mut self, name: AccountName, account: PartyAccount) -> Result<(), SettlementError> {
+        let place = self.accounts.len();
+        for (number, state) in &account.documents {
+            let open = state.open()?;
+            self.owners.insert(number.clone(), place);
+            self.open.entry((open.currency, open.minor)).or_default().push((place, number.clone()));
+        }
+        for source in account.sources.keys() {
+            if let Source::Payment(reference) = source {
+                self.booked.entry(reference.clone()).or_insert(place);
+            }
+        }
+        self.accounts.push((name, account));
+        Ok(())
     }
 
     fn find(&self, entry: &BankEntry, reference: &str) -> Result<(Option<usize>, Finding), SettlementError> {
         if entry.amount.minor <= 0 || entry.reversal {
             return Ok((None, Finding::Outgoing));
         }
-        let source = Source::Payment(reference.to_owned());
-        if let Some(place) = self.accounts.iter().position(|(_, account)| account.sources.contains_key(&source)) {
-            return Ok((Some(place), Finding::BookedBefore));
+        if let Some(place) = self.booked.get(reference) {
+            return Ok((Some(*place), Finding::BookedBefore));
         }
         let text = format!("{} {}", entry.remittance, entry.end_to_end_id.as_deref().unwrap_or_default());
         let named: Vec<InvoiceNumber> =
             numbers_in(&text).into_iter().filter(|number| self.owners.contains_key(number)).collect();
         let owners: BTreeSet<usize> = named.iter().filter_map(|number| self.owners.get(number).copied()).collect();
         match owners.iter().copied().collect::<Vec<_>>().as_slice() {
-            [] => self.find_by_amount(entry.amount),
+            [] => Ok(self.find_by_amount(entry.amount)),
             [owner] => Ok((Some(*owner), self.open_among(*owner, named, entry.amount)?)),
             _ => Ok((None, Finding::Several(named))),
         }
@@ -149,20 +168,12 @@ impl Accounts {
         Ok(Finding::Named(open))
     }
 
-    fn find_by_amount(&self, amount: Amount) -> Result<(Option<usize>, Finding), SettlementError> {
-        let mut found = Vec::new();
-        for (place, (_, account)) in self.accounts.iter().enumerate() {
-            for (number, state) in &account.documents {
-                if state.open()? == amount {
-                    found.push((place, number.clone()));
-                }
-            }
-        }
-        Ok(match found.as_slice() {
+    fn find_by_amount(&self, amount: Amount) -> (Option<usize>, Finding) {
+        match self.open.get(&(amount.currency, amount.minor)).map(Vec::as_slice).unwrap_or_default() {
             [] => (None, Finding::Nothing),
             [(place, number)] => (Some(*place), Finding::SameAmount(number.clone())),
-            _ => (None, Finding::Several(found.into_iter().map(|(_, number)| number).collect())),
-        })
+            several => (None, Finding::Several(several.iter().map(|(_, number)| number.clone()).collect())),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Codes with dated rates, and which of them holds for a party and a product.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -91,12 +93,18 @@ impl TaxError {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TaxTable {
     rules: Vec<TaxRule>,
+    /// Places of the rules for a product or SKU, and of those for all.
+    by_product: BTreeMap<(TaxTreatment, Option<String>), Vec<usize>>,
 }
 
 impl TaxTable {
     #[must_use]
     pub fn new(rules: Vec<TaxRule>) -> Self {
-        Self { rules }
+        let mut by_product: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (place, rule) in rules.iter().enumerate() {
+            by_product.entry((rule.treatment, rule.product.clone())).or_default().push(place);
+        }
+        Self { rules, by_product }
     }
 
     #[must_use]
@@ -117,16 +125,21 @@ impl TaxTable {
         product: TaxedProduct<'_>,
         day: Date,
     ) -> Result<&TaxRate, TaxError> {
-        let holds = |rule: &&TaxRule| {
-            rule.treatment == treatment
-                && rule.rate.days.contains(day)
+        let holds = |rule: &TaxRule| {
+            rule.rate.days.contains(day)
                 && rule.country.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(country))
-                && rule.product.as_deref().is_none_or(|wanted| [product.product_id, product.sku_id].contains(&wanted))
         };
-        let weight = |rule: &&TaxRule| (rule.product.is_some(), rule.country.is_some(), rule.rate.days.from);
-        // Of equals the last one is taken.
-        let found = self.rules.iter().filter(holds).max_by_key(weight);
-        found.map(|rule| &rule.rate).ok_or_else(|| TaxError::RateMissing {
+        // The later place stands for the later import.
+        let best = |products: &[Option<&str>]| {
+            let places = products
+                .iter()
+                .filter_map(|wanted| self.by_product.get(&(treatment, wanted.map(str::to_owned))).map(Vec::as_slice));
+            let rules = places.flatten().filter_map(|place| Some((*place, self.rules.get(*place)?)));
+            let held = rules.filter(|(_, rule)| holds(rule));
+            held.max_by_key(|(place, rule)| (rule.country.is_some(), rule.rate.days.from, *place))
+        };
+        let found = best(&[Some(product.product_id), Some(product.sku_id)]).or_else(|| best(&[None]));
+        found.map(|(_, rule)| &rule.rate).ok_or_else(|| TaxError::RateMissing {
             country: country.to_owned(),
             treatment,
             product: product.product_id.to_owned(),
