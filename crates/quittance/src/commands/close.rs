@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use billing::money::{Amount, Currency};
 use billing::rate::UnpricedUsage;
 use engine::closing::{
     CloseOptions, ClosingOutcome, PartyClosing, PreviewedClosing, PreviewedOutcome, close, preview_close,
@@ -41,6 +42,7 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &CloseArgs) -> Command
             }
             print_unpriced(&closing.unpriced);
         }
+        say(summary(&closings));
     }
     let parked = closings.iter().any(|closing| matches!(closing.outcome, ClosingOutcome::Parked(_)));
     Ok(if parked { Exit::Findings } else { Exit::Done })
@@ -98,6 +100,34 @@ async fn preview(data: &DataDir, output: Output, args: &CloseArgs, options: Clos
         previews.iter().for_each(|preview| print_unpriced(&preview.unpriced));
     }
     Ok(if parked.is_empty() { Exit::Done } else { Exit::Findings })
+}
+
+/// `2 issued with 31 lines (5.00 EUR, 7.20 USD), 1 parked, 4 closed before, 3 with nothing to bill`; what did
+/// not happen is left out.
+fn summary(closings: &[PartyClosing]) -> String {
+    let (mut issued, mut lines, mut parked, mut before, mut nothing) = (0_usize, 0_usize, 0_usize, 0_usize, 0_usize);
+    let mut totals: BTreeMap<Currency, Option<Amount>> = BTreeMap::new();
+    for closing in closings {
+        match &closing.outcome {
+            ClosingOutcome::Issued { total, line_count, .. } => {
+                (issued, lines) = (issued + 1, lines + line_count);
+                let sum = totals.entry(total.currency).or_insert(Some(Amount::zero(total.currency)));
+                *sum = sum.and_then(|sum| sum.checked_add(*total).ok());
+            }
+            ClosingOutcome::AlreadyClosed(_) => before += 1,
+            ClosingOutcome::Nothing => nothing += 1,
+            ClosingOutcome::Parked(_) => parked += 1,
+        }
+    }
+    // A sum that does not fit is left out rather than wrong.
+    let totals: Vec<String> = totals.into_values().flatten().map(|total| total.to_string()).collect();
+    let mut parts = vec![format!("{issued} issued with {lines} lines ({})", totals.join(", "))];
+    if issued == 0 {
+        parts = vec!["nothing issued".to_owned()];
+    }
+    let others = [(parked, "parked"), (before, "closed before"), (nothing, "with nothing to bill")];
+    parts.extend(others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    parts.join(", ")
 }
 
 fn row(closing: &PartyClosing) -> [String; 5] {
