@@ -1,0 +1,310 @@
+//! The port, call by call; each subject has a file of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
+use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber, InvoiceType, RestatedMonth};
+use billing::licence::LicenceOrder;
+use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
+use billing::period::BillingPeriod;
+use billing::ports::{
+    AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, Ledger,
+    ListKind, Parking, PortError, PortResult, QuarantinedLine, RatedPart, RatedRun, StepOutcome, StoredDocument,
+    StoredEntry, StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
+};
+use jiff::Timestamp;
+
+use super::{Tables, conflict};
+
+/// A ledger that forgets with its process.
+#[derive(Debug, Default)]
+pub struct MemoryLedger(Mutex<Tables>);
+
+impl MemoryLedger {
+    /// One caller at a time: a call is seen whole or not at all.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Ledger for MemoryLedger {
+    async fn organisations(&self) -> PortResult<Vec<Organisation>> {
+        Ok(self.tables().organisations.values().cloned().collect())
+    }
+
+    async fn organisation(&self, id: &OrganisationId) -> PortResult<Option<Organisation>> {
+        Ok(self.tables().organisations.get(id).cloned())
+    }
+
+    async fn billed_parties(
+        &self,
+        parties: &[OrganisationId],
+        orders_through: u64,
+    ) -> PortResult<BTreeMap<OrganisationId, BilledParty>> {
+        let tables = self.tables();
+        let billed = |party: &OrganisationId| Some((party.clone(), tables.billed_party(party, orders_through)?));
+        Ok(parties.iter().filter_map(billed).collect())
+    }
+
+    async fn save_organisations(&self, organisations: &[Organisation]) -> PortResult<()> {
+        let saved = organisations.iter().map(|one| (one.id.clone(), one.clone()));
+        self.tables().organisations.extend(saved);
+        Ok(())
+    }
+
+    async fn save_customers(&self, customers: &[Customer]) -> PortResult<()> {
+        self.tables().customers.extend(customers.iter().map(|one| (one.id.clone(), one.clone())));
+        Ok(())
+    }
+
+    async fn save_subscriptions(&self, subscriptions: &[Subscription]) -> PortResult<()> {
+        self.tables().subscriptions.extend(subscriptions.iter().map(|one| (one.id.clone(), one.clone())));
+        Ok(())
+    }
+
+    async fn customer(&self, id: &CustomerId) -> PortResult<Option<Customer>> {
+        Ok(self.tables().customers.get(id).cloned())
+    }
+
+    async fn subscriptions(&self) -> PortResult<Vec<(SubscriptionId, CustomerId, OrganisationId)>> {
+        Ok(self.tables().owned_subscriptions())
+    }
+
+    async fn named_subscriptions(&self, ids: &[SubscriptionId]) -> PortResult<Vec<(Subscription, Customer)>> {
+        Ok(self.tables().named_subscriptions(ids))
+    }
+
+    async fn party_directory(&self, party: &OrganisationId) -> PortResult<Option<PartyDirectory>> {
+        Ok(self.tables().party_directory(party))
+    }
+
+    async fn accept_orders(&self, accepted: &[AcceptedOrders], _at: Timestamp) -> PortResult<()> {
+        self.tables().accept_orders(accepted)
+    }
+
+    async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<LicenceOrder>> {
+        Ok(self.tables().orders_of(party, through))
+    }
+
+    async fn last_order(&self) -> PortResult<u64> {
+        Ok(self.tables().last_order())
+    }
+
+    async fn put_blob(&self, bytes: &[u8]) -> PortResult<BlobDigest> {
+        Ok(self.tables().put_blob(bytes))
+    }
+
+    async fn blob(&self, digest: &BlobDigest) -> PortResult<Option<Vec<u8>>> {
+        Ok(self.tables().blobs.get(&digest.0).cloned())
+    }
+
+    async fn add_list(&self, kind: ListKind, digest: &BlobDigest, _title: &str, _at: Timestamp) -> PortResult<bool> {
+        self.tables().add_list(kind, digest)
+    }
+
+    async fn lists(&self, kind: ListKind) -> PortResult<Vec<BlobDigest>> {
+        Ok(self.tables().lists.get(&kind).cloned().unwrap_or_default())
+    }
+
+    async fn commit_usage_import(&self, import: &UsageImport) -> PortResult<()> {
+        self.tables().commit_import(import)
+    }
+
+    async fn usage_files(&self) -> PortResult<Vec<UsageFile>> {
+        Ok(self.tables().current_files())
+    }
+
+    async fn commit_compaction(
+        &self,
+        merged: &[u64],
+        into: &[(StoredFile, StoredFile)],
+        _at: Timestamp,
+    ) -> PortResult<()> {
+        self.tables().commit_compaction(merged, into)
+    }
+
+    async fn retired_usage_files(&self) -> PortResult<Vec<StoredFile>> {
+        Ok(self.tables().retired_files())
+    }
+
+    async fn quarantine(&self) -> PortResult<Vec<QuarantinedLine>> {
+        Ok(self.tables().waiting_lines())
+    }
+
+    async fn drop_quarantined(&self, ids: &[u64]) -> PortResult<()> {
+        self.tables().leave_queue(&ids.iter().copied().collect::<BTreeSet<_>>());
+        Ok(())
+    }
+
+    async fn commit_rating(&self, run: &RatedRun, parts: &[RatedPart]) -> PortResult<Vec<StoredFile>> {
+        Ok(self.tables().commit_rating(run, parts))
+    }
+
+    async fn rated_parts(
+        &self,
+        party: &OrganisationId,
+        period: BillingPeriod,
+    ) -> PortResult<Vec<(RatedPart, Vec<StoredFile>)>> {
+        Ok(self.tables().rated_parts(party, period))
+    }
+
+    async fn rated_run(&self, party: &OrganisationId, period: BillingPeriod) -> PortResult<Option<RatedRun>> {
+        Ok(self.tables().runs.get(&(party.clone(), period)).map(|kept| kept.run.clone()))
+    }
+
+    async fn rated_files(&self) -> PortResult<Vec<StoredFile>> {
+        Ok(self.tables().rated_files())
+    }
+
+    async fn closures(&self, party: &OrganisationId) -> PortResult<Vec<Closure>> {
+        Ok(self.tables().closures_of(party))
+    }
+
+    async fn amend(&self, request: &AmendmentRequest) -> PortResult<bool> {
+        let mut tables = self.tables();
+        let after = tables.amend(request)?;
+        let done = after.is_some();
+        if let Some(after) = after {
+            *tables = after;
+        }
+        Ok(done)
+    }
+
+    async fn last_counter(&self, issuer: &OrganisationId, invoice_type: InvoiceType) -> PortResult<u64> {
+        Ok(self.tables().last_counter(issuer, invoice_type))
+    }
+
+    async fn close_parties(&self, steps: &[ClosingStep<'_>]) -> PortResult<Vec<StepOutcome>> {
+        let mut tables = self.tables();
+        let (after, outcomes) = tables.close_parties(steps)?;
+        *tables = after;
+        Ok(outcomes)
+    }
+
+    async fn last_closures(&self) -> PortResult<Vec<Closure>> {
+        let mut last: BTreeMap<OrganisationId, Closure> = BTreeMap::new();
+        // In the order of their periods.
+        for closure in self.tables().closures.values() {
+            last.insert(closure.party.clone(), closure.clone());
+        }
+        Ok(last.into_values().collect())
+    }
+
+    async fn add_adjustment(&self, party: &OrganisationId, new: &Adjustment, _at: Timestamp) -> PortResult<bool> {
+        self.tables().add_adjustment(party, new)
+    }
+
+    async fn adjustments(&self, party: &OrganisationId, number: Option<&InvoiceNumber>) -> PortResult<Vec<Adjustment>> {
+        Ok(self.tables().adjustments_on(party, number))
+    }
+
+    async fn parkings(&self, period: Option<BillingPeriod>) -> PortResult<Vec<Parking>> {
+        let tables = self.tables();
+        let of_period = tables.parkings.values().filter(|one| period.is_none_or(|period| one.period == period));
+        Ok(of_period.cloned().collect())
+    }
+
+    async fn invoices(&self, party: Option<&OrganisationId>) -> PortResult<Vec<StoredInvoice>> {
+        Ok(self.tables().invoices(party))
+    }
+
+    async fn amendments(&self, issuer: &OrganisationId, number: &InvoiceNumber) -> PortResult<Vec<StoredInvoice>> {
+        Ok(self.tables().amendments(issuer, number))
+    }
+
+    async fn restated_months(&self, party: &OrganisationId) -> PortResult<Vec<RestatedMonth>> {
+        Ok(self.tables().restated_months(party))
+    }
+
+    async fn invoice(&self, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>> {
+        Ok(self.tables().document(number)?.map(|document| document.stored.clone()))
+    }
+
+    async fn invoice_lines(&self, number: &InvoiceNumber, after: u32, limit: u32) -> PortResult<Vec<Vec<u8>>> {
+        let tables = self.tables();
+        let Some(document) = tables.document(number)? else { return Ok(Vec::new()) };
+        let size = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        let lines = document.lines.iter().skip(size(after)).take(size(limit));
+        Ok(lines.map(|line| line.body.clone()).collect())
+    }
+
+    async fn invoice_lines_of(
+        &self,
+        number: &InvoiceNumber,
+        subscriptions: &[SubscriptionId],
+    ) -> PortResult<Vec<Vec<u8>>> {
+        let tables = self.tables();
+        let Some(document) = tables.document(number)? else { return Ok(Vec::new()) };
+        let lines = document.lines.iter().filter(|line| subscriptions.contains(&line.subscription));
+        Ok(lines.map(|line| line.body.clone()).collect())
+    }
+
+    async fn document(&self, number: &InvoiceNumber, kind: &str) -> PortResult<Option<StoredDocument>> {
+        Ok(self.tables().renderings.get(&(number.clone(), kind.to_owned())).cloned())
+    }
+
+    async fn add_document(&self, document: &StoredDocument) -> PortResult<()> {
+        let mut tables = self.tables();
+        if tables.document(&document.number)?.is_none() {
+            let message = format!("no document has the number {}", document.number);
+            return Err(PortError::new("invoice.unknown", message, ""));
+        }
+        let key = (document.number.clone(), document.kind.clone());
+        tables.renderings.entry(key).or_insert_with(|| document.clone());
+        Ok(())
+    }
+
+    async fn documents(&self) -> PortResult<Vec<StoredDocument>> {
+        Ok(self.tables().renderings.values().cloned().collect())
+    }
+
+    async fn account(&self, issuer: &OrganisationId, party: &OrganisationId) -> PortResult<AccountHistory> {
+        Ok(self.tables().account(issuer, party))
+    }
+
+    async fn book_account_events(&self, booking: &AccountBooking) -> PortResult<bool> {
+        let mut tables = self.tables();
+        if !tables.is_current(booking) {
+            return Ok(false);
+        }
+        Tables::check_booking(booking)?;
+        tables.book(booking)?;
+        Ok(true)
+    }
+
+    async fn journal(&self, organisation: &OrganisationId, after: u64, limit: u32) -> PortResult<Vec<StoredEntry>> {
+        let tables = self.tables();
+        let entries = tables.journal.get(organisation).map(Vec::as_slice).unwrap_or_default();
+        let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(entries.iter().skip(size(after)).take(size(limit.into())).cloned().collect())
+    }
+
+    async fn add_token(&self, token: &StoredToken) -> PortResult<()> {
+        let mut tables = self.tables();
+        if tables.tokens.contains_key(&token.hash) {
+            return Err(conflict("a token with this hash"));
+        }
+        tables.tokens.insert(token.hash.clone(), token.clone());
+        Ok(())
+    }
+
+    async fn token(&self, hash: &str) -> PortResult<Option<StoredToken>> {
+        Ok(self.tables().tokens.get(hash).cloned())
+    }
+
+    async fn setting(&self, name: &str) -> PortResult<Option<String>> {
+        Ok(self.tables().settings.get(name).cloned())
+    }
+
+    async fn set_setting(&self, name: &str, value: &str) -> PortResult<()> {
+        self.tables().settings.insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    async fn integrity(&self) -> PortResult<Vec<String>> {
+        Ok(self.tables().findings())
+    }
+}

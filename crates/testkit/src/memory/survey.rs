@@ -1,0 +1,145 @@
+//! Rates a party's month record by record: another computation than the one that rates in bulk.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use billing::ids::SubscriptionId;
+use billing::period::BillingPeriod;
+use billing::ports::{
+    PortResult, RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageFile, UsageSource,
+    UsageSurvey, hex,
+};
+use billing::rate::{LineFigures, PartyRater, RatedDay, RatedLine, RatedTotals};
+use billing::usage::{RecordKey, UsageRecord};
+use sha2::{Digest, Sha256};
+
+use super::count;
+use super::store::{MemoryStore, Row, highest_revisions};
+
+#[derive(Debug)]
+pub(super) struct MemorySurvey<'s> {
+    store: &'s MemoryStore,
+    files: BTreeMap<u64, Arc<Vec<Row>>>,
+    /// Over all files, for an earlier revision may lie in another one.
+    highest: BTreeMap<RecordKey, u32>,
+}
+
+impl<'s> MemorySurvey<'s> {
+    pub(super) fn of(store: &'s MemoryStore, files: &[UsageFile]) -> PortResult<Self> {
+        let files = files.iter().map(|file| Ok((file.place, store.records(&file.rows)?)));
+        let files = files.collect::<PortResult<BTreeMap<_, _>>>()?;
+        let highest = highest_revisions(files.values().flat_map(|rows| rows.iter()));
+        Ok(Self { store, files, highest })
+    }
+
+    /// The records of a job in the order of rating: by scope, day and key.
+    fn rows_of(&self, job: &RatingJob<'_>) -> Vec<Row> {
+        let mut rows: Vec<Row> = Vec::new();
+        for UsageSource { place, rows: wanted } in job.sources {
+            let is_wanted = |record: &UsageRecord| match wanted {
+                SourceRows::All => true,
+                SourceRows::Days(days) => {
+                    let day = (record.subscription_id.clone(), record.meter_id.clone(), record.usage_date);
+                    days.contains(&day)
+                }
+            };
+            let of_file = self.files.get(place).into_iter().flat_map(|rows| rows.iter());
+            let taken = of_file.filter(|(key, record)| {
+                job.inputs.directory.subscriptions.contains_key(&record.subscription_id)
+                    && self.highest.get(key) == Some(&record.revision())
+                    && is_wanted(record)
+            });
+            rows.extend(taken.cloned());
+        }
+        rows.sort_by(|(a_key, a), (b_key, b)| {
+            let place = |record: &UsageRecord| (record.subscription_id.clone(), record.meter_id.clone());
+            (place(a), a.usage_date, a_key).cmp(&(place(b), b.usage_date, b_key))
+        });
+        rows
+    }
+}
+
+impl UsageSurvey for MemorySurvey<'_> {
+    fn holds(&self, place: u64, subscriptions: &mut dyn Iterator<Item = &SubscriptionId>) -> bool {
+        let Some(rows) = self.files.get(&place) else { return false };
+        let mut subscriptions = subscriptions;
+        (&mut subscriptions).any(|subscription| rows.iter().any(|(_, record)| record.subscription_id == *subscription))
+    }
+
+    fn rate<'a>(&self, job: &RatingJob<'a>, tick: &(dyn Fn(u64) + Sync)) -> Result<RatedUsage<'a>, RatingFailure> {
+        let rows = self.rows_of(job);
+        let fingerprint = fingerprint(job, &rows);
+        if let RatingOutput::Files { known, .. } = job.output
+            && let Some((part, files)) = known.iter().find(|(part, _)| part.fingerprint == fingerprint)
+            && !job.with_scopes
+        {
+            let (totals, parts) = (part.totals.clone(), vec![part.clone()]);
+            return Ok(RatedUsage { totals, parts, files: files.clone(), ..RatedUsage::default() });
+        }
+        let mut rater = PartyRater::new(job.inputs);
+        let (mut lines, mut late_count) = (Vec::new(), 0);
+        for (key, record) in rows {
+            late_count += u64::from(BillingPeriod::containing(record.usage_date) != Ok(job.period));
+            if let Some(day) = rater.rate((key, record.clone()))? {
+                tick(1);
+                lines.push(line(day, record, job));
+            }
+        }
+        let (scopes, unpriced) = rater.finish();
+        let mut totals =
+            RatedTotals { daily_line_count: count(lines.len()), late_count, unpriced, ..RatedTotals::default() };
+        for (scope, month) in &scopes {
+            let customer = totals.customers.entry(scope.customer.clone()).or_default();
+            customer
+                .add_scope(month, job.inputs.directory.party.currency)
+                .map_err(|error| RatingFailure::Party { code: error.code(), message: error.to_string() })?;
+        }
+        let mut rated = RatedUsage { totals, ..RatedUsage::default() };
+        if job.with_scopes {
+            rated.scopes = scopes;
+        }
+        if let RatingOutput::Files { .. } = job.output {
+            rated.files = if lines.is_empty() { Vec::new() } else { vec![self.store.write_rated(lines)] };
+            let (file_count, totals) = (rated.files.len(), rated.totals.clone());
+            rated.parts = vec![RatedPart { fingerprint, file_count, totals }];
+        }
+        Ok(rated)
+    }
+}
+
+/// Over all that the lines are made of.
+fn fingerprint(job: &RatingJob<'_>, rows: &[Row]) -> String {
+    let mut hasher = Sha256::new();
+    if let RatingOutput::Files { inputs_digest, .. } = job.output {
+        hasher.update(inputs_digest);
+    }
+    for (key, record) in rows {
+        hasher.update(key.0);
+        hasher.update(record.revision().to_be_bytes());
+    }
+    hex(&hasher.finalize())
+}
+
+fn line(day: RatedDay<'_>, record: UsageRecord, job: &RatingJob<'_>) -> RatedLine {
+    let RatedDay { key, scope, rating, price, exchange_rate, billing_total, .. } = day;
+    RatedLine {
+        key,
+        record,
+        scope,
+        figures: LineFigures {
+            quantity: rating.quantity,
+            factors: rating.factors,
+            unit_price: rating.unit_price,
+            effective_unit_price: rating.effective_unit_price,
+            pricing_total: rating.pricing_total,
+            exchange_rate: exchange_rate.rate,
+            billing_total,
+        },
+        product: price.product.clone(),
+        price_meter: price.meter.clone(),
+        price_unit: price.unit_of_measure.clone(),
+        pricing_currency: price.currency,
+        billing_currency: job.inputs.directory.party.currency,
+        exchange_rate_dated: exchange_rate.dated,
+    }
+}
