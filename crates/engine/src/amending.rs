@@ -1,6 +1,6 @@
 //! Writes documents behind an invoice, under the next numbers, and settles them.
 
-use billing::invoice::{DraftedNote, Invoice, InvoiceLine, InvoiceNumber, KnownLists};
+use billing::invoice::{CreditError, DraftedNote, Invoice, InvoiceLine, InvoiceNumber, KnownLists};
 use billing::journal::invoice_postings;
 use billing::ports::{AccountBooking, AmendmentRequest, NewAmendment, NewInvoiceLine};
 use billing::settlement::{AccountEvent, DocumentState, PartyAccount};
@@ -97,6 +97,7 @@ async fn settle(books: &Books, chain: &Chain, notes: &[Invoice], now: Timestamp)
     for note in notes {
         documents.insert(note.number.clone(), DocumentState::issued(note.totals.total, now, note.due_on));
     }
+    check_write_offs(&history.account()?, chain)?;
     let mut events: Vec<AccountEvent> = history.events.iter().map(|stored| stored.event.clone()).collect();
     let booked = events.len();
     let mut numbers = chain.numbers.clone();
@@ -115,4 +116,18 @@ async fn settle(books: &Books, chain: &Chain, notes: &[Invoice], now: Timestamp)
         documents: touched.collect(),
         events: events.split_off(booked),
     })
+}
+
+/// Nothing is given back of what never came in. The account is asked and not the documents, which were read
+/// before it: what is written off later has the booking refused.
+fn check_write_offs(account: &PartyAccount, chain: &Chain) -> Result<(), CreditError> {
+    let written_off =
+        |number: &&InvoiceNumber| account.documents.get(number).map_or(0, |state| state.written_off.minor) != 0;
+    match chain.numbers.iter().find(written_off) {
+        Some(number) => {
+            let amount = account.documents[number].written_off;
+            Err(CreditError::WrittenOff { number: number.clone(), amount })
+        }
+        None => Ok(()),
+    }
 }

@@ -1,10 +1,15 @@
 //! Invoices that are taken back in full.
 
+use std::sync::Arc;
+
 use billing::invoice::{Invoice, InvoiceLine, InvoiceNumber, cancels};
 use billing::settlement::{Allocate, NewPayment, Source};
 use engine::crediting::credit;
 use engine::invoices::{find, list};
 use engine::paying::{Request, account_of, book};
+use engine::{Books, EngineError};
+
+use testkit::faults::{Faults, FaultyLedger, Task, side_by_side};
 
 use crate::world::{World, now};
 
@@ -143,4 +148,54 @@ async fn a_credit_that_cannot_be_is_refused_and_writes_nothing() {
     assert_eq!(list(&world.books, None).await.unwrap().len(), 2);
     assert_eq!(world.books.ledger.journal(&"issuer".parse().unwrap(), 0, 99).await.unwrap().len(), 4);
     world.assert_sound().await;
+}
+
+/// Takes the invoice back while somebody else does something with it, who comes after `turns` calls of the
+/// ledger; the codes of both.
+async fn beside(
+    world: &World,
+    turns: usize,
+    other: impl AsyncFn(Books) -> Result<(), EngineError>,
+) -> [Option<String>; 2] {
+    let faults = Arc::<Faults>::default();
+    let ledger = Arc::new(FaultyLedger { ledger: Arc::clone(&world.books.ledger), faults: Arc::clone(&faults) });
+    let books = Books::new(ledger, Arc::clone(&world.books.usage), Arc::clone(&world.books.documents));
+    let invoice = number("G000000001");
+    let first = async { credit(&books, &invoice, None, "why", now()).await.map(|_| ()) };
+    let tasks: Vec<Task<'_, _>> = vec![Box::pin(first), Box::pin(other(books.clone()))];
+    let mut taken = 0;
+    let choose = |running: usize| {
+        taken += 1;
+        usize::from(running == 2 && taken > turns)
+    };
+    let answers = side_by_side(&faults, tasks, choose).await;
+    let code =
+        |answer: &Option<Result<(), EngineError>>| answer.as_ref()?.as_ref().err().map(|error| error.code.clone());
+    [code(&answers[0]), code(&answers[1])]
+}
+
+/// Of two who take an invoice back at the same time one is told that it was done; and what was written off
+/// meanwhile is not given back.
+#[tokio::test]
+async fn a_credit_looks_again_when_others_were_faster() {
+    let already = Some("credit.already".to_owned());
+    for turns in 1..9 {
+        let world = world().await;
+        let again = async |books: Books| credit(&books, &number("G000000001"), None, "why", now()).await.map(|_| ());
+        let told = beside(&world, turns, again).await;
+        assert!(told == [already.clone(), None] || told == [None, already.clone()], "{turns}: {told:?}");
+        assert_eq!(list(&world.books, None).await.unwrap().len(), 2);
+        world.assert_sound().await;
+    }
+    for turns in 1..9 {
+        let world = world().await;
+        let name = account_of(&world.books, &"partner".parse().unwrap()).await.unwrap().0;
+        let lost = Request::WriteOff { document: number("G000000001"), amount: None, reference: "lost".to_owned() };
+        let write_off = async |books: Books| book(&books, &name, &lost, now()).await.map(|_| ());
+        let told = beside(&world, turns, write_off).await;
+        let either = [Some("credit.written_off".to_owned()), None];
+        let or = [None, Some("invoice.nothing_open".to_owned())];
+        assert!(told == either || told == or, "{turns}: {told:?}");
+        world.assert_sound().await;
+    }
 }
