@@ -1,0 +1,143 @@
+//! What a close has to bill: everything that was used up to the end of the month, is not billed yet and
+//! has a price.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use billing::period::BillingPeriod;
+use jiff::civil::Date;
+
+use super::Model;
+use super::usage::Record;
+use crate::scene::{METERS, PARTIES, PLANS};
+
+/// (plan, meter, month of use).
+pub(crate) type Scope = (usize, usize, BillingPeriod);
+
+/// A line of usage. Amounts are minor units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) thousandths: i128,
+    pub(crate) pricing_minor: i128,
+    pub(crate) subtotal_minor: i128,
+    pub(crate) days: (Date, Date),
+    pub(crate) counter: i128,
+    /// Before it is cut, in ten-millionths.
+    pub(crate) exact: i128,
+}
+
+/// What billing a party's month comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bill {
+    Closed,
+    /// The code.
+    Parked(&'static str),
+    Lines(Lines),
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lines {
+    pub(crate) of_scopes: BTreeMap<Scope, Line>,
+    pub(crate) billed: BTreeSet<String>,
+    /// Records that wait for a price.
+    pub(crate) unpriced: BTreeSet<String>,
+}
+
+impl Model {
+    /// What would be billed if the party's month could be closed now.
+    pub(crate) fn bill(&self, party: usize, period: BillingPeriod, allow_unpriced: bool) -> Bill {
+        let closures = &self.closures[party];
+        if closures.contains_key(&period) {
+            return Bill::Closed;
+        }
+        if closures.keys().any(|closed| *closed > period) {
+            return Bill::Parked("close.later_period_closed");
+        }
+        if self.first_open(party).is_some_and(|open| open < period) {
+            return Bill::Parked("close.earlier_period_open");
+        }
+        let lines = match self.lines(party, period) {
+            Ok(lines) => lines,
+            Err(code) => return Bill::Parked(code),
+        };
+        let has_tax =
+            |line: &Line| self.lists.tax(PARTIES[party].country, PARTIES[party].treatment, line.days.1).is_some();
+        if !self.lists.taxes.is_empty() && !lines.of_scopes.values().all(has_tax) {
+            return Bill::Parked("tax.rate_missing");
+        }
+        if !lines.unpriced.is_empty() && !allow_unpriced {
+            return Bill::Parked("close.unpriced");
+        }
+        Bill::Lines(lines)
+    }
+
+    /// The month that has to be closed first: behind the last closure, or the first one with anything.
+    pub(crate) fn first_open(&self, party: usize) -> Option<BillingPeriod> {
+        match self.closures[party].last_key_value() {
+            Some((last, _)) => Some(last.next()),
+            None => {
+                let used = self.usage.records.values().map(Record::row);
+                let used = used.filter(|row| PLANS[row.plan].2 == party).map(|row| row.month());
+                used.chain(self.first_order.filter(|_| party == crate::scene::LICENSEE)).min()
+            }
+        }
+    }
+
+    /// Usage that is not billed, priced: up to the end of `period`.
+    ///
+    /// # Errors
+    /// `fx.rate_missing`
+    pub(crate) fn lines(&self, party: usize, period: BillingPeriod) -> Result<Lines, &'static str> {
+        let mut taken: Vec<(&String, &Record)> = (self.usage.records.iter())
+            .filter(|(_, record)| record.billed_in.is_none() && PLANS[record.row().plan].2 == party)
+            .filter(|(_, record)| record.row().day < period.end())
+            .collect();
+        taken.sort_by_key(|(_, record)| (record.row().day, record.key));
+        let mut lines = Lines::default();
+        for (id, record) in taken {
+            let row = record.row();
+            let Some(price) = self.lists.price(row.meter, row.day) else {
+                lines.unpriced.insert(id.clone());
+                continue;
+            };
+            let scope = (row.plan, row.meter, row.month());
+            let line = lines.of_scopes.entry(scope).or_insert_with(|| Line {
+                counter: self.counters.get(&scope).copied().unwrap_or_default(),
+                days: (row.day, row.day),
+                thousandths: 0,
+                pricing_minor: 0,
+                subtotal_minor: 0,
+                exact: 0,
+            });
+            let (cost, counter) = price.advance(line.counter, row.thousandths());
+            line.counter = counter;
+            line.exact += cost;
+            line.thousandths += row.thousandths();
+            line.days = (line.days.0.min(row.day), line.days.1.max(row.day));
+            lines.billed.insert(id.clone());
+        }
+        for ((_, meter, month), line) in &mut lines.of_scopes {
+            let to = PARTIES[party].currency;
+            let rate = self.lists.rate(METERS[*meter].currency, to, *month).ok_or("fx.rate_missing")?;
+            // Both currencies of prices have two decimals; the yen has none. Cut toward zero, twice.
+            line.pricing_minor = line.exact / 100_000;
+            line.subtotal_minor = line.pricing_minor * rate / if to == "JPY" { 100_000_000_000 } else { 1_000_000_000 };
+        }
+        Ok(lines)
+    }
+
+    /// The tax of a document's lines of (subtotal, last day): half up, once for each code.
+    pub(crate) fn tax(&self, party: usize, lines: impl IntoIterator<Item = (i64, Date)>) -> i64 {
+        let mut sums: BTreeMap<(&str, i64), i64> = BTreeMap::new();
+        for (subtotal, day) in lines {
+            let party = &PARTIES[party];
+            if let Some(tax) = self.lists.tax(party.country, party.treatment, day) {
+                *sums.entry((&tax.code, tax.rate)).or_default() += subtotal;
+            }
+        }
+        let half_up = |((_, rate), sum): ((&str, i64), i64)| {
+            let (size, sign) = (sum.abs() * rate, sum.signum());
+            sign * ((size + 500) / 1_000)
+        };
+        sums.into_iter().map(half_up).sum()
+    }
+}
