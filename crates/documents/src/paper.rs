@@ -31,7 +31,8 @@ pub struct InvoicePaper {
     pub billed_to: Party,
     pub issued_on: Date,
     pub due_on: Date,
-    /// Days between issue and due date; 0 means payable at once.
+    /// Days between issue and due date; 0 means payable at once. Printed where something is to be paid, as the due
+    /// date is.
     pub payment_terms_days: u32,
     pub period_from: Date,
     /// Last day of the period, itself billed.
@@ -162,6 +163,8 @@ pub struct ExchangeRateNote {
 pub enum Remark {
     /// The usage is of an earlier month, named by its first day.
     LateUsage { month: Date },
+    /// The line takes back one of an earlier document, such as `G000000001-12`.
+    TakesBack { line: String },
     /// The price is net of the partner earned credit; `percent` is plain decimal text.
     EarnedCredit { percent: String },
     /// Usage of these meters is not in the document and will be billed later.

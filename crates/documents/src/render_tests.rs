@@ -169,6 +169,17 @@ fn what_the_reader_needs_is_printed() {
     check_printed(&paper, "Guthaben −20,00 EUR");
 }
 
+#[test]
+fn what_is_in_favour_of_the_reader_is_not_due() {
+    let mut paper = small();
+    check_printed(&paper, "Due date");
+    paper.totals.due = "-20.00".to_owned();
+    let printed = transcript(&paper);
+    for absent in ["Due date", "Payment terms", "Please pay"] {
+        assert!(!printed.contains(absent), "{absent:?} is in\n{printed}");
+    }
+}
+
 /// The pages as lines of text: what stands on one baseline, from left to right.
 fn transcript(paper: &InvoicePaper) -> String {
     let mut transcript = String::new();
@@ -227,19 +238,38 @@ fn a_fault_of_the_template_is_an_error() {
 #[test]
 fn remarks_speak_the_language_of_the_document() {
     use crate::paper::{RateSource, Remark};
-    for (locale, late, credit, source) in [
-        ("en", "usage of September 2026", "net of partner earned credit, 15 %", "monthly list of rates"),
-        ("de", "Nutzung im September 2026", "abzüglich Partnergutschrift, 15 %", "monatliche Kursliste"),
-        ("fr", "consommation de septembre 2026", "net du crédit partenaire, 15 %", "liste mensuelle des taux"),
+    for (locale, late, back, credit, source) in [
+        (
+            "en",
+            "usage of September 2026",
+            "takes back line G1-12",
+            "net of partner earned credit, 15 %",
+            "monthly list of rates",
+        ),
+        (
+            "de",
+            "Nutzung im September 2026",
+            "nimmt Zeile G1-12 zurück",
+            "abzüglich Partnergutschrift, 15 %",
+            "monatliche Kursliste",
+        ),
+        (
+            "fr",
+            "consommation de septembre 2026",
+            "annule la ligne G1-12",
+            "net du crédit partenaire, 15 %",
+            "liste mensuelle des taux",
+        ),
     ] {
         let mut paper = small();
         paper.locale = locale.to_owned();
         paper.exchange_rates[0].source = RateSource::MonthlyList;
         paper.customers[0].lines[0].remarks = vec![
             Remark::LateUsage { month: jiff::civil::date(2026, 9, 1) },
+            Remark::TakesBack { line: "G1-12".to_owned() },
             Remark::EarnedCredit { percent: "15".to_owned() },
         ];
-        for expected in [late, credit, source] {
+        for expected in [late, back, credit, source] {
             check_printed(&paper, expected);
         }
     }

@@ -91,13 +91,14 @@ impl Scribe<'_> {
         let whole = |day| date(day).replace(' ', "\u{a0}");
         let (from, to) = (whole(paper.period_from), whole(paper.period_to_inclusive));
         let period = fill(self.label("period_range")?, &[("from", &from), ("to", &to)]);
-        let mut facts = vec![
-            Row::new(self.label("issued_on")?, wide(&date(paper.issued_on))),
-            Row::new(self.label("due_on")?, wide(&date(paper.due_on))),
-            Row::new(self.label("terms")?, wide(&self.terms()?)),
-            Row::new(self.label("period")?, wide(&period)),
-            Row::new(self.label("currency")?, wide(&paper.currency)),
-        ];
+        let mut facts = vec![Row::new(self.label("issued_on")?, wide(&date(paper.issued_on)))];
+        // Nobody has to pay by a day what is in their favour.
+        if !self.in_favour() {
+            facts.push(Row::new(self.label("due_on")?, wide(&date(paper.due_on))));
+            facts.push(Row::new(self.label("terms")?, wide(&self.terms()?)));
+        }
+        facts.push(Row::new(self.label("period")?, wide(&period)));
+        facts.push(Row::new(self.label("currency")?, wide(&paper.currency)));
         let references = [
             (self.label("amends")?, &paper.amends_number),
             (self.label("agreement")?, &paper.agreement),
@@ -214,6 +215,7 @@ impl Scribe<'_> {
             Remark::LateUsage { month } => {
                 fill(self.label("late_usage")?, &[("month", &self.translation.month(*month))])
             }
+            Remark::TakesBack { line } => fill(self.label("takes_back")?, &[("line", line)]),
             Remark::EarnedCredit { percent } => {
                 let percent = self.number("earned_credit", percent)?;
                 fill(self.label("earned_credit")?, &[("percent", percent.as_str())])

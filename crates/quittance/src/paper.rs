@@ -1,9 +1,10 @@
 //! What an issued invoice says on paper.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
+use billing::ids::CustomerId;
 use billing::invoice::{Amendment, Charge, Invoice, InvoiceLine, LicenceDetails, UsageCharge};
 use billing::money::Amount;
 use billing::party::Organisation;
@@ -18,7 +19,7 @@ pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortRes
     let zero = Amount::zero(invoice.currency);
     let totals = invoice.totals;
     Ok(InvoicePaper {
-        kind: match invoice.amends.as_ref().map(|amends| amends.how) {
+        kind: match how(invoice) {
             None | Some(Amendment::Rebill) => DocumentKind::Invoice,
             Some(Amendment::Credit | Amendment::PartialCredit) => DocumentKind::CreditNote,
             Some(Amendment::Difference) => DocumentKind::AdjustmentNote,
@@ -29,7 +30,7 @@ pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortRes
         billed_to: party(&invoice.billed_party),
         issued_on: invoice.issued_on(),
         due_on: invoice.due_on,
-        payment_terms_days: u32::from(invoice.billed_party.payment_terms_days),
+        payment_terms_days: payment_terms_days(invoice),
         period_from: invoice.period.first_day(),
         period_to_inclusive: invoice.period.last_day(),
         currency: invoice.currency.to_string(),
@@ -49,12 +50,29 @@ pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortRes
             due: totals.total.to_plain(),
         },
         tax_lines: invoice.taxes.iter().map(tax_line).collect::<PortResult<_>>()?,
-        exchange_rates: invoice.exchange_rates.iter().filter_map(exchange_rate_note).collect(),
+        // An amount that is given back was not converted.
+        exchange_rates: match how(invoice) {
+            Some(Amendment::PartialCredit) => vec![],
+            _ => invoice.exchange_rates.iter().filter_map(exchange_rate_note).collect(),
+        },
         notes: notes(invoice),
         remarks: carried_remark(invoice).into_iter().collect(),
         payment_instructions: vec![],
         locale: invoice.billed_party.language.clone(),
     })
+}
+
+/// What an amendment does.
+fn how(invoice: &Invoice) -> Option<Amendment> {
+    invoice.amends.as_ref().map(|amends| amends.how)
+}
+
+/// A note is due on the day that it is issued; a document that charges all anew is due like an invoice.
+fn payment_terms_days(invoice: &Invoice) -> u32 {
+    match how(invoice) {
+        None | Some(Amendment::Rebill) => u32::from(invoice.billed_party.payment_terms_days),
+        Some(Amendment::Credit | Amendment::PartialCredit | Amendment::Difference) => 0,
+    }
 }
 
 fn party(organisation: &Organisation) -> Party {
@@ -71,18 +89,32 @@ fn party(organisation: &Organisation) -> Party {
 
 fn customers(invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<Vec<CustomerCharges>> {
     let mut customers: Vec<CustomerCharges> = Vec::new();
-    for group in lines.chunk_by(|a, b| a.customer.id == b.customer.id) {
+    for group in by_customer(lines) {
         let Some(first) = group.first() else { continue };
         let subtotal = Amount::sum(invoice.currency, group.iter().map(|line| line.subtotal))
             .map_err(|error| PortError::new(error.code(), "a customer's lines do not add up", error))?;
         customers.push(CustomerCharges {
             name: first.customer.name.clone(),
             id: first.customer.id.to_string(),
-            lines: group.iter().map(|line| charge_line(invoice, line)).collect(),
+            lines: group.into_iter().map(|line| charge_line(invoice, line)).collect(),
             subtotal: subtotal.to_plain(),
         });
     }
     Ok(customers)
+}
+
+/// Each customer once: in a note, lines that are new stand behind those of others that were wrong.
+fn by_customer(lines: &[InvoiceLine]) -> Vec<Vec<&InvoiceLine>> {
+    let mut places: BTreeMap<&CustomerId, usize> = BTreeMap::new();
+    let mut groups: Vec<Vec<&InvoiceLine>> = Vec::new();
+    for line in lines {
+        let place = *places.entry(&line.customer.id).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(line),
+            None => groups.push(vec![line]),
+        }
+    }
+    groups
 }
 
 fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
@@ -91,6 +123,7 @@ fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
         Charge::Usage(usage) => usage_detail(invoice, plan, usage),
         Charge::Licence(licence) => (licence_detail(plan, line, licence), Vec::new()),
     };
+    let remarks = takes_back_remark(invoice, line).into_iter().chain(remarks).collect();
     ChargeLine {
         description: description(line).to_owned(),
         detail,
@@ -124,6 +157,13 @@ fn usage_detail(invoice: &Invoice, plan: &str, usage: &UsageCharge) -> (String, 
     ([vec![plan], meter].concat().join(" · "), remarks)
 }
 
+/// Where some lines take back and others charge anew, which one a line takes back.
+fn takes_back_remark(invoice: &Invoice, line: &InvoiceLine) -> Option<Remark> {
+    let is_difference = how(invoice) == Some(Amendment::Difference);
+    let name = line.takes_back.as_ref().filter(|_| is_difference)?;
+    Some(Remark::TakesBack { line: format!("{}-{}", name.number, name.line_number) })
+}
+
 /// The subscription, what happened, and the days that are charged.
 fn licence_detail(plan: &str, line: &InvoiceLine, licence: &LicenceDetails) -> String {
     let (from, to) = line.days;
@@ -147,7 +187,9 @@ fn tax_line(tax: &TaxSubtotal) -> PortResult<TaxLine> {
 /// What the law asks for, once each, and what the adjustments are for.
 fn notes(invoice: &Invoice) -> Vec<String> {
     let legal: BTreeSet<&str> = invoice.taxes.iter().map(|tax| tax.legal_note.as_str()).collect();
-    let adjustments = invoice.adjustments.iter().map(|one| format!("{}: {}", one.reason, one.amount));
+    // An amount that is given back has the reason of its note.
+    let adjustments = invoice.adjustments.iter().filter(|_| how(invoice) != Some(Amendment::PartialCredit));
+    let adjustments = adjustments.map(|one| format!("{}: {}", one.reason, one.amount));
     let reason = Some(invoice.reason.clone()).filter(|reason| !reason.is_empty());
     let legal = legal.into_iter().filter(|note| !note.is_empty()).map(str::to_owned);
     reason.into_iter().chain(legal).chain(adjustments).collect()
