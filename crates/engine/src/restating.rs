@@ -163,7 +163,7 @@ async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restate
     let directory = directory_today(books, &chain).await?;
     if directory.party.currency != base.currency {
         let today = directory.party.currency;
-        let message = format!("{party} is billed in {today} now, and {number} is in {}", base.currency);
+        let message = format!("{number} is in {}, and its party is billed in {today} now", base.currency);
         return Err(EngineError::new("restate.currency", message));
     }
     let bytes = canonical(&directory)?;

@@ -76,7 +76,7 @@ pub(crate) enum Command {
     Close(CloseArgs),
     /// Compute a closed month again with what is known today, and correct what was billed
     #[command(
-        after_help = "Examples:\n  quittance restate --period 2026-09\n  quittance restate --period 2026-09 --org quillon --as note --reason 'price corrected'\n\nWithout --as nothing is written: it shows what differs, line by line. A note takes the wrong lines back and\ncharges them anew; a re-bill takes the whole invoice back and issues a new one. What was issued stays."
+        after_help = "Examples:\n  quittance restate --period 2026-09\n  quittance restate --period 2026-09 --org quillon --as note --reason 'price corrected'\n\nWithout --as nothing is written: it shows what differs, line by line. A note takes the wrong\nlines back and charges them anew; a re-bill takes all that stands back and issues a new document.\nWhat was issued stays. An invoice that was taken back in full is billed anew: see --org."
     )]
     Restate(RestateArgs),
     /// Issued invoices and their lines

@@ -1,6 +1,6 @@
 //! Takes restatements of billed records by their differences, as late usage.
 //!
-//! Rule RI-3 (docs/rules/record-identity.md): a record whose month was billed stays as it is. What a higher
+//! Rule RI-1 (docs/rules/record-identity.md): a record whose month was billed stays as it is. What a higher
 //! revision of it says otherwise becomes records of their own, of the same days, which the next period bills.
 
 use std::collections::BTreeMap;

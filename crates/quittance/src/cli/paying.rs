@@ -51,10 +51,13 @@ pub(crate) enum PaymentsCommand {
         #[arg(long)]
         book: bool,
     },
-    /// Put what is left of a payment or credit note to invoices
-    #[command(after_help = "Example:\n  quittance payments allocate 'bank 4711' G000000002 --amount 20")]
+    /// Put what is left of a payment, or of the credit of a document below zero, to invoices
+    #[command(
+        after_help = "Examples:\n  quittance payments allocate 'bank 4711' G000000002 --amount 20\n  quittance payments allocate G000000003 G000000004"
+    )]
     Allocate {
-        /// The reference of a payment, or the number of a credit note
+        /// The reference of a payment, or the number of a document below zero: a credit note, or an invoice that
+        /// gives back more than it charges
         source: String,
         /// In this order; without any, those that were due first
         numbers: Vec<InvoiceNumber>,

@@ -63,13 +63,14 @@ pub(crate) async fn print_list(
 
 pub(crate) fn rows_of(invoices: &[IssuedInvoice]) -> Rows {
     let mut rows = Rows::new(
-        &["invoice", "organisation", "period", "issued", "due", "lines", "total", "received", "open"],
+        &["invoice", "amends", "organisation", "period", "issued", "due", "lines", "total", "received", "open"],
         &["lines", "total", "received", "open"],
     );
     for issued in invoices {
         let invoice = &issued.invoice;
         rows.push([
             invoice.number.to_string(),
+            invoice.amends.as_ref().map(|amends| amends.number.to_string()).unwrap_or_default(),
             invoice.billed_party.name.clone(),
             invoice.period.to_string(),
             invoice.issued_on().to_string(),

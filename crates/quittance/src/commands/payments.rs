@@ -91,11 +91,11 @@ async fn account_with(
     Ok((name, history.account()?))
 }
 
-/// A payment of this reference, else the credit note of this number.
+/// A payment of this reference, else the document of this number, which gives credit if it is below zero.
 fn named_source(account: &PartyAccount, text: &str) -> Source {
     let payment = Source::Payment(text.to_owned());
     match text.parse().map(Source::CreditNote) {
-        Ok(credit_note) if !account.sources.contains_key(&payment) => credit_note,
+        Ok(document) if !account.sources.contains_key(&payment) => document,
         _ => payment,
     }
 }

@@ -41,16 +41,18 @@ async fn correct_all(
     (how, reason): (Correction, &str),
 ) -> CommandResult {
     let (mut issued, mut failed): (Vec<IssuedInvoice>, Vec<String>) = (Vec::new(), failures(restatements));
-    for restatement in restatements.iter().filter_map(differing) {
+    for (party, restatement) in restatements.iter().filter_map(|one| Some((&one.party, differing(one)?))) {
         match correct(&data.books, &restatement.number, how, reason, clock::now()?).await {
             Ok(documents) => issued.extend(documents),
-            Err(error) => failed.push(format!("{}: {} ({})", restatement.number, error.message, error.code)),
+            Err(error) => failed.push(format!("{party}: {} ({})", error.message, error.code)),
         }
     }
     let shown =
         issued.iter().map(|document| present::invoice(document, PdfLink::Omitted)).collect::<Result<Vec<_>, _>>()?;
-    print(output, &shown, &rows_of(&issued))?;
-    failed.iter().for_each(say);
+    print(output, &json!({ "issued": shown, "failed": failed }), &rows_of(&issued))?;
+    if output == Output::Table {
+        tell(restatements, issued.is_empty(), &failed);
+    }
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Findings })
 }
 
@@ -94,12 +96,20 @@ fn show(output: Output, restatements: &[PartyRestatement]) -> CommandResult {
     let failed = failures(restatements);
     print(output, &json!({ "differences": values, "failed": failed }), &rows)?;
     if output == Output::Table {
-        if values.is_empty() && failed.is_empty() {
-            say("what was billed is what would be billed today");
-        }
-        failed.iter().for_each(say);
+        tell(restatements, values.is_empty(), &failed);
     }
     Ok(if failed.is_empty() { Exit::Done } else { Exit::Findings })
+}
+
+/// What no table says.
+fn tell(restatements: &[PartyRestatement], is_empty: bool, failed: &[String]) {
+    let billed = |one: &PartyRestatement| !matches!(one.outcome, RestatementOutcome::NotBilled);
+    if !restatements.iter().any(billed) {
+        say("nothing was billed in this month");
+    } else if is_empty && failed.is_empty() {
+        say("what was billed is what would be billed today");
+    }
+    failed.iter().for_each(say);
 }
 
 fn row(party: &str, number: &str, change: &LineChange) -> [String; 6] {

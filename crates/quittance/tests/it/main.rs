@@ -8,6 +8,7 @@ mod bad_usage;
 mod books;
 mod chance;
 mod codes;
+mod correcting;
 mod damage;
 mod damage_ledger;
 mod demo;
