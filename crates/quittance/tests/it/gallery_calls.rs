@@ -6,8 +6,8 @@ use std::fs;
 
 use billing::decimal::{Decimal, DecimalError};
 use billing::invoice::{
-    Charge, Draft, DraftedLine, Invoice, InvoiceLine, InvoiceNumber, KnownLists, UsageCharge, check_draft,
-    document_totals,
+    Charge, Draft, DraftedLine, Invoice, InvoiceLine, InvoiceNumber, KnownLists, Standing, UsageCharge, check_draft,
+    document_totals, partial_credit,
 };
 use billing::journal::{Entry, EntryKind};
 use billing::licence::{
@@ -37,9 +37,10 @@ type Refusal = (&'static str, String);
 type Call = fn(&Value) -> Refusal;
 
 /// What a `call.json` may name, and how it is called with its `arguments`.
-const CALLS: [(&str, Call); 16] = [
+const CALLS: [(&str, Call); 17] = [
     ("billing::decimal::Decimal::div_exact", divide),
     ("billing::invoice::check_draft", check),
+    ("billing::invoice::partial_credit", give_back),
     ("billing::journal::Entry::check_balance", check_balance),
     ("billing::journal::EntryKind::from_str", kind_of_entry),
     ("billing::licence::change_plan", plan_of_licence),
@@ -176,12 +177,27 @@ fn check(arguments: &Value) -> Refusal {
     (failures[0].code(), failures[0].to_string())
 }
 
-fn draft(arguments: &Value) -> Draft {
-    let (invoice, line) = with_sample(async |ledger| {
+/// An amount of the invoice that the sample books have in dollars.
+fn give_back(arguments: &Value) -> Refusal {
+    let (invoice, line) = sample_invoice();
+    let standing = Standing::of(&invoice, vec![line]);
+    let reason: String = read(arguments, "reason");
+    let error = partial_credit(&invoice, &standing, read(arguments, "amount"), &reason, NOW.parse().unwrap());
+    let error = error.unwrap_err();
+    (error.code(), error.to_string())
+}
+
+/// With its first line.
+fn sample_invoice() -> (Invoice, InvoiceLine) {
+    with_sample(async |ledger| {
         let stored = ledger.invoices(Some(&"partner".parse().unwrap())).await.unwrap().remove(0);
         let line = ledger.invoice_lines(&stored.number, 0, 1).await.unwrap().remove(0);
-        (serde_json::from_slice::<Invoice>(&stored.header).unwrap(), serde_json::from_slice(&line).unwrap())
-    });
+        (serde_json::from_slice(&stored.header).unwrap(), serde_json::from_slice(&line).unwrap())
+    })
+}
+
+fn draft(arguments: &Value) -> Draft {
+    let (invoice, line) = sample_invoice();
     let amount = |name| Amount { minor: read(arguments, name), currency: invoice.currency };
     let line = drafted(line, read(arguments, "exact"), amount("billed"));
     let totals = document_totals(invoice.currency, [(amount("billed"), line.line.tax)], []).unwrap();
