@@ -7,6 +7,17 @@ use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 
 impl Books {
+    /// An organisation of this id, whether it is billed or not.
+    ///
+    /// # Errors
+    /// `organisation.unknown`; storage failures.
+    pub async fn organisation(&self, id: &OrganisationId) -> EngineResult<Organisation> {
+        let found = self.ledger.organisations().await?.into_iter().find(|organisation| organisation.id == *id);
+        found.ok_or_else(|| {
+            EngineError::new("organisation.unknown", format!("no organisation is called {:?}", id.as_str()))
+        })
+    }
+
     /// The issuer at the top of the chain, whose lists and runs these books hold.
     ///
     /// # Errors

@@ -54,7 +54,7 @@ pub(crate) async fn print_list(
 ) -> Result<(), Failure> {
     let mut invoices = list(&data.books, organisation).await?;
     if let Some(today) = overdue_on {
-        invoices.retain(|issued| issued.invoice.due_on < today && issued.open().is_ok_and(|open| open.minor > 0));
+        invoices.retain(|issued| issued.is_overdue(today).is_ok_and(|overdue| overdue));
     }
     let shown =
         invoices.iter().map(|issued| present::invoice(issued, PdfLink::Omitted)).collect::<Result<Vec<_>, _>>()?;

@@ -2,6 +2,11 @@
 
 mod access;
 mod answers;
+mod api_access;
+mod api_bodies;
+mod api_document;
+mod api_keys;
+mod api_runs;
 mod client;
 mod headers;
 mod hostile;
