@@ -1,5 +1,6 @@
 //! Customers below a billed party, and their subscriptions.
 
+use axum::http::StatusCode;
 use billing::ids::{CustomerId, SubscriptionId};
 use billing::licence::{LicenceOrder, OrderAction};
 use billing::party::{Customer, PartyDirectory};
@@ -34,8 +35,18 @@ pub(super) async fn add(mut write: WriteCall) -> Result<Reply, Problem> {
     let new: NewCustomer = write.json()?;
     let NewCustomer { id, name, domain, country } = new;
     let customer = Customer { id, billed_party: party.id, name, domain, country: country.to_uppercase() };
+    let known = write.call.books().ledger.customer(&customer.id).await?;
+    if let Some(known) = known.filter(|known| known.billed_party != customer.billed_party) {
+        // Whose it is is told to those who see it only (ORG-1).
+        let visible = write.call.caller.party(known.billed_party.as_str()).await;
+        visible.map_err(|problem| if problem.is_passing() { problem } else { taken() })?;
+    }
     add_customer(write.call.books(), &customer).await?;
     Reply::created(&shapes::Customer::from(&customer))
+}
+
+fn taken() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "customer.party_differs", "this id belongs to another customer; choose another")
 }
 
 pub(super) async fn subscriptions(call: Call) -> Result<Reply, Problem> {

@@ -84,7 +84,7 @@ pub(crate) struct NewOrder {
     /// With `purchase` and `change_plan`.
     billing_plan: Option<Plan>,
     /// With `purchase`, `change_seats` and `upgrade`.
-    #[schema(minimum = 1, maximum = 4294967295_u32)]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 4294967295_i64)]
     seats: Option<u32>,
     /// With `set_auto_renew`, and with `purchase`, where nothing is yes.
     auto_renew: Option<bool>,
