@@ -12,10 +12,9 @@ impl Books {
     /// # Errors
     /// `organisation.unknown`; storage failures.
     pub async fn organisation(&self, id: &OrganisationId) -> EngineResult<Organisation> {
-        let found = self.ledger.organisations().await?.into_iter().find(|organisation| organisation.id == *id);
-        found.ok_or_else(|| {
-            EngineError::new("organisation.unknown", format!("no organisation is called {:?}", id.as_str()))
-        })
+        let unknown =
+            || EngineError::new("organisation.unknown", format!("no organisation is called {:?}", id.as_str()));
+        self.ledger.organisation(id).await?.ok_or_else(unknown)
     }
 
     /// The issuer at the top of the chain, whose lists and runs these books hold.

@@ -116,6 +116,7 @@ mod tests {
         check("\u{feff}{}", "expected");
         let deep = format!("{}{}", "[".repeat(16), "]".repeat(16));
         assert!(read(deep.as_bytes()).is_ok());
-        assert_eq!(read(br#"{"a": [1, "b", null, true, 0.5]}"#).unwrap()["a"][1], "b");
+        let value = read(br#"{"a": [1, "b", null, true, 0.5]}"#).unwrap();
+        assert_eq!(value.pointer("/a/1").unwrap(), "b");
     }
 }

@@ -236,7 +236,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     write!(Write "/api/v1/documents/{number}/credit" "creditDocument"
         "Takes an invoice back in full: issues a credit note, which settles it."
         [] json::<NewCredit>(), created::<Document>(), documents::credit),
-    write!(Write "/api/v1/documents/{number}/write-off" "writeOffDocument" "Gives up what is open on an invoice."
+    write!(Write "/api/v1/documents/{number}/write-off" "writeOffDocument" "Gives up what is open on an invoice, or takes that back."
         [] json::<NewWriteOff>(), created::<Booking>(), payments::write_off),
     read!(Issuer "/api/v1/products" "listProducts" "The imported lists of offers of licences."
         [AFTER, LIMIT] ok::<ListPage>(), lists::offers),

@@ -108,6 +108,14 @@ pub(super) async fn write_off(mut write: WriteCall) -> Result<Reply, Problem> {
     let (name, _) = named_account(&write, &issued.stored.party).await?;
     let new: NewWriteOff = write.json()?;
     let amount = new.amount.map(|amount| amount.exact()).transpose()?;
-    let request = Request::WriteOff { document: issued.stored.number, amount, reference: new.reference };
+    let (document, reference) = (issued.stored.number, new.reference);
+    let request = match (new.take_back, amount) {
+        (false, amount) => Request::WriteOff { document, amount, reference },
+        (true, None) => Request::TakeBackWriteOff { document, reference },
+        (true, Some(_)) => {
+            let detail = "what is taken back is all that was given up under the reference";
+            return Err(Problem::invalid(vec![field_problem("/amount", "field.malformed", detail)]));
+        }
+    };
     Reply::created(&booking(&write, &name, &request, None).await?)
 }

@@ -124,6 +124,9 @@ pub(crate) struct NewWriteOff {
     pub(crate) reference: String,
     /// Without it, all that is open.
     pub(crate) amount: Option<NewMoney>,
+    /// Expect again what was given up under this reference; goes without an amount.
+    #[serde(default)]
+    pub(crate) take_back: bool,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -184,7 +187,8 @@ impl Payment {
 /// One event of an account.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Event {
-    /// `payment_received`, `credit_released`, `payment_allocated`, `refund_paid` or `written_off`.
+    /// `payment_received`, `credit_released`, `payment_allocated`, `refund_paid`, `written_off` or
+    /// `write_off_taken_back`.
     event: String,
     amount: Money,
     /// The payer's words.
@@ -213,7 +217,9 @@ impl From<&AccountEvent> for Event {
         let (reference, source, day) = match event {
             AccountEvent::Payment { reference, received_on, .. } => (Some(reference), None, Some(received_on)),
             AccountEvent::Refund { reference, source, paid_on, .. } => (Some(reference), Some(source), Some(paid_on)),
-            AccountEvent::WriteOff { reference, .. } => (Some(reference), None, None),
+            AccountEvent::WriteOff { reference, .. } | AccountEvent::WriteOffTakenBack { reference, .. } => {
+                (Some(reference), None, None)
+            }
             AccountEvent::Allocation { source, .. } => (None, Some(source), None),
             AccountEvent::CreditReleased { .. } => (None, None, None),
         };
