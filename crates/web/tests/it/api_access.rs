@@ -1,10 +1,12 @@
 //! Who may do what: every route of the own API with every kind of token.
 
+use billing::party::Organisation;
+use engine::tokens::{self, Role};
 use serde_json::{Value, json};
 use web::api::{Access, ApiRoute, Verb, routes};
 
 use crate::client::{Answer, Client};
-use crate::world::{CUSTOMER, PLAN, World};
+use crate::world::{CUSTOMER, OTHER_CUSTOMER, PLAN, World, at};
 
 /// What a request of each route looks like, for the party `harrow` and its document.
 pub(crate) fn target(path: &str) -> String {
@@ -148,6 +150,45 @@ fn a_billed_partys_admin_does_not_write_its_own_account() {
     other.send_json("/api/v1/organisations/other/payments", &payment).problem(403, "access.role");
     let balances = other.get("/api/v1/organisations/other/payments").json(200);
     assert_eq!(balances["items"], json!([]));
+}
+
+/// A reseller is billed and bills: it writes the books of those below it, and of nobody else.
+#[test]
+fn an_issuer_in_the_middle_writes_below_itself_only() {
+    let world = World::new();
+    let organisation = |id: &str| world.wait(world.books.organisation(&id.parse().unwrap())).unwrap();
+    let below = Organisation {
+        id: "below".parse().unwrap(),
+        billed_by: Some("harrow".parse().unwrap()),
+        ..organisation("harrow")
+    };
+    world.wait(world.books.ledger.save_organisations(&[below])).unwrap();
+    let created = tokens::create(
+        &world.books,
+        &"harrow".parse().unwrap(),
+        Role::Admin,
+        &[99; 32],
+        at("2026-11-01T00:00:00Z"),
+        None,
+    );
+    let reseller = world.anonymous().with_token(&world.wait(created).unwrap());
+    let seen = reseller.get("/api/v1/organisations").json(200);
+    let ids: Vec<&str> = seen["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["below", "harrow"]);
+
+    let customers = |party: &str| format!("/api/v1/organisations/{party}/customers");
+    let elm = json!({ "id": "elm", "name": "Elm Press" });
+    assert_eq!(reseller.send_json(&customers("below"), &elm).status, 201);
+    reseller.send_json(&customers("harrow"), &elm).problem(403, "access.role");
+    reseller.send_json(&customers("other"), &elm).problem(404, "organisation.unknown");
+    reseller.get("/api/v1/price-sheets").problem(403, "access.role");
+    // Of another's customer it learns that the id is taken, and not by whom.
+    let taken = json!({ "id": OTHER_CUSTOMER, "name": "Mine now" });
+    let refused = reseller.send_json(&customers("below"), &taken).problem(409, "customer.party_differs");
+    assert!(!refused.to_string().contains("other\""), "{refused}");
+    let own = json!({ "id": CUSTOMER, "name": "Moved" });
+    let told = reseller.send_json(&customers("below"), &own).problem(409, "customer.party_differs");
+    assert!(told["detail"].as_str().unwrap().contains("harrow"), "{told}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(crate) const LINE_COUNT: usize = 6;
 pub(crate) const CREDITED_DAY_COUNT: usize = 10;
 
 pub(crate) const CUSTOMER: &str = "81be3d07-6a45-4f92-b0c8-e17d52a96f34";
-const OTHER_CUSTOMER: &str = "e2c5a6b0-4b1d-4e7f-9d23-5a0f3b8c7d61";
+pub(crate) const OTHER_CUSTOMER: &str = "e2c5a6b0-4b1d-4e7f-9d23-5a0f3b8c7d61";
 pub(crate) const PLAN: &str = "c0a42f7e-9d18-4e53-8b6f-71d3e5a90b84";
 const CREDITED_PLAN: &str = "5fd7c2e9-083a-4b61-97d4-c3a80e6b1f25";
 const OTHER_PLAN: &str = "9d18c0a4-2f7e-4e53-8b6f-71d3e5a90b84";
