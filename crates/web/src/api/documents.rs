@@ -9,12 +9,14 @@ use tokio::task::spawn_blocking;
 use super::call::{Call, Content, Reply, WriteCall};
 use super::page;
 use super::problem::Problem;
-use super::shapes::{Document, DocumentKind, DocumentPage, DocumentSummary, Line, LinePage, NewCredit, kind_of};
+use super::shapes::{
+    Document, DocumentKind, DocumentPage, DocumentSummary, Line, LinePage, NewCredit, NewMoney, kind_of,
+};
 
 pub(super) async fn list(call: Call) -> Result<Reply, Problem> {
     let mut issued = of_parties(&call).await?;
     let period = call.query.parsed::<BillingPeriod>("period", "month such as 2026-10")?;
-    let kind = call.query.parsed::<DocumentKind>("type", "type: invoice or credit_note")?;
+    let kind = call.query.parsed::<DocumentKind>("type", "type: invoice, credit_note or adjustment_note")?;
     let is_overdue = call.query.switch("overdue")?;
     issued.retain(|one| {
         period.is_none_or(|period| one.invoice.period == period) && kind.is_none_or(|kind| kind_of(one) == kind)
@@ -71,6 +73,7 @@ pub(super) async fn pdf(call: Call) -> Result<Reply, Problem> {
 pub(super) async fn credit(mut write: WriteCall) -> Result<Reply, Problem> {
     let issued = write.call.caller.issued(write.call.path("number")).await?;
     let new: NewCredit = write.json()?;
-    let note = credit_attempt(write.call.books(), &issued.stored.number, &new.reason, write.attempt).await?;
+    let amount = new.amount.map(NewMoney::exact).transpose()?;
+    let note = credit_attempt(write.call.books(), &issued.stored.number, amount, &new.reason, write.attempt).await?;
     Reply::created(&Document::of(&note, write.today())?)
 }

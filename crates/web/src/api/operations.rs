@@ -224,7 +224,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "Books money that went back to the payer."
         [] json::<NewRefund>(), created::<Booking>(), payments::refund),
     read!(Read "/api/v1/documents" "listDocuments" "Issued documents, by number."
-        [PARTY, PERIOD, parameter("type", "`invoice` or `credit_note`."),
+        [PARTY, PERIOD, parameter("type", "`invoice`, `credit_note` or `adjustment_note`."),
             parameter("overdue", "`true`: those that were due and are not paid."), AFTER, LIMIT]
         ok::<DocumentPage>(), documents::list),
     read!(Read "/api/v1/documents/{number}" "readDocumentByNumber" "One document with its totals and taxes."
@@ -234,7 +234,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     read!(Read "/api/v1/documents/{number}/pdf" "readPdf" "A document as PDF, the same bytes for ever."
         [] Answer::Pdf, documents::pdf),
     write!(Write "/api/v1/documents/{number}/credit" "creditDocument"
-        "Takes an invoice back in full: issues a credit note, which settles it."
+        "Takes an invoice back, in full or an amount of it: issues a credit note, which settles it."
         [] json::<NewCredit>(), created::<Document>(), documents::credit),
     write!(Write "/api/v1/documents/{number}/write-off" "writeOffDocument" "Gives up what is open on an invoice, or takes that back."
         [] json::<NewWriteOff>(), created::<Booking>(), payments::write_off),

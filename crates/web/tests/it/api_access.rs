@@ -163,14 +163,8 @@ fn an_issuer_in_the_middle_writes_below_itself_only() {
         ..organisation("harrow")
     };
     world.wait(world.books.ledger.save_organisations(&[below])).unwrap();
-    let created = tokens::create(
-        &world.books,
-        &"harrow".parse().unwrap(),
-        Role::Admin,
-        &[99; 32],
-        at("2026-11-01T00:00:00Z"),
-        None,
-    );
+    let (harrow, made_at) = ("harrow".parse().unwrap(), at("2026-11-01T00:00:00Z"));
+    let created = tokens::create(&world.books, &harrow, Role::Admin, &[99; 32], made_at, None);
     let reseller = world.anonymous().with_token(&world.wait(created).unwrap());
     let seen = reseller.get("/api/v1/organisations").json(200);
     let ids: Vec<&str> = seen["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();

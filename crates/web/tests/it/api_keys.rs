@@ -206,6 +206,9 @@ fn work_that_was_done_before_a_crash_is_answered_and_not_done_again() {
     check_retry("/api/v1/organisations", &organisation, 201, |_| {});
     let reason = json!({ "reason": "wrong address" });
     check_retry("/api/v1/documents/G000000001/credit", &reason, 201, |_| {});
+    // An amount may be taken back again and again: nothing but the attempt tells the first try.
+    let part = json!({ "reason": "goodwill", "amount": eur("1.00") });
+    check_retry("/api/v1/documents/G000000001/credit", &part, 201, |_| {});
 }
 
 /// Somebody else's credit note is not the answer to a request that was cut off.
@@ -215,6 +218,6 @@ fn a_credit_note_of_somebody_else_is_not_taken_for_the_first_tries() {
     let (path, reason) = ("/api/v1/documents/G000000001/credit", json!({ "reason": "wrong address" }));
     begin(&world, "k", &reason, path);
     let number = "G000000001".parse().unwrap();
-    world.wait(credit(&world.books, &number, "by hand", at("2026-11-10T12:03:00Z"))).unwrap();
+    world.wait(credit(&world.books, &number, None, "by hand", at("2026-11-10T12:03:00Z"))).unwrap();
     with_key(&world, "k").send_json(path, &reason).problem(409, "credit.already");
 }

@@ -1,19 +1,21 @@
 //! Issued documents and their lines.
 
-use billing::invoice::{Charge, InvoiceLine};
+use billing::invoice::{Amendment, Charge, InvoiceLine};
 use billing::money::MoneyError;
 use engine::invoices::IssuedInvoice;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Money, page};
+use super::{Money, NewMoney, page};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DocumentKind {
     Invoice,
     CreditNote,
+    /// Takes back the lines that were wrong and charges them anew.
+    AdjustmentNote,
 }
 
 impl std::str::FromStr for DocumentKind {
@@ -23,6 +25,7 @@ impl std::str::FromStr for DocumentKind {
         match text {
             "invoice" => Ok(Self::Invoice),
             "credit_note" => Ok(Self::CreditNote),
+            "adjustment_note" => Ok(Self::AdjustmentNote),
             _ => Err(()),
         }
     }
@@ -51,10 +54,13 @@ pub(crate) struct DocumentSummary {
     pub(crate) open: Money,
     pub(crate) is_overdue: bool,
     pub(crate) line_count: u32,
-    /// The document that it takes back.
+    /// The first document of the chain that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) amends: Option<String>,
-    /// The credit notes that took it back.
+    /// What it does to those before it: `credit`, `partial_credit`, `difference` or `rebill`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) amendment: Option<String>,
+    /// The documents behind it in its chain.
     pub(crate) amended_by: Vec<String>,
 }
 page!(DocumentPage, DocumentSummary);
@@ -79,16 +85,18 @@ impl DocumentSummary {
             is_overdue: issued.is_overdue(today)?,
             open: open.into(),
             line_count: invoice.line_count,
-            amends: invoice.amends.as_ref().map(ToString::to_string),
+            amends: invoice.amends.as_ref().map(|amends| amends.number.to_string()),
+            amendment: invoice.amends.as_ref().map(|amends| amends.how.as_str().to_owned()),
             amended_by: issued.amendments.iter().map(|note| note.stored.number.to_string()).collect(),
         })
     }
 }
 
 pub(crate) fn kind_of(issued: &IssuedInvoice) -> DocumentKind {
-    match issued.stored.amends {
-        None => DocumentKind::Invoice,
-        Some(_) => DocumentKind::CreditNote,
+    match issued.invoice.amends.as_ref().map(|amends| amends.how) {
+        None | Some(Amendment::Rebill) => DocumentKind::Invoice,
+        Some(Amendment::Credit | Amendment::PartialCredit) => DocumentKind::CreditNote,
+        Some(Amendment::Difference) => DocumentKind::AdjustmentNote,
     }
 }
 
@@ -249,6 +257,8 @@ impl From<&InvoiceLine> for Line {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCredit {
+    /// Without it, all that stands.
+    pub(crate) amount: Option<NewMoney>,
     /// Printed on the credit note.
     #[schema(min_length = 1, max_length = 500)]
     pub(crate) reason: String,
