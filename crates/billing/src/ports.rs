@@ -4,8 +4,10 @@
 //! at all. Nothing here decides; use cases decide first and then call.
 
 mod rating;
+mod requests;
 
 pub use rating::{RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageSource, UsageSurvey};
+pub use requests::{KeptAnswer, KeptRequest, KeyedRequest, RunState, StoredRun};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -385,6 +387,16 @@ impl ListKind {
     }
 }
 
+/// A list as it was imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredList {
+    /// Counts from 1 in its kind.
+    pub position: u64,
+    pub digest: BlobDigest,
+    pub title: String,
+    pub imported_at: Timestamp,
+}
+
 /// An entry before its place in the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEntry {
@@ -433,6 +445,8 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     // after itself changes nothing and answers false.
     async fn add_list(&self, kind: ListKind, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool>;
     async fn lists(&self, kind: ListKind) -> PortResult<Vec<BlobDigest>>;
+    /// The same lists with what is known of their import.
+    async fn list_imports(&self, kind: ListKind) -> PortResult<Vec<StoredList>>;
 
     // Usage manifest and quarantine.
     async fn commit_usage_import(&self, import: &UsageImport) -> PortResult<()>;
@@ -513,6 +527,24 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn token(&self, hash: &str) -> PortResult<Option<StoredToken>>;
     async fn setting(&self, name: &str) -> PortResult<Option<String>>;
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()>;
+
+    // Requests with an idempotency key.
+    async fn kept_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<Option<KeptRequest>>;
+    /// Keeps a request before it is worked on, and forgets those that began before `forget_before`. What
+    /// is kept under the key already stays, and is answered.
+    async fn begin_request(&self, request: &KeyedRequest, forget_before: Timestamp) -> PortResult<Option<KeptRequest>>;
+    async fn answer_request(&self, organisation: &OrganisationId, key: &str, answer: &KeptAnswer) -> PortResult<()>;
+    async fn forget_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<()>;
+
+    // Billing runs that were started through the API.
+    /// False when there is a run of this id.
+    async fn add_run(&self, run: &StoredRun) -> PortResult<bool>;
+    /// Ends a run that is running.
+    async fn end_run(&self, id: &str, state: RunState, outcome: &str, at: Timestamp) -> PortResult<()>;
+    /// Ends all that are running: only while no other process writes.
+    async fn interrupt_runs(&self, at: Timestamp) -> PortResult<()>;
+    /// An organisation's runs, the latest first.
+    async fn runs(&self, organisation: &OrganisationId) -> PortResult<Vec<StoredRun>>;
 
     /// Checks the database file itself; sentences about what is broken, empty when sound.
     async fn integrity(&self) -> PortResult<Vec<String>>;

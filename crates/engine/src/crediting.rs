@@ -11,6 +11,7 @@ use crate::books::Books;
 use crate::chain::Chain;
 use crate::error::EngineResult;
 use crate::invoices::{IssuedInvoice, find};
+use crate::writing::Attempt;
 
 /// Issues the credit note for all that stands of an invoice, or for an amount of it, and settles the invoice
 /// with it. What was paid before waits on the party's account then.
@@ -37,4 +38,29 @@ pub async fn credit(
         }
     }
     Err(busy())
+}
+
+/// As [`credit`]; a repeated attempt answers the credit note that an earlier one issued.
+///
+/// # Errors
+/// As [`credit`].
+pub async fn credit_attempt(
+    books: &Books,
+    number: &InvoiceNumber,
+    amount: Option<Amount>,
+    reason: &str,
+    attempt: Attempt,
+) -> EngineResult<IssuedInvoice> {
+    if attempt.is_repeated() {
+        let of_attempt = |note: &IssuedInvoice| {
+            let total = amount.and_then(|amount| amount.negated().ok());
+            let is_asked = total.is_none_or(|total| note.invoice.totals.total == total);
+            note.stored.issued_at == attempt.at && note.invoice.reason == reason && is_asked
+        };
+        let original = find(books, None, number).await?;
+        if let Some(note) = original.amendments.into_iter().find(of_attempt) {
+            return find(books, None, &note.stored.number).await;
+        }
+    }
+    credit(books, number, amount, reason, attempt.at).await
 }

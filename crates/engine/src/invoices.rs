@@ -12,6 +12,7 @@ use billing::party::{Customer, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{StoredDocument, StoredInvoice, hex};
 use billing::rate::{LineFigures, RatedLine, ScopeKey, billing_total};
+use jiff::civil::Date;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -45,6 +46,14 @@ impl IssuedInvoice {
     /// A sum beyond 64 bits of minor units.
     pub fn open(&self) -> Result<Amount, MoneyError> {
         self.invoice.totals.total.checked_sub(self.stored.received)?.checked_sub(self.stored.written_off)
+    }
+
+    /// Whether something is expected that was due before `today` (PA-5).
+    ///
+    /// # Errors
+    /// As [`IssuedInvoice::open`].
+    pub fn is_overdue(&self, today: Date) -> Result<bool, MoneyError> {
+        Ok(self.invoice.due_on < today && self.open()?.minor > 0)
     }
 }
 

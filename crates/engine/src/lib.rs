@@ -12,6 +12,7 @@ pub mod error;
 pub mod explaining;
 pub mod import;
 pub mod invoices;
+pub mod organisations;
 pub mod paying;
 pub mod present;
 pub mod rating;
@@ -20,6 +21,7 @@ pub mod simulating;
 pub mod storing;
 pub mod tokens;
 pub mod verifying;
+pub mod writing;
 
 mod amending;
 mod inputs;

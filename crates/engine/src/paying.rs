@@ -1,12 +1,14 @@
 //! Books what billed parties paid: payments, allocations, refunds, write-offs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use billing::balance::{Balance, CurrencyBalance};
+use billing::decimal::Decimal;
 use billing::ids::OrganisationId;
 use billing::invoice::{Adjustment, InvoiceNumber, TOTAL_MINOR_MAX};
-use billing::money::Amount;
+use billing::money::{Amount, Currency};
 use billing::party::Organisation;
-use billing::ports::{AccountBooking, AccountHistory};
+use billing::ports::{AccountBooking, AccountHistory, StoredAccountEvent};
 use billing::settlement::{AccountEvent, Allocate, NewPayment, PartyAccount, SettlementError, Source, check_reference};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,7 +16,8 @@ use jiff::tz::TimeZone;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::invoices::find;
+use crate::invoices::{find, party_balances};
+use crate::writing::Attempt;
 
 /// Whose account it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +150,85 @@ pub async fn book(books: &Books, name: &AccountName, request: &Request, now: Tim
         }
     }
     Err(EngineError::new("ledger.busy", "others book on the same account all the time; try again"))
+}
+
+/// As [`book`]; a repeated attempt books nothing where an earlier one did, and answers the same.
+///
+/// # Errors
+/// As [`book`].
+pub async fn book_attempt(
+    books: &Books,
+    name: &AccountName,
+    request: &Request,
+    attempt: Attempt,
+) -> EngineResult<Booked> {
+    let Some(after) = attempt.repeats_after else { return book(books, name, request, attempt.at).await };
+    let history = books.ledger.account(&name.issuer, &name.party).await?;
+    let of_attempt = |stored: &&StoredAccountEvent| stored.journal_position > after && stored.booked_at == attempt.at;
+    let events: Vec<AccountEvent> =
+        history.events.iter().filter(of_attempt).map(|stored| stored.event.clone()).collect();
+    match events.is_empty() {
+        true => book(books, name, request, attempt.at).await,
+        false => Ok(Booked { events, account: history.account()? }),
+    }
+}
+
+/// A payment of this reference, else the document of this number, which gives credit if it is below zero.
+#[must_use]
+pub fn named_source(account: &PartyAccount, text: &str) -> Source {
+    let payment = Source::Payment(text.to_owned());
+    match text.parse().map(Source::CreditNote) {
+        Ok(document) if !account.sources.contains_key(&payment) => document,
+        _ => payment,
+    }
+}
+
+/// # Errors
+/// `payment.amount` for more decimals than the currency has.
+pub fn amount_in(amount: Decimal, currency: Currency) -> EngineResult<Amount> {
+    Amount::exact(amount, currency)
+        .map_err(|error| EngineError::new("payment.amount", format!("{amount} is no amount in {currency}: {error}")))
+}
+
+/// What a party owes in one currency, and what of its money waits.
+#[derive(Debug, Clone)]
+pub struct AccountBalance {
+    pub currency: Currency,
+    pub balance: CurrencyBalance,
+    /// Open on documents that were due before the day (PA-5).
+    pub overdue: Amount,
+    pub unallocated: Amount,
+}
+
+/// The balances of a party by currency, also of money in a currency that nothing was billed in.
+///
+/// # Errors
+/// As [`account_of`].
+pub async fn account_balances(books: &Books, party: &OrganisationId, today: Date) -> EngineResult<Vec<AccountBalance>> {
+    let account = account_of(books, party).await?.1.account()?;
+    let mut balances: BTreeMap<Currency, CurrencyBalance> = party_balances(books, party).await?;
+    for currency in account.sources.values().map(|state| state.amount.currency) {
+        let nothing = || CurrencyBalance { whole: Balance::empty(currency), by_type: BTreeMap::new() };
+        balances.entry(currency).or_insert_with(nothing);
+    }
+    let mut found = Vec::new();
+    for (currency, balance) in balances {
+        let overdue = overdue(&account, currency, today)?;
+        let rests = account.sources.values().map(|state| state.rest).filter(|rest| rest.currency == currency);
+        let unallocated = Amount::sum(currency, rests).map_err(SettlementError::from)?;
+        found.push(AccountBalance { currency, balance, overdue, unallocated });
+    }
+    Ok(found)
+}
+
+fn overdue(account: &PartyAccount, currency: Currency, today: Date) -> Result<Amount, SettlementError> {
+    let mut sum = Amount::zero(currency);
+    for state in account.documents.values().filter(|state| state.total.currency == currency) {
+        if state.is_overdue(today)? {
+            sum = sum.checked_add(state.open()?)?;
+        }
+    }
+    Ok(sum)
 }
 
 /// Keeps a one-off amount for the party's next invoice. False when the same is kept already.

@@ -16,7 +16,7 @@ const PREFIX: &str = "qtc_";
 pub enum Role {
     /// Reads the billing data of its organisation.
     Billing,
-    /// Everything of its organisation.
+    /// Everything of its organisation: it also writes the books of those that its organisation bills.
     Admin,
     /// Nothing of billing; other roles of the vendor's world.
     Other,
@@ -50,7 +50,10 @@ pub struct Actor {
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    /// Documents and accounts.
     ReadBilling,
+    /// Whatever changes the books.
+    WriteBilling,
 }
 
 fn hash(token: &str) -> String {
@@ -103,6 +106,7 @@ pub async fn actor(books: &Books, token: &str, now: Timestamp) -> EngineResult<O
 pub fn authorize(actor: &Actor, action: Action, resource_owner: &OrganisationId) -> bool {
     let by_role = match action {
         Action::ReadBilling => matches!(actor.role, Role::Billing | Role::Admin),
+        Action::WriteBilling => matches!(actor.role, Role::Admin),
     };
     by_role && actor.organisation == *resource_owner
 }

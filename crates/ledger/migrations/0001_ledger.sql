@@ -314,6 +314,36 @@ CREATE TABLE settings (
     value TEXT NOT NULL
 ) STRICT;
 
+-- Requests that a caller named, with their answers once there are some, so that a request that is
+-- sent again does not act again. Kept for two days.
+CREATE TABLE keyed_requests (
+    organisation     TEXT NOT NULL REFERENCES organisations (id),
+    key              TEXT NOT NULL,
+    digest           TEXT NOT NULL,
+    started_at       TEXT NOT NULL,
+    -- The last entry of the organisation's journal before it.
+    journal_position INTEGER NOT NULL,
+    status           INTEGER,
+    body             BLOB,
+    PRIMARY KEY (organisation, key),
+    CHECK ((status IS NULL) = (body IS NULL))
+) STRICT;
+CREATE INDEX keyed_requests_by_age ON keyed_requests (started_at);
+
+-- Billing runs that were started through the API.
+CREATE TABLE runs (
+    id           TEXT NOT NULL PRIMARY KEY,
+    organisation TEXT NOT NULL REFERENCES organisations (id),
+    period       TEXT NOT NULL,
+    request      TEXT NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+    started_at   TEXT NOT NULL,
+    ended_at     TEXT,
+    outcome      TEXT NOT NULL,
+    CHECK ((state = 'running') = (ended_at IS NULL))
+) STRICT;
+CREATE INDEX runs_by_organisation ON runs (organisation, started_at);
+
 -- What was issued never changes -------------------------------------------------------------------
 --
 -- The insert triggers are there because REPLACE removes a row without firing delete triggers.

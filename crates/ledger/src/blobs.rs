@@ -1,7 +1,7 @@
 //! Bytes by their digest, and the lists that name them.
 
 use billing::invoice::BlobDigest;
-use billing::ports::{ListKind, hex};
+use billing::ports::{ListKind, StoredList, hex};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use sqlx::{SqliteConnection, SqliteExecutor};
@@ -84,4 +84,22 @@ pub(crate) async fn lists(db: impl SqliteExecutor<'_>, kind: ListKind) -> Result
         .fetch_all(db)
         .await?;
     rows.iter().map(|row| Fields::new(row, &LISTS).owned("sha256").map(BlobDigest)).collect()
+}
+
+pub(crate) async fn imports(db: impl SqliteExecutor<'_>, kind: ListKind) -> Result<Vec<StoredList>> {
+    let rows =
+        sqlx::query("SELECT kind, position, sha256, title, imported_at FROM lists WHERE kind = $1 ORDER BY position")
+            .bind(kind.as_str())
+            .fetch_all(db)
+            .await?;
+    let read = |row| {
+        let fields = Fields::new(row, &LISTS);
+        Ok(StoredList {
+            position: fields.unsigned("position")?,
+            digest: BlobDigest(fields.owned("sha256")?),
+            title: fields.owned("title")?,
+            imported_at: fields.parsed("imported_at")?,
+        })
+    };
+    rows.iter().map(read).collect()
 }

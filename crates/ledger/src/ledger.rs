@@ -9,16 +9,17 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, Ledger,
-    ListKind, Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, StepOutcome, StoredDocument, StoredEntry,
-    StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
+    AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, KeptAnswer,
+    KeptRequest, KeyedRequest, Ledger, ListKind, Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, RunState,
+    StepOutcome, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun, StoredToken, UsageFile,
+    UsageImport,
 };
 use jiff::Timestamp;
 
 use crate::open::SqliteLedger;
 use crate::{
     accounts, adjustments, billed_parties, blobs, closing, compactions, directory, documents, imports, integrity,
-    invoices, issue, journal, orders, rating, restatements, tokens,
+    invoices, issue, journal, orders, rating, requests, restatements, runs, tokens,
 };
 
 #[async_trait]
@@ -93,6 +94,10 @@ impl Ledger for SqliteLedger {
 
     async fn lists(&self, kind: ListKind) -> PortResult<Vec<BlobDigest>> {
         Ok(blobs::lists(self.readers(), kind).await?)
+    }
+
+    async fn list_imports(&self, kind: ListKind) -> PortResult<Vec<StoredList>> {
+        Ok(blobs::imports(self.readers(), kind).await?)
     }
 
     async fn commit_usage_import(&self, import: &UsageImport) -> PortResult<()> {
@@ -242,6 +247,38 @@ impl Ledger for SqliteLedger {
 
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()> {
         Ok(tokens::set_setting(self, name, value).await?)
+    }
+
+    async fn kept_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<Option<KeptRequest>> {
+        Ok(requests::kept(self.readers(), organisation, key).await?)
+    }
+
+    async fn begin_request(&self, request: &KeyedRequest, forget_before: Timestamp) -> PortResult<Option<KeptRequest>> {
+        Ok(requests::begin(self, request, forget_before).await?)
+    }
+
+    async fn answer_request(&self, organisation: &OrganisationId, key: &str, answer: &KeptAnswer) -> PortResult<()> {
+        Ok(requests::answer(self, organisation, key, answer).await?)
+    }
+
+    async fn forget_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<()> {
+        Ok(requests::forget(self, organisation, key).await?)
+    }
+
+    async fn add_run(&self, run: &StoredRun) -> PortResult<bool> {
+        Ok(runs::add(self, run).await?)
+    }
+
+    async fn end_run(&self, id: &str, state: RunState, outcome: &str, at: Timestamp) -> PortResult<()> {
+        Ok(runs::end(self, id, state, outcome, at).await?)
+    }
+
+    async fn interrupt_runs(&self, at: Timestamp) -> PortResult<()> {
+        Ok(runs::interrupt(self, at).await?)
+    }
+
+    async fn runs(&self, organisation: &OrganisationId) -> PortResult<Vec<StoredRun>> {
+        Ok(runs::of(self.readers(), organisation).await?)
     }
 
     async fn integrity(&self) -> PortResult<Vec<String>> {

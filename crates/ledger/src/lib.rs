@@ -26,8 +26,10 @@ mod migrations;
 mod open;
 mod orders;
 mod rating;
+mod requests;
 mod restatements;
 mod row;
+mod runs;
 mod tokens;
 
 pub use open::SqliteLedger;

@@ -52,6 +52,11 @@ impl<'r> Fields<'r> {
         self.get(column)
     }
 
+    /// A number, `None` where the column is empty.
+    pub(crate) fn nullable(&self, column: &str) -> Result<Option<i64>> {
+        self.get(column)
+    }
+
     /// A count or a place.
     pub(crate) fn unsigned<T: TryFrom<i64>>(&self, column: &str) -> Result<T> {
         let value = self.integer(column)?;

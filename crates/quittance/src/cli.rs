@@ -110,8 +110,10 @@ pub(crate) enum Command {
     /// Write the books for other programs
     #[command(subcommand)]
     Export(ExportCommand),
-    /// Serve the Partner Center billing API
-    #[command(after_help = "Example:\n  quittance serve --listen 127.0.0.1:8080")]
+    /// Serve the Partner Center billing API, and Quittance's own API below /api/v1
+    #[command(
+        after_help = "Example:\n  quittance serve --listen 127.0.0.1:8080\n\nThe own API is described at /api/v1/openapi.json; docs/api.md shows it. What it writes takes its turn\nwith commands that write: neither keeps the other out for longer than its own work."
+    )]
     Serve(ServeArgs),
     /// Access tokens for the API
     #[command(subcommand)]
@@ -469,9 +471,11 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
     /// Make a token; it is shown once and stored hashed
-    #[command(after_help = "Example:\n  quittance token create --org quillon --role billing --output json")]
+    #[command(
+        after_help = "Examples:\n  quittance token create --org quillon --output json\n  quittance token create --org issuer --role admin\n\nRoles: billing reads what its organisation sees: its own documents and account, and those of the\norganisations that it bills. admin also writes the books of those that it bills. other does nothing."
+    )]
     Create {
-        /// The billed organisation; may be left out where there is one
+        /// The organisation, an issuer or a billed one; may be left out where one is billed
         #[arg(long)]
         org: Option<OrganisationId>,
         #[arg(long, default_value = "billing", value_parser = role())]

@@ -1,10 +1,12 @@
 //! A data directory: ledger, usage files, documents, and the lock that one writer holds.
 
+use std::any::Any;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::Books;
+use engine::writing::WriteGate;
+use engine::{Books, EngineResult};
 use ledger::SqliteLedger;
 
 use crate::output::Failure;
@@ -24,6 +26,33 @@ pub(crate) struct WriteLock {
 }
 
 const LEDGER: &str = "ledger.db";
+
+/// The lock of a data directory, as requests take it.
+#[derive(Debug)]
+pub(crate) struct LockGate {
+    root: PathBuf,
+}
+
+impl WriteGate for LockGate {
+    fn enter(&self) -> EngineResult<Box<dyn Any + Send>> {
+        let lock = lock(&self.root).map_err(Failure::into_engine)?;
+        Ok(Box::new(lock))
+    }
+}
+
+fn lock(root: &Path) -> Result<WriteLock, Failure> {
+    let path = root.join("write.lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("another command is writing to {}; try again when it is done", root.display());
+            return Err(Failure::new("data_dir.locked", message));
+        }
+        Err(TryLockError::Error(error)) => return Err(error.into()),
+    }
+    Ok(WriteLock { _file: file })
+}
 
 /// The ledgers that this process has opened.
 static OPENED: Mutex<Vec<SqliteLedger>> = Mutex::new(Vec::new());
@@ -78,18 +107,12 @@ impl DataDir {
     }
 
     pub(crate) fn lock_without_sweep(&self) -> Result<WriteLock, Failure> {
-        let path = self.root.join("write.lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let message =
-                    format!("another command is writing to {}; try again when it is done", self.root.display());
-                return Err(Failure::new("data_dir.locked", message));
-            }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
-        Ok(WriteLock { _file: file })
+        lock(&self.root)
+    }
+
+    /// Lets the requests of a server write in their turn, beside other processes.
+    pub(crate) fn gate(&self) -> LockGate {
+        LockGate { root: self.root.clone() }
     }
 
     async fn sweep(&self) -> Result<(), Failure> {

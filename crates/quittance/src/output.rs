@@ -29,6 +29,10 @@ impl Failure {
         self
     }
 
+    pub(crate) fn into_engine(self) -> EngineError {
+        EngineError::new(&self.code, self.message).with_operator(self.operator)
+    }
+
     /// Names the file that it is about.
     pub(crate) fn in_file(mut self, name: &str) -> Self {
         self.message = format!("{name}: {}", self.message);

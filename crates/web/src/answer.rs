@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 pub(crate) const PDF: &str = "application/pdf";
 /// For an error whose body cannot be written.
 const FALLBACK: &str = r#"{"code":800003,"description":"an unexpected error","data":[],"source":"Quittance"}"#;

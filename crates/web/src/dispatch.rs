@@ -12,9 +12,12 @@ use crate::call::{Call, continuation};
 use crate::failure::Failure;
 use crate::routes::{self, Resource};
 use crate::state::AppState;
-use crate::{health, invoices, line_items};
+use crate::{api, health, invoices, line_items};
 
 pub(crate) async fn dispatch(State(state): State<Arc<AppState>>, request: Request) -> Response {
+    if api::is_api(request.uri().path()) {
+        return api::dispatch(state, request).await;
+    }
     answer(state, request).await.unwrap_or_else(IntoResponse::into_response)
 }
 

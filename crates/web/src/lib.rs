@@ -1,4 +1,4 @@
-//! The HTTP side: the invoice routes of the Partner Center billing API.
+//! The HTTP side: the invoice routes of the Partner Center billing API, and Quittance's own API.
 //!
 //! A request passes the layers (ids and trace, limits, panics, compression), finds its place in the
 //! route table, says who calls, and only then reaches a handler. Handlers read documents through a
@@ -9,6 +9,7 @@
 
 mod access;
 mod answer;
+pub mod api;
 mod call;
 mod dispatch;
 mod failure;
@@ -21,6 +22,7 @@ mod server;
 mod state;
 mod statement_link;
 
+pub use api::Writing;
 pub use layers::router;
 pub use server::serve;
 pub use state::{AppState, Clock, Limits};

@@ -66,10 +66,11 @@ impl Parameters {
 /// The route of a normalised path. `None` also for a segment that cannot be decoded: nothing is
 /// called so.
 pub(crate) fn find(path: &str) -> Option<(&'static Route, Parameters)> {
-    ROUTES.iter().find_map(|route| Some((route, parameters(route.pattern, path)?)))
+    ROUTES.iter().find_map(|route| Some((route, match_pattern(route.pattern, path)?)))
 }
 
-fn parameters(pattern: &'static str, path: &str) -> Option<Parameters> {
+/// The parameters of a path that a pattern fits.
+pub(crate) fn match_pattern(pattern: &'static str, path: &str) -> Option<Parameters> {
     let mut segments = path.split('/');
     let mut parameters = Vec::new();
     for expected in pattern.split('/') {

@@ -39,6 +39,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let limits = state.limits;
+    let writing = state.writing.clone();
     let server = Server {
         router: router(state),
         builder: builder(&limits),
@@ -50,7 +51,11 @@ pub async fn serve(
         () = shutdown => {}
     }
     drop(listener);
-    if timeout(limits.shutdown_timeout, server.graceful.shutdown()).await.is_err() {
+    let rest = async {
+        server.graceful.shutdown().await;
+        writing.rest().await;
+    };
+    if timeout(limits.shutdown_timeout, rest).await.is_err() {
         tracing::warn!("requests were cut off by the shutdown");
     }
     Ok(())

@@ -7,6 +7,8 @@ use std::time::Duration;
 use engine::Books;
 use jiff::Timestamp;
 
+use crate::api::Writing;
+
 /// Tells the time; tests and demonstrations stop it or move it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -18,11 +20,17 @@ pub struct Limits {
     /// All header lines of one request.
     pub header_bytes_max: usize,
     pub body_bytes_max: u64,
+    /// Of a file that is imported.
+    pub import_bytes_max: u64,
     /// Requests that are answered at the same time; others wait.
     pub request_count_max: usize,
     pub connection_count_max: usize,
     /// From the last header line to the last byte of the answer's head, waiting included.
     pub request_timeout: Duration,
+    /// As `request_timeout`, where a file is sent.
+    pub import_timeout: Duration,
+    /// How long a request waits for others that write.
+    pub write_wait: Duration,
     /// For the header lines of one request.
     pub header_timeout: Duration,
     /// How long requests that are under way may go on after a shutdown was asked for.
@@ -35,9 +43,12 @@ impl Default for Limits {
             target_bytes_max: 32 * 1024,
             header_bytes_max: 64 * 1024,
             body_bytes_max: 1024 * 1024,
+            import_bytes_max: 1024 * 1024 * 1024,
             request_count_max: 64,
             connection_count_max: 1024,
             request_timeout: Duration::from_secs(60),
+            import_timeout: Duration::from_secs(15 * 60),
+            write_wait: Duration::from_secs(10),
             header_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(30),
         }
@@ -49,6 +60,7 @@ impl Default for Limits {
 pub struct AppState {
     pub books: Books,
     pub clock: Clock,
+    pub writing: Writing,
     /// Signs links to statements; servers over the same stores share it.
     pub link_key: [u8; 32],
     pub limits: Limits,

@@ -9,7 +9,7 @@ use formats::directory::{read_customers, read_subscriptions};
 use jiff::Timestamp;
 
 use crate::books::Books;
-use crate::error::EngineResult;
+use crate::error::{EngineError, EngineResult};
 use crate::import::{ImportFile, ImportReport, keep_quarantined, set_aside};
 
 /// Imports customers. A row without a billed party goes below `organisation`, or below the only
@@ -34,15 +34,8 @@ pub async fn import_customers(
         };
         let known = books.ledger.customer(&row.customer_id).await?;
         let place = (row.line, row.billed_party_column);
-        if !parties.contains(&party) {
-            let message = format!("no billed organisation is called {:?}", party.as_str());
-            report.quarantined.push(refused(&file.name, place, "billed_party", "organisation.unknown", message));
-            continue;
-        }
-        if let Some(known) = known.as_ref().filter(|known| known.billed_party != party) {
-            let message =
-                format!("customer {} is billed through {}; it cannot be moved", row.customer_id, known.billed_party);
-            report.quarantined.push(refused(&file.name, place, "billed_party", "customer.party_differs", message));
+        if let Err((code, message)) = check_party(&parties, &party, known.as_ref()) {
+            report.quarantined.push(refused(&file.name, place, "billed_party", code, message));
             continue;
         }
         let customer = Customer {
@@ -63,6 +56,36 @@ pub async fn import_customers(
     report.quarantined.extend(parsed.rejected.into_iter().map(|line| set_aside(&file.name, "customers", "", line)));
     keep_quarantined(books, &file.sha256, &report, now).await?;
     Ok(report)
+}
+
+/// Whether a customer, as it is known by now, may be kept below `party`.
+fn check_party(
+    parties: &BTreeSet<OrganisationId>,
+    party: &OrganisationId,
+    known: Option<&Customer>,
+) -> Result<(), (&'static str, String)> {
+    if !parties.contains(party) {
+        return Err(("organisation.unknown", format!("no billed organisation is called {:?}", party.as_str())));
+    }
+    match known.filter(|known| known.billed_party != *party) {
+        Some(known) => Err((
+            "customer.party_differs",
+            format!("customer {} is billed through {}; it cannot be moved", known.id, known.billed_party),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Adds a customer, or replaces a known one's name, domain and country; its party stays.
+///
+/// # Errors
+/// `organisation.unknown`, `customer.party_differs`; storage failures.
+pub async fn add_customer(books: &Books, new: &Customer) -> EngineResult<()> {
+    let parties: BTreeSet<OrganisationId> = books.billed_parties().await?.into_iter().map(|party| party.id).collect();
+    let known = books.ledger.customer(&new.id).await?;
+    check_party(&parties, &new.billed_party, known.as_ref())
+        .map_err(|(code, message)| EngineError::new(code, message))?;
+    Ok(books.ledger.save_customers(std::slice::from_ref(new)).await?)
 }
 
 /// Imports subscriptions with the days on which they earn the partner credit.

@@ -48,11 +48,75 @@ type Row = (LicenceOrder, RejectedLine);
 /// A file that cannot be read, or a storage failure; orders that were accepted before it stay so.
 pub async fn import_orders(books: &Books, file: ImportFile, now: Timestamp) -> EngineResult<ImportReport> {
     let parsed = read_orders(file.input)?;
-    let mut report = counted(&file.name, 0, true);
+    let taken = take_rows(books, parsed.value, now).await?;
+    let accepted = u64::try_from(taken.accepted.len()).unwrap_or(u64::MAX);
+    let mut report = ImportReport { accepted, duplicate: taken.duplicate, ..counted(&file.name, 0, true) };
     let mut refused = parsed.rejected;
+    refused.extend(taken.refused);
+    refused.sort_by_key(|line| line.line);
+    report.quarantined = refused.into_iter().map(|line| set_aside(&file.name, "orders", "", line)).collect();
+    keep_quarantined(books, &file.sha256, &report, now).await?;
+    Ok(report)
+}
+
+/// An order that was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedOrder {
+    /// Its place among those that were given, from 0.
+    pub index: usize,
+    pub code: &'static str,
+    pub message: String,
+}
+
+/// What became of orders.
+#[derive(Debug, Clone, Default)]
+pub struct OrdersOutcome {
+    /// The ids of those that are new.
+    pub accepted: Vec<String>,
+    /// How many were accepted before.
+    pub duplicate: u64,
+    pub refused: Vec<RefusedOrder>,
+}
+
+/// Accepts orders, each by itself: one that cannot be accepted keeps no other from it.
+///
+/// # Errors
+/// Storage failures; orders that were accepted before it stay so.
+pub async fn accept_orders(books: &Books, orders: Vec<LicenceOrder>, now: Timestamp) -> EngineResult<OrdersOutcome> {
+    let row = |(line, order)| {
+        let line = RejectedLine {
+            line,
+            column: 0,
+            field: String::new(),
+            code: "",
+            message: String::new(),
+            raw: Vec::new(),
+            raw_cut: false,
+        };
+        (order, line)
+    };
+    let taken = take_rows(books, (0..).zip(orders).map(row).collect(), now).await?;
+    let refused = taken.refused.into_iter().map(|line| RefusedOrder {
+        index: usize::try_from(line.line).unwrap_or(usize::MAX),
+        code: line.code,
+        message: line.message,
+    });
+    Ok(OrdersOutcome { accepted: taken.accepted, duplicate: taken.duplicate, refused: refused.collect() })
+}
+
+/// What became of the rows of a file.
+#[derive(Default)]
+struct Taken {
+    accepted: Vec<String>,
+    duplicate: u64,
+    refused: Vec<RejectedLine>,
+}
+
+async fn take_rows(books: &Books, rows: Vec<Row>, now: Timestamp) -> EngineResult<Taken> {
+    let mut taken = Taken::default();
     let mut by_party: BTreeMap<OrganisationId, Vec<Row>> = BTreeMap::new();
     let mut parties: BTreeMap<CustomerId, Option<OrganisationId>> = BTreeMap::new();
-    for (order, line) in parsed.value {
+    for (order, line) in rows {
         if !parties.contains_key(&order.customer) {
             let customer = books.ledger.customer(&order.customer).await?;
             parties.insert(order.customer.clone(), customer.map(|customer| customer.billed_party));
@@ -61,7 +125,7 @@ pub async fn import_orders(books: &Books, file: ImportFile, now: Timestamp) -> E
             Some(party) => by_party.entry(party).or_default().push((order, line)),
             None => {
                 let message = format!("no customer is called {:?}; import it first", order.customer.as_str());
-                refused.push(RejectedLine { code: "customer.unknown", message, ..line });
+                taken.refused.push(RejectedLine { code: "customer.unknown", message, ..line });
             }
         }
     }
@@ -71,11 +135,10 @@ pub async fn import_orders(books: &Books, file: ImportFile, now: Timestamp) -> E
     let mut pending = BTreeSet::new();
     for (party, rows) in by_party {
         let mut desk = Desk::open(books, &party, (&offers, &pending), &rows).await?;
-        desk.take(rows, now, &mut refused);
+        desk.take(rows, now, &mut taken.refused);
         pending.extend(desk.accepted.subscriptions.iter().map(|subscription| subscription.id.clone()));
-        let count = desk.accepted.orders.len();
-        report.accepted = report.accepted.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
-        report.duplicate = report.duplicate.saturating_add(desk.duplicates);
+        taken.accepted.extend(desk.accepted.orders.iter().map(|order| order.order_id.clone()));
+        taken.duplicate = taken.duplicate.saturating_add(desk.duplicates);
         accepted.push(desk.accepted);
         if accepted.iter().map(|of_party| of_party.orders.len()).sum::<usize>() >= ORDERS_PER_WRITE {
             books.ledger.accept_orders(&std::mem::take(&mut accepted), now).await?;
@@ -83,10 +146,7 @@ pub async fn import_orders(books: &Books, file: ImportFile, now: Timestamp) -> E
         }
     }
     books.ledger.accept_orders(&accepted, now).await?;
-    refused.sort_by_key(|line| line.line);
-    report.quarantined = refused.into_iter().map(|line| set_aside(&file.name, "orders", "", line)).collect();
-    keep_quarantined(books, &file.sha256, &report, now).await?;
-    Ok(report)
+    Ok(taken)
 }
 
 /// Accepts the orders of one party.

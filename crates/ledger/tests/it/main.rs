@@ -9,4 +9,5 @@ mod lists;
 mod opening;
 mod payments;
 mod rating;
+mod requests;
 mod world;

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use billing::invoice::Adjustment;
-use engine::paying::adjust;
+use engine::paying::{adjust, amount_in};
 use serde_json::json;
 
 use crate::cli::{AdjustmentsCommand, Output};
 use crate::clock;
-use crate::commands::pay::amount_in;
 use crate::data_dir::DataDir;
 use crate::output::{Rows, print};
 use crate::{CommandResult, Exit};

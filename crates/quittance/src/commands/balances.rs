@@ -1,14 +1,9 @@
 //! `quittance balances`: what each organisation owes, by currency and type of invoice.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use billing::balance::{Balance, CurrencyBalance};
-use billing::money::{Amount, Currency};
-use billing::settlement::{PartyAccount, SettlementError};
-use engine::invoices::party_balances;
-use engine::paying::account_of;
-use jiff::civil::Date;
+use billing::balance::Balance;
+use engine::paying::{AccountBalance, account_balances};
 use serde_json::json;
 
 use crate::cli::{BalancesArgs, Output};
@@ -28,16 +23,9 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &BalancesArgs) -> Comm
     );
     let mut values = Vec::new();
     for party in parties {
-        let account = account_of(&data.books, &party.id).await?.1.account()?;
-        let mut balances = party_balances(&data.books, &party.id).await?;
-        // Money in a currency that nothing was billed in is there as well.
-        for currency in account.sources.values().map(|state| state.amount.currency) {
-            let nothing = || CurrencyBalance { whole: Balance::empty(currency), by_type: BTreeMap::new() };
-            balances.entry(currency).or_insert_with(nothing);
-        }
-        for (currency, balance) in balances {
-            let overdue = overdue(&account, currency, today)?;
-            let unallocated = unallocated(&account, currency)?;
+        for AccountBalance { currency, balance, overdue, unallocated } in
+            account_balances(&data.books, &party.id, today).await?
+        {
             rows.push([
                 party.name.clone(),
                 "all".to_owned(),
@@ -67,21 +55,6 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &BalancesArgs) -> Comm
     }
     print(output, &values, &rows)?;
     Ok(Exit::Done)
-}
-
-fn overdue(account: &PartyAccount, currency: Currency, today: Date) -> Result<Amount, SettlementError> {
-    let mut sum = Amount::zero(currency);
-    for state in account.documents.values().filter(|state| state.total.currency == currency) {
-        if state.is_overdue(today)? {
-            sum = sum.checked_add(state.open()?)?;
-        }
-    }
-    Ok(sum)
-}
-
-fn unallocated(account: &PartyAccount, currency: Currency) -> Result<Amount, SettlementError> {
-    let rests = account.sources.values().map(|state| state.rest).filter(|rest| rest.currency == currency);
-    Ok(Amount::sum(currency, rests)?)
 }
 
 fn last_payment(balance: &Balance) -> String {

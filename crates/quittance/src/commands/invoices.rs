@@ -6,12 +6,12 @@ use billing::ids::OrganisationId;
 use billing::invoice::{Charge, InvoiceLine, InvoiceNumber};
 use engine::crediting::credit;
 use engine::invoices::{IssuedInvoice, billed_days, find, lines, list, statement_pdf};
+use engine::paying::amount_in;
 use engine::present::{self, PdfLink};
 use jiff::civil::Date;
 
 use crate::cli::{InvoicesCommand, Output};
 use crate::clock;
-use crate::commands::pay::amount_in;
 use crate::data_dir::DataDir;
 use crate::output::{Failure, Rows, print, say};
 use crate::paper::description;
@@ -54,7 +54,7 @@ pub(crate) async fn print_list(
 ) -> Result<(), Failure> {
     let mut invoices = list(&data.books, organisation).await?;
     if let Some(today) = overdue_on {
-        invoices.retain(|issued| issued.invoice.due_on < today && issued.open().is_ok_and(|open| open.minor > 0));
+        invoices.retain(|issued| issued.is_overdue(today).is_ok_and(|overdue| overdue));
     }
     let shown =
         invoices.iter().map(|issued| present::invoice(issued, PdfLink::Omitted)).collect::<Result<Vec<_>, _>>()?;

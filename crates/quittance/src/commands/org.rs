@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use billing::ids::OrganisationId;
 use billing::party::{Organisation, TaxProfile};
+use engine::organisations::add_organisation;
 
 use crate::cli::{OrgAddArgs, OrgCommand, Output};
 use crate::data_dir::DataDir;
@@ -32,12 +32,6 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &OrgCommand) -> Com
 }
 
 async fn add(data: &DataDir, args: &OrgAddArgs) -> Result<(), Failure> {
-    let organisations = data.books.ledger.organisations().await?;
-    if organisations.iter().any(|organisation| organisation.id == args.id) {
-        return Err(Failure::new("organisation.exists", format!("{:?} exists already", args.id.as_str())));
-    }
-    let issuer: Option<OrganisationId> =
-        organisations.into_iter().find(|organisation| organisation.billed_by.is_none()).map(|issuer| issuer.id);
     let organisation = Organisation {
         id: args.id.clone(),
         name: args.name.clone(),
@@ -50,8 +44,8 @@ async fn add(data: &DataDir, args: &OrgAddArgs) -> Result<(), Failure> {
         currency: args.currency,
         payment_terms_days: args.payment_terms_days,
         language: args.language.clone(),
-        billed_by: issuer,
+        billed_by: Some(data.books.issuer().await?),
         tax: TaxProfile { treatment: args.tax_treatment, ..TaxProfile::default() },
     };
-    Ok(data.books.ledger.save_organisations(&[organisation]).await?)
+    Ok(add_organisation(&data.books, organisation).await?)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use billing::money::{Amount, Currency};
 use billing::settlement::{AccountEvent, Allocate, NewPayment, Source};
 use engine::invoices::find;
-use engine::paying::{AccountName, Booked, Request, account_name, account_of, book};
+use engine::paying::{AccountName, Booked, Request, account_name, account_of, amount_in, book};
 use serde_json::{Value, json};
 
 use crate::cli::{Output, PayArgs};
@@ -47,13 +47,6 @@ async fn payer(data: &DataDir, args: &PayArgs) -> Result<(AccountName, Currency)
             Ok((account_of(&data.books, &party.id).await?.0, party.currency))
         }
     }
-}
-
-/// # Errors
-/// `payment.amount` for more decimals than the currency has.
-pub(crate) fn amount_in(amount: billing::decimal::Decimal, currency: Currency) -> Result<Amount, Failure> {
-    Amount::exact(amount, currency)
-        .map_err(|error| Failure::new("payment.amount", format!("{amount} is no amount in {currency}: {error}")))
 }
 
 /// What was put to each invoice, and what is left of `source`; `nothing` says why no event was booked.

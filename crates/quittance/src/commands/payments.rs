@@ -8,13 +8,13 @@ use billing::invoice::InvoiceNumber;
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::settlement::{Allocate, PartyAccount, Source};
-use engine::paying::{AccountName, Request, account_name, account_of, book};
+use engine::paying::{AccountName, Request, account_name, account_of, amount_in, book, named_source};
 use serde_json::json;
 
 use crate::cli::{Output, PaymentsCommand};
 use crate::clock;
 use crate::commands::bank;
-use crate::commands::pay::{amount_in, print_booked};
+use crate::commands::pay::print_booked;
 use crate::data_dir::DataDir;
 use crate::output::{Failure, Rows, print};
 use crate::{CommandResult, Exit};
@@ -91,18 +91,9 @@ async fn account_with(
     Ok((name, history.account()?))
 }
 
-/// A payment of this reference, else the document of this number, which gives credit if it is below zero.
-fn named_source(account: &PartyAccount, text: &str) -> Source {
-    let payment = Source::Payment(text.to_owned());
-    match text.parse().map(Source::CreditNote) {
-        Ok(document) if !account.sources.contains_key(&payment) => document,
-        _ => payment,
-    }
-}
-
 fn part_of(account: &PartyAccount, source: &Source, amount: Option<Decimal>) -> Result<Option<Amount>, Failure> {
     let currency = account.source(source)?.amount.currency;
-    amount.map(|amount| amount_in(amount, currency)).transpose()
+    Ok(amount.map(|amount| amount_in(amount, currency)).transpose()?)
 }
 
 /// The organisation that is named, else all that are billed.

@@ -42,9 +42,14 @@ pub(crate) async fn serve_at(data: &DataDir, listener: TcpListener, now: Timesta
 }
 
 async fn serve_by(data: &DataDir, listener: TcpListener, clock: Clock) -> Result<(), Failure> {
+    // Whatever is running on paper while nobody writes was cut off.
+    if let Ok(_lock) = data.lock_without_sweep() {
+        data.books.ledger.interrupt_runs(clock()).await?;
+    }
     let state = web::AppState {
         books: data.books.clone(),
         clock,
+        writing: web::Writing::through(Arc::new(data.gate())),
         link_key: data.link_key().await?,
         limits: web::Limits::default(),
     };

@@ -24,14 +24,17 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &TokenCommand) -> C
     Ok(Exit::Done)
 }
 
-/// Makes a token for an organisation, or for the default one.
+/// Makes a token for an organisation, issuers among them, or for the default billed one.
 pub(crate) async fn make(
     data: &DataDir,
     organisation: Option<&OrganisationId>,
     role: Role,
     expires_in_days: Option<u16>,
 ) -> Result<(OrganisationId, String), Failure> {
-    let organisation = data.books.chosen_party(organisation).await?.id;
+    let organisation = match organisation {
+        Some(named) => data.books.organisation(named).await?.id,
+        None => data.books.chosen_party(None).await?.id,
+    };
     let now = clock::now()?;
     let expires_at = expires_in_days
         .map(|days| now.checked_add((i64::from(days) * 24).hours()))

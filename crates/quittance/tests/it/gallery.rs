@@ -1,5 +1,6 @@
 //! The error gallery: every code has a page in `docs/errors`, and an example that raises it: a
-//! file that the tests of its reader try, commands that are run here, or a call of a library.
+//! file that the tests of its reader try, commands that are run here, a request to a server, or a call
+//! of a library.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,9 +11,9 @@ use crate::books::{Ended, NOW, bare_command, copy_folder};
 use crate::codes::raised_codes;
 use crate::demo_books::demo_dir;
 
-/// How the files of an example begin that a test tries: commands here, calls in `gallery_calls`, the
-/// rest by the tests of the crate that reads it.
-const TRIED: [&str; 12] = [
+/// How the files of an example begin that a test tries: commands here, calls in `gallery_calls`, requests
+/// in `gallery_requests`, the rest by the tests of the crate that reads it.
+const TRIED: [&str; 13] = [
     "bank.",
     "call.json",
     "command",
@@ -21,6 +22,7 @@ const TRIED: [&str; 12] = [
     "offers.csv",
     "orders.csv",
     "prices.",
+    "request.json",
     "sheet.json",
     "subscriptions.csv",
     "tax.csv",

@@ -64,6 +64,42 @@ impl Server {
         self.get(path, &[("Authorization", &format!("Bearer {token}"))])
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Sends a body with a key; `None` where the server ended before it answered.
+    pub(crate) fn try_post(&self, path: &str, token: &str, key: &str, body: &[u8]) -> Option<Answer> {
+        let is_json = body.starts_with(b"{");
+        let request = self
+            .agent
+            .post(format!("{}{path}", self.address))
+            .header("Authorization", format!("Bearer {token}"))
+            .header("Idempotency-Key", key)
+            .header("Content-Type", if is_json { "application/json" } else { "application/octet-stream" });
+        let mut response = request.send(body).ok()?;
+        Some(Answer {
+            status: response.status().as_u16(),
+            content_type: String::new(),
+            body: response.body_mut().with_config().limit(100 << 20).read_to_vec().ok()?,
+        })
+    }
+
+    #[track_caller]
+    pub(crate) fn post(&self, path: &str, token: &str, key: &str, body: &[u8]) -> Answer {
+        self.try_post(path, token, key, body).unwrap()
+    }
+
+    /// Ends the server on the spot, as a loss of power does.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Sends a signal; how the server ended, and what else it printed.
     pub(crate) fn stop(mut self, signal: &str) -> (Option<i32>, String) {
         let kill = std::process::Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says where")]
 
+mod api_guide;
+mod api_kill;
+mod api_month;
 mod bad_directory;
 mod bad_files;
 mod bad_usage;
@@ -17,6 +20,7 @@ mod disk_full;
 mod exporting;
 mod gallery;
 mod gallery_calls;
+mod gallery_requests;
 mod http;
 mod kill;
 mod options;

@@ -10,9 +10,10 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, Ledger,
-    ListKind, Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, StepOutcome, StoredDocument, StoredEntry,
-    StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
+    AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, KeptAnswer,
+    KeptRequest, KeyedRequest, Ledger, ListKind, Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, RunState,
+    StepOutcome, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun, StoredToken, UsageFile,
+    UsageImport,
 };
 use jiff::Timestamp;
 
@@ -55,6 +56,15 @@ faulty_ledger! {
     fn blob(digest: &BlobDigest) -> Option<Vec<u8>>;
     fn add_list(kind: ListKind, digest: &BlobDigest, _title: &str, at: Timestamp) -> bool;
     fn lists(kind: ListKind) -> Vec<BlobDigest>;
+    fn list_imports(kind: ListKind) -> Vec<StoredList>;
+    fn kept_request(organisation: &OrganisationId, key: &str) -> Option<KeptRequest>;
+    fn begin_request(request: &KeyedRequest, forget_before: Timestamp) -> Option<KeptRequest>;
+    fn answer_request(organisation: &OrganisationId, key: &str, answer: &KeptAnswer) -> ();
+    fn forget_request(organisation: &OrganisationId, key: &str) -> ();
+    fn add_run(run: &StoredRun) -> bool;
+    fn end_run(id: &str, state: RunState, outcome: &str, at: Timestamp) -> ();
+    fn interrupt_runs(at: Timestamp) -> ();
+    fn runs(organisation: &OrganisationId) -> Vec<StoredRun>;
     fn commit_usage_import(import: &UsageImport) -> ();
     fn usage_files() -> Vec<UsageFile>;
     fn commit_compaction(merged: &[u64], into: &[(StoredFile, StoredFile)], at: Timestamp) -> ();

@@ -4,7 +4,8 @@ use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::BlobDigest;
 use billing::licence::LicenceOrder;
 use billing::party::{Customer, PartyDirectory, Subscription};
-use billing::ports::{AcceptedOrders, BilledParty, ListKind, PortResult, hex};
+use billing::ports::{AcceptedOrders, BilledParty, ListKind, PortResult, StoredList, hex};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{Tables, conflict, count};
@@ -88,14 +89,21 @@ impl Tables {
     }
 
     /// False when the last list of the kind is the same.
-    pub(super) fn add_list(&mut self, kind: ListKind, digest: &BlobDigest) -> PortResult<bool> {
+    pub(super) fn add_list(
+        &mut self,
+        kind: ListKind,
+        digest: &BlobDigest,
+        title: &str,
+        imported_at: Timestamp,
+    ) -> PortResult<bool> {
         if !self.blobs.contains_key(&digest.0) {
             return Err(conflict(format_args!("a list names blob {digest}, which is not there")));
         }
         let lists = self.lists.entry(kind).or_default();
-        let added = lists.last() != Some(digest);
+        let added = lists.last().is_none_or(|last| last.digest != *digest);
         if added {
-            lists.push(digest.clone());
+            let position = count(lists.len()).saturating_add(1);
+            lists.push(StoredList { position, digest: digest.clone(), title: title.to_owned(), imported_at });
         }
         Ok(added)
     }

@@ -10,9 +10,10 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, Ledger,
-    ListKind, Parking, PortError, PortResult, QuarantinedLine, RatedPart, RatedRun, StepOutcome, StoredDocument,
-    StoredEntry, StoredFile, StoredInvoice, StoredToken, UsageFile, UsageImport,
+    AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, KeptAnswer,
+    KeptRequest, KeyedRequest, Ledger, ListKind, Parking, PortError, PortResult, QuarantinedLine, RatedPart, RatedRun,
+    RunState, StepOutcome, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun, StoredToken,
+    UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
@@ -101,11 +102,16 @@ impl Ledger for MemoryLedger {
         Ok(self.tables().blobs.get(&digest.0).cloned())
     }
 
-    async fn add_list(&self, kind: ListKind, digest: &BlobDigest, _title: &str, _at: Timestamp) -> PortResult<bool> {
-        self.tables().add_list(kind, digest)
+    async fn add_list(&self, kind: ListKind, digest: &BlobDigest, title: &str, at: Timestamp) -> PortResult<bool> {
+        self.tables().add_list(kind, digest, title, at)
     }
 
     async fn lists(&self, kind: ListKind) -> PortResult<Vec<BlobDigest>> {
+        let lists = self.list_imports(kind).await?;
+        Ok(lists.into_iter().map(|list| list.digest).collect())
+    }
+
+    async fn list_imports(&self, kind: ListKind) -> PortResult<Vec<StoredList>> {
         Ok(self.tables().lists.get(&kind).cloned().unwrap_or_default())
     }
 
@@ -302,6 +308,42 @@ impl Ledger for MemoryLedger {
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()> {
         self.tables().settings.insert(name.to_owned(), value.to_owned());
         Ok(())
+    }
+
+    async fn kept_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<Option<KeptRequest>> {
+        Ok(self.tables().requests.get(&(organisation.clone(), key.to_owned())).cloned())
+    }
+
+    async fn begin_request(&self, request: &KeyedRequest, forget_before: Timestamp) -> PortResult<Option<KeptRequest>> {
+        Ok(self.tables().begin_request(request, forget_before))
+    }
+
+    async fn answer_request(&self, organisation: &OrganisationId, key: &str, answer: &KeptAnswer) -> PortResult<()> {
+        self.tables().answer_request(organisation, key, answer);
+        Ok(())
+    }
+
+    async fn forget_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<()> {
+        self.tables().forget_request(organisation, key);
+        Ok(())
+    }
+
+    async fn add_run(&self, run: &StoredRun) -> PortResult<bool> {
+        Ok(self.tables().add_run(run))
+    }
+
+    async fn end_run(&self, id: &str, state: RunState, outcome: &str, at: Timestamp) -> PortResult<()> {
+        self.tables().end_run(id, state, outcome, at);
+        Ok(())
+    }
+
+    async fn interrupt_runs(&self, at: Timestamp) -> PortResult<()> {
+        self.tables().interrupt_runs(at);
+        Ok(())
+    }
+
+    async fn runs(&self, organisation: &OrganisationId) -> PortResult<Vec<StoredRun>> {
+        Ok(self.tables().runs_of(organisation))
     }
 
     async fn integrity(&self) -> PortResult<Vec<String>> {

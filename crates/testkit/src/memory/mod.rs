@@ -12,6 +12,7 @@ mod imports;
 mod integrity;
 mod ledger;
 mod rating;
+mod requests;
 mod session;
 mod store;
 mod survey;
@@ -22,13 +23,13 @@ pub use store::MemoryStore;
 use std::collections::BTreeMap;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
-use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber, InvoiceType, RestatedMonth};
+use billing::invoice::{Adjustment, InvoiceNumber, InvoiceType, RestatedMonth};
 use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    Closure, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredDocument, StoredEntry,
-    StoredInvoice, StoredToken,
+    Closure, KeptRequest, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredDocument,
+    StoredEntry, StoredInvoice, StoredList, StoredRun, StoredToken,
 };
 use billing::settlement::DocumentState;
 
@@ -45,7 +46,7 @@ struct Tables {
     /// In the order of their acceptance.
     orders: Vec<(OrganisationId, LicenceOrder)>,
     blobs: BTreeMap<String, Vec<u8>>,
-    lists: BTreeMap<ListKind, Vec<BlobDigest>>,
+    lists: BTreeMap<ListKind, Vec<StoredList>>,
     import_count: u64,
     compaction_count: u64,
     usage_files: Vec<PlacedFile>,
@@ -65,6 +66,10 @@ struct Tables {
     journal: BTreeMap<OrganisationId, Vec<StoredEntry>>,
     tokens: BTreeMap<String, StoredToken>,
     settings: BTreeMap<String, String>,
+    /// By organisation and key.
+    requests: BTreeMap<(OrganisationId, String), KeptRequest>,
+    /// Runs that were started through the API, by their ids.
+    started: BTreeMap<String, StoredRun>,
 }
 
 /// A document with its lines, and as its account saw it when it was issued.

@@ -28,9 +28,14 @@ const LOCALE_SERVED: HeaderValue = HeaderValue::from_static("en-US");
 /// Answers are somebody's bills.
 const NOT_STORED: HeaderValue = HeaderValue::from_static("no-store");
 
-pub(super) async fn identify(request: Request, next: Next) -> Response {
+/// The id of a request, for whoever answers it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestId(pub(crate) Uuid);
+
+pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     let request_id = id(request.headers(), &REQUEST_ID);
     let correlation_id = id(request.headers(), &CORRELATION_ID);
+    request.extensions_mut().insert(RequestId(request_id));
     let span = tracing::info_span!(
         "request",
         method = %request.method(),

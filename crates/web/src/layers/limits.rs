@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use uuid::Uuid;
 
+use super::identification::RequestId;
+use crate::api::{self, Problem, allowance};
 use crate::failure::Failure;
 use crate::state::Limits;
 
@@ -28,25 +31,75 @@ impl Admission {
 /// Lets a request in that keeps to the limits. Too many at once wait: clients repeat a refused
 /// request within milliseconds, so a slow answer is the cheaper one.
 pub(super) async fn admit(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response {
-    if let Err(failure) = sizes(&admission.limits, &request) {
-        return failure.into_response();
+    let form = Form::of(&request);
+    let (body_bytes_max, time) = allowance(&admission.limits, &request);
+    if let Err(refusal) = sizes(&admission.limits, body_bytes_max, &request) {
+        return form.refuse(refusal);
     }
     let answer = async {
         match admission.places.acquire().await {
             Ok(_place) => next.run(request).await,
-            Err(closed) => Failure::unexpected(closed).into_response(),
+            Err(_) => form.refuse(Refusal::TimedOut),
         }
     };
-    let answered = timeout(admission.limits.request_timeout, answer).await;
-    answered.unwrap_or_else(|_| Failure::timed_out().into_response())
+    timeout(time, answer).await.unwrap_or_else(|_| form.refuse(Refusal::TimedOut))
 }
 
-fn sizes(limits: &Limits, request: &Request) -> Result<(), Failure> {
+/// Why the limits stop a request.
+#[derive(Debug, Clone, Copy)]
+enum Refusal {
+    TargetTooLong,
+    BodyTooLarge,
+    TimedOut,
+}
+
+/// Which API's errors a caller expects.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    api_request: Option<Uuid>,
+}
+
+impl Form {
+    fn of(request: &Request) -> Self {
+        let id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |id| id.0);
+        Self { api_request: api::is_api(request.uri().path()).then_some(id) }
+    }
+
+    fn refuse(self, refusal: Refusal) -> Response {
+        match (self.api_request, refusal) {
+            (None, Refusal::TargetTooLong) => Failure::target_too_long().into_response(),
+            (None, Refusal::BodyTooLarge) => Failure::body_too_large().into_response(),
+            (None, Refusal::TimedOut) => Failure::timed_out().into_response(),
+            (Some(id), refusal) => refusal.problem().into_response(id),
+        }
+    }
+}
+
+impl Refusal {
+    fn problem(self) -> Problem {
+        let (status, code, detail) = match self {
+            Self::TargetTooLong => (StatusCode::URI_TOO_LONG, "request.too_long", "path and query are too long"),
+            Self::BodyTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "request.body_too_large",
+                "the body is too large; import larger files with the command line",
+            ),
+            Self::TimedOut => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "request.timed_out",
+                "the request took too long; what it writes goes on: send it again with its key",
+            ),
+        };
+        Problem::new(status, code, detail)
+    }
+}
+
+fn sizes(limits: &Limits, body_bytes_max: u64, request: &Request) -> Result<(), Refusal> {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if target > limits.target_bytes_max {
-        return Err(Failure::target_too_long());
+        return Err(Refusal::TargetTooLong);
     }
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let length = length.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-    if length > limits.body_bytes_max { Err(Failure::body_too_large()) } else { Ok(()) }
+    if length > body_bytes_max { Err(Refusal::BodyTooLarge) } else { Ok(()) }
 }

@@ -18,6 +18,7 @@ use crate::dispatch::dispatch;
 use crate::failure::Failure;
 use crate::state::AppState;
 
+pub(crate) use identification::RequestId;
 use limits::Admission;
 
 /// All routes. The router matches nothing itself: paths are normalised first, and the table of

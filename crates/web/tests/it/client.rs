@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -55,12 +56,33 @@ impl Client {
         Answer::read(path, request.send("{}").unwrap())
     }
 
+    /// With a key of its own unless one is among the headers.
+    #[track_caller]
+    pub(crate) fn send(&self, path: &str, body: &[u8]) -> Answer {
+        let mut request = self.agent.post(format!("{}{path}", self.root));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if self.headers.iter().all(|(name, _)| name != KEY) {
+            static NEXT: AtomicU64 = AtomicU64::new(1);
+            request = request.header(KEY, format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+        }
+        Answer::read(path, request.send(body).unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn send_json(&self, path: &str, body: &Value) -> Answer {
+        self.clone().with("Content-Type", "application/json").send(path, body.to_string().as_bytes())
+    }
+
     /// A good answer that keeps to the contract.
     #[track_caller]
     pub(crate) fn get_as(&self, resource: &str, path: &str) -> Value {
         self.get(path).ok(resource)
     }
 }
+
+pub(crate) const KEY: &str = "Idempotency-Key";
 
 impl Answer {
     fn read(path: &str, mut response: ureq::http::Response<ureq::Body>) -> Self {
@@ -74,6 +96,26 @@ impl Answer {
 
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The JSON of an answer with this status.
+    #[track_caller]
+    pub(crate) fn json(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.path, self.text());
+        serde_json::from_str(self.text()).unwrap()
+    }
+
+    /// A problem with this status and code.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        let body = self.json(status);
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.path);
+        assert_eq!(body["code"], code, "{}: {body}", self.path);
+        assert_eq!(
+            (body["status"].as_u64(), body["type"].as_str()),
+            (Some(status.into()), Some(format!("/docs/errors/{code}").as_str()))
+        );
+        body
     }
 
     #[track_caller]

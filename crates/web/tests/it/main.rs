@@ -1,7 +1,14 @@
 //! The server over a real data directory, asked through a real socket.
 
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 mod access;
 mod answers;
+mod api_access;
+mod api_bodies;
+mod api_document;
+mod api_keys;
+mod api_runs;
 mod client;
 mod headers;
 mod hostile;

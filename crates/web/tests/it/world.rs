@@ -1,5 +1,6 @@
 //! One small month: two parties below one provider, October billed, November rated.
 
+use std::any::Any;
 use std::fmt::Write as _;
 use std::io::Cursor;
 use std::net::SocketAddr;
@@ -18,7 +19,8 @@ use engine::import::{
 };
 use engine::paying::{Request, account_name, book};
 use engine::tokens::{self, Role};
-use engine::{Books, DocumentShelf, rating};
+use engine::writing::WriteGate;
+use engine::{Books, DocumentShelf, EngineError, EngineResult, rating};
 use formats::fx::FxOptions;
 use formats::price::PriceOptions;
 use formats::source::Input;
@@ -26,7 +28,7 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use web::{AppState, Limits};
+use web::{AppState, Limits, Writing};
 
 use crate::client::Client;
 
@@ -38,8 +40,8 @@ pub(crate) const LINE_COUNT: usize = 6;
 pub(crate) const CREDITED_DAY_COUNT: usize = 10;
 
 pub(crate) const CUSTOMER: &str = "81be3d07-6a45-4f92-b0c8-e17d52a96f34";
-const OTHER_CUSTOMER: &str = "e2c5a6b0-4b1d-4e7f-9d23-5a0f3b8c7d61";
-const PLAN: &str = "c0a42f7e-9d18-4e53-8b6f-71d3e5a90b84";
+pub(crate) const OTHER_CUSTOMER: &str = "e2c5a6b0-4b1d-4e7f-9d23-5a0f3b8c7d61";
+pub(crate) const PLAN: &str = "c0a42f7e-9d18-4e53-8b6f-71d3e5a90b84";
 const CREDITED_PLAN: &str = "5fd7c2e9-083a-4b61-97d4-c3a80e6b1f25";
 const OTHER_PLAN: &str = "9d18c0a4-2f7e-4e53-8b6f-71d3e5a90b84";
 const ENTITLEMENT: &str = "0f62b9d4-a371-4c8e-95d0-b84e7c13f6a5";
@@ -53,6 +55,8 @@ pub(crate) struct Tokens {
     pub(crate) harrow: String,
     pub(crate) other: String,
     pub(crate) provider: String,
+    /// Of the provider, and writes.
+    pub(crate) issuer: String,
     pub(crate) wrong_role: String,
     pub(crate) expired: String,
 }
@@ -65,7 +69,7 @@ pub(crate) struct World {
     runtime: Runtime,
     stop: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -89,12 +93,14 @@ impl World {
         let now = Arc::new(Mutex::new(at("2026-11-10T12:00:00Z")));
         let clock = now.clone();
         let clock = Arc::new(move || *clock.lock().unwrap());
-        let state = AppState { books: books.clone(), clock, link_key: [7; 32], limits };
+        let gate = Arc::new(Gate { lock: directory.path().join("write.lock") });
+        let writing = Writing::through(gate);
+        let state = AppState { books: books.clone(), clock, writing, link_key: [7; 32], limits };
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = runtime.spawn(web::serve(listener, state, async { drop(stopped.await) }));
-        Self { tokens, books, now, address, runtime, stop: Some(stop), served: Some(served), _directory: directory }
+        Self { tokens, books, now, address, runtime, stop: Some(stop), served: Some(served), directory }
     }
 
     pub(crate) fn set_clock(&self, now: &str) {
@@ -112,6 +118,20 @@ impl World {
 
     pub(crate) fn as_harrow(&self) -> Client {
         self.anonymous().with_token(&self.tokens.harrow)
+    }
+
+    pub(crate) fn as_issuer(&self) -> Client {
+        self.anonymous().with_token(&self.tokens.issuer)
+    }
+
+    /// Where the lock of writers lies.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.directory.path().join("write.lock")
+    }
+
+    /// What a test asks of the stores themselves.
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     /// Stops the server and waits for it.
@@ -283,8 +303,25 @@ async fn issue_tokens(books: &Books) -> Tokens {
         harrow: token("harrow", Role::Billing, None).await,
         other: token("other", Role::Admin, None).await,
         provider: token("provider", Role::Billing, None).await,
+        issuer: token("provider", Role::Admin, None).await,
         wrong_role: token("harrow", Role::Other, None).await,
         expired: token("harrow", Role::Billing, Some("2026-11-10T12:00:00Z")).await,
+    }
+}
+
+/// The lock that another process would take.
+#[derive(Debug)]
+struct Gate {
+    lock: PathBuf,
+}
+
+impl WriteGate for Gate {
+    fn enter(&self) -> EngineResult<Box<dyn Any + Send>> {
+        let file = std::fs::File::create(&self.lock).unwrap();
+        match file.try_lock() {
+            Ok(()) => Ok(Box::new(file)),
+            Err(_) => Err(EngineError::new("data_dir.locked", "locked")),
+        }
     }
 }
 
