@@ -227,10 +227,34 @@ fn a_fault_of_the_template_is_an_error() {
 #[test]
 fn remarks_speak_the_language_of_the_document() {
     use crate::paper::{RateSource, Remark};
-    for (locale, late, credit, source) in [
-        ("en", "usage of September 2026", "net of partner earned credit, 15 %", "monthly list of rates"),
-        ("de", "Nutzung im September 2026", "abzüglich Partnergutschrift, 15 %", "monatliche Kursliste"),
-        ("fr", "consommation de septembre 2026", "net du crédit partenaire, 15 %", "liste mensuelle des taux"),
+    for (locale, [late, credit, discount, source]) in [
+        (
+            "en",
+            [
+                "usage of September 2026",
+                "net of partner earned credit, 15 %",
+                "less a discount of 1.25",
+                "monthly list of rates",
+            ],
+        ),
+        (
+            "de",
+            [
+                "Nutzung im September 2026",
+                "abzüglich Partnergutschrift, 15 %",
+                "abzüglich 1,25 Rabatt",
+                "monatliche Kursliste",
+            ],
+        ),
+        (
+            "fr",
+            [
+                "consommation de septembre 2026",
+                "net du crédit partenaire, 15 %",
+                "déduction faite d’une remise de 1,25",
+                "liste mensuelle des taux",
+            ],
+        ),
     ] {
         let mut paper = small();
         paper.locale = locale.to_owned();
@@ -238,8 +262,9 @@ fn remarks_speak_the_language_of_the_document() {
         paper.customers[0].lines[0].remarks = vec![
             Remark::LateUsage { month: jiff::civil::date(2026, 9, 1) },
             Remark::EarnedCredit { percent: "15".to_owned() },
+            Remark::Discount { amount: "1.25".to_owned() },
         ];
-        for expected in [late, credit, source] {
+        for expected in [late, credit, discount, source] {
             check_printed(&paper, expected);
         }
     }
