@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::{Decimal, DecimalError};
-use crate::invoice::{InvoiceLine, LicenceDetails, UsageCharge};
-use crate::licence::{EffectivePrice, SeatRounding, discounted};
+use crate::invoice::{ClassicDetails, InvoiceLine, LicenceDetails, LineChargeType, UsageCharge};
+use crate::licence::{ClassicProration, EffectivePrice, SeatRounding, discounted, taken_off};
 use crate::rate::{DayRating, month_amounts};
 
 /// Days that were priced alike: same list price, same discount, same credit.
@@ -121,9 +121,12 @@ pub fn explain_licence(line: &InvoiceLine, licence: &LicenceDetails) -> Result<L
     let exact = EffectivePrice::of_fraction(dividend, divisor)?;
     let billed = line.subtotal.to_decimal();
     // That of the type first: a full refund has the rounding of what it takes back.
-    let of_type = line.charge_type.rounding();
-    let others = SeatRounding::ALL.into_iter().filter(|rounding| *rounding != of_type);
-    for rounding in std::iter::once(of_type).chain(others) {
+    let of_type = match line.charge_type {
+        LineChargeType::NewCommerce(charge_type) => Some(charge_type.rounding()),
+        LineChargeType::Classic(_) => None,
+    };
+    let others = SeatRounding::ALL.into_iter().filter(|rounding| Some(*rounding) != of_type);
+    for rounding in of_type.into_iter().chain(others) {
         if exact.subtotal(line.quantity, rate, billing.minor_digits(), rounding)? == billed {
             let cut = match rounding {
                 SeatRounding::UnitTruncated => "one seat is cut, then multiplied",
@@ -135,6 +138,39 @@ pub fn explain_licence(line: &InvoiceLine, licence: &LicenceDetails) -> Result<L
         }
     }
     Err(ExplainError::DoesNotAddUp { daily: line.effective_unit_price, billed })
+}
+
+/// Explains a classic licence's line from what it says itself; its amount is computed again.
+///
+/// # Errors
+/// [`ExplainError::DoesNotAddUp`] when the line's price and days do not give its amount.
+pub fn explain_classic(line: &InvoiceLine, classic: &ClassicDetails) -> Result<LineExplanation, ExplainError> {
+    let (currency, span) = (line.subtotal.currency, classic.prorated);
+    let list_price = "of its term's first day, for all days of a cycle".to_owned();
+    let mut steps = vec![step("list price of a seat", list_price, line.unit_price, Some("LC-16"))];
+    let way = ClassicProration::UnitThenQuantity;
+    let (seat, _) = way.amount(line.unit_price, line.quantity, span, currency.minor_digits())?;
+    let seat = seat.unwrap_or(line.unit_price);
+    let seat = if line.effective_unit_price.is_negative() { seat.negated()? } else { seat };
+    let formula = format!("{} x {} / {} days, half-up in {currency}", line.unit_price, span.days, span.of_days);
+    steps.push(step("unit price", formula, seat, Some("LC-11")));
+    let amount = seat.checked_mul(line.quantity)?;
+    let discount = taken_off(amount, &classic.discounts, currency.minor_digits())?;
+    steps.push(step("amount", format!("{seat} x {}", line.quantity), amount, None));
+    for one in &classic.discounts {
+        steps.push(step("discount", one.name.clone(), one.rate, None));
+    }
+    if !discount.is_zero() {
+        steps.push(step("taken off", format!("of {amount}, half-up in {currency}"), discount, Some("LC-20")));
+    }
+    let billed = line.subtotal.to_decimal();
+    steps.push(step("subtotal", format!("{amount} - {discount}"), billed, None));
+    let computed = amount.checked_sub(discount)?;
+    let stored = (classic.amount.to_decimal(), classic.discount.to_decimal());
+    if seat != line.effective_unit_price || (amount, discount) != stored || computed != billed {
+        return Err(ExplainError::DoesNotAddUp { daily: computed, billed });
+    }
+    Ok(LineExplanation { prices: Vec::new(), steps, daily_line_count: 0 })
 }
 
 fn group_days<'a>(

@@ -121,7 +121,7 @@ pub struct RatedRun {
     pub files: Vec<StoredFile>,
 }
 
-/// A party's closed month.
+/// A party's closed month, once for each document; what was carried stands with one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closure {
     pub party: OrganisationId,
@@ -134,6 +134,12 @@ pub struct Closure {
 }
 
 impl Closure {
+    /// That of its document.
+    #[must_use]
+    pub fn invoice_type(&self) -> Option<InvoiceType> {
+        self.invoice.as_ref().and_then(InvoiceType::of)
+    }
+
     #[must_use]
     pub fn as_prior(&self) -> PriorClosure {
         PriorClosure { period: self.period, usage_through: self.usage_through }
@@ -476,7 +482,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     ) -> PortResult<Vec<(RatedPart, Vec<StoredFile>)>>;
     async fn rated_run(&self, party: &OrganisationId, period: BillingPeriod) -> PortResult<Option<RatedRun>>;
     async fn rated_files(&self) -> PortResult<Vec<StoredFile>>;
-    /// A party's closures in the order of their periods.
+    /// A party's closures in the order of their periods and types.
     async fn closures(&self, party: &OrganisationId) -> PortResult<Vec<Closure>>;
     /// Writes amendments with what they settle. False when another document took a number or a place in the
     /// chain, or somebody booked on the account meanwhile; nothing is written then.
@@ -485,7 +491,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn last_counter(&self, issuer: &OrganisationId, invoice_type: InvoiceType) -> PortResult<u64>;
     /// Takes all steps in their order or none of them; numbers are drawn inside.
     async fn close_parties(&self, steps: &[ClosingStep<'_>]) -> PortResult<Vec<StepOutcome>>;
-    /// The last closure of each party.
+    /// Those of the last closed month of each party, by party and type.
     async fn last_closures(&self) -> PortResult<Vec<Closure>>;
     /// Keeps an adjustment for the party's next document. False when the same is kept already.
     async fn add_adjustment(&self, party: &OrganisationId, new: &Adjustment, at: Timestamp) -> PortResult<bool>;
@@ -498,7 +504,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn invoices(&self, party: Option<&OrganisationId>) -> PortResult<Vec<StoredInvoice>>;
     /// The documents that amend an invoice, in the order of their chain.
     async fn amendments(&self, issuer: &OrganisationId, number: &InvoiceNumber) -> PortResult<Vec<StoredInvoice>>;
-    /// A party's restated months, each with its last restatement.
+    /// A party's restated months, each with the last restatement of each series.
     async fn restated_months(&self, party: &OrganisationId) -> PortResult<Vec<RestatedMonth>>;
     async fn invoice(&self, number: &InvoiceNumber) -> PortResult<Option<StoredInvoice>>;
     /// Lines after `after` (0 for the first page), at most `limit`.

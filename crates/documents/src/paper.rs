@@ -167,6 +167,8 @@ pub enum Remark {
     TakesBack { line: String },
     /// The price is net of the partner earned credit; `percent` is plain decimal text.
     EarnedCredit { percent: String },
+    /// The amount is net of a discount in the invoice's currency, as plain decimal text.
+    Discount { amount: String },
     /// Usage of these meters is not in the document and will be billed later.
     NotPricedYet { meters: Vec<String> },
 }

@@ -238,27 +238,36 @@ fn a_fault_of_the_template_is_an_error() {
 #[test]
 fn remarks_speak_the_language_of_the_document() {
     use crate::paper::{RateSource, Remark};
-    for (locale, late, back, credit, source) in [
+    for (locale, [late, back, credit, discount, source]) in [
         (
             "en",
-            "usage of September 2026",
-            "takes back line G1-12",
-            "net of partner earned credit, 15 %",
-            "monthly list of rates",
+            [
+                "usage of September 2026",
+                "takes back line G1-12",
+                "net of partner earned credit, 15 %",
+                "less a discount of 1.25",
+                "monthly list of rates",
+            ],
         ),
         (
             "de",
-            "Nutzung im September 2026",
-            "nimmt Zeile G1-12 zurück",
-            "abzüglich Partnergutschrift, 15 %",
-            "monatliche Kursliste",
+            [
+                "Nutzung im September 2026",
+                "nimmt Zeile G1-12 zurück",
+                "abzüglich Partnergutschrift, 15 %",
+                "abzüglich 1,25 Rabatt",
+                "monatliche Kursliste",
+            ],
         ),
         (
             "fr",
-            "consommation de septembre 2026",
-            "annule la ligne G1-12",
-            "net du crédit partenaire, 15 %",
-            "liste mensuelle des taux",
+            [
+                "consommation de septembre 2026",
+                "annule la ligne G1-12",
+                "net du crédit partenaire, 15 %",
+                "déduction faite d’une remise de 1,25",
+                "liste mensuelle des taux",
+            ],
         ),
     ] {
         let mut paper = small();
@@ -268,8 +277,9 @@ fn remarks_speak_the_language_of_the_document() {
             Remark::LateUsage { month: jiff::civil::date(2026, 9, 1) },
             Remark::TakesBack { line: "G1-12".to_owned() },
             Remark::EarnedCredit { percent: "15".to_owned() },
+            Remark::Discount { amount: "1.25".to_owned() },
         ];
-        for expected in [late, back, credit, source] {
+        for expected in [late, back, credit, discount, source] {
             check_printed(&paper, expected);
         }
     }

@@ -220,6 +220,10 @@ impl Scribe<'_> {
                 let percent = self.number("earned_credit", percent)?;
                 fill(self.label("earned_credit")?, &[("percent", percent.as_str())])
             }
+            Remark::Discount { amount } => {
+                let amount = self.amount("discount", amount)?;
+                fill(self.label("discount")?, &[("amount", amount.as_str())])
+            }
             Remark::NotPricedYet { meters } => fill(self.label("not_priced_yet")?, &[("meters", &meters.join(", "))]),
         })
     }

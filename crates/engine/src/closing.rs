@@ -6,11 +6,13 @@ mod batch;
 use std::collections::BTreeMap;
 
 use billing::ids::OrganisationId;
-use billing::invoice::{Draft, Invoice, InvoiceLine, InvoiceNumber, InvoiceType, KnownLists, Snapshot, check_draft};
+use billing::invoice::{
+    CarriedDay, Draft, Invoice, InvoiceLine, InvoiceNumber, InvoiceType, KnownLists, PartyDrafts, Snapshot, check_draft,
+};
 use billing::journal::invoice_postings;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
-use billing::ports::{Closure, IssueRequest, NewInvoiceLine, Parking, document_digest};
+use billing::ports::{Closure, IssueRequest, NewInvoiceLine, Parking, RatedRun, document_digest};
 use billing::rate::UnpricedUsage;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -29,7 +31,7 @@ pub struct CloseOptions {
     pub allow_unpriced: bool,
 }
 
-/// What closing one party came to.
+/// What closing one party came to; a party with documents of two types has one of each, the one-time one first.
 #[derive(Debug, Clone)]
 pub struct PartyClosing {
     pub party: OrganisationId,
@@ -53,13 +55,19 @@ pub enum ClosingOutcome {
     Parked(Vec<(String, String)>),
 }
 
+impl PartyClosing {
+    pub(crate) fn is_parked(&self) -> bool {
+        matches!(self.outcome, ClosingOutcome::Parked(_))
+    }
+}
+
 /// The first instant at which `period` may be closed without `early`.
 #[must_use]
 pub fn cut_off(period: BillingPeriod) -> Date {
     period.end().saturating_add(2.days())
 }
 
-/// What closing one party would come to.
+/// What closing one party would come to; one for each document, as [`PartyClosing`].
 #[derive(Debug, Clone)]
 pub struct PreviewedClosing {
     pub party: OrganisationId,
@@ -129,12 +137,12 @@ pub async fn preview_close(
     let inputs = RunInputs::load(books, period).await?;
     let run = inputs.run(books)?;
     let mut previews = Vec::new();
-    let mut counters = Counters::new();
+    let mut numbers = NextNumbers { books, counters: BTreeMap::new() };
     for parties in inputs.parties.chunks(PARTIES_PER_LOAD) {
         let mut billed = run.billed(books, parties).await?;
         for party in parties {
             let outcome = run.draft_party(books, party, billed.remove(party), Lines::Drop, tick).await?;
-            previews.push(preview_party(books, party, outcome, options, now, &mut counters).await?);
+            preview_party(party, outcome, options, now, (&mut numbers, &mut previews)).await?;
         }
     }
     Ok(previews)
@@ -155,63 +163,80 @@ fn check_cut_off(period: BillingPeriod, options: CloseOptions, now: Timestamp) -
     Ok(())
 }
 
-/// Why a draft may not be issued: (code, sentence) of each reason.
-fn reasons_against(draft: &Draft, options: CloseOptions) -> Vec<(String, String)> {
-    let failures = check_draft(draft, options.allow_unpriced);
-    failures.iter().map(|failure| (failure.code().to_owned(), failure.to_string())).collect()
+/// Why drafts may not be issued: (code, sentence) of each reason. What is wrong with one stops the other too: a
+/// month is closed once.
+fn reasons_against(drafts: &PartyDrafts, options: CloseOptions) -> Vec<(String, String)> {
+    let failures = drafts.iter().flat_map(|draft| check_draft(draft, options.allow_unpriced));
+    failures.map(|failure| (failure.code().to_owned(), failure.to_string())).collect()
 }
 
-/// How many numbers of each series were drawn.
-type Counters = BTreeMap<(OrganisationId, InvoiceType), u64>;
+/// The numbers that would be drawn.
+struct NextNumbers<'b> {
+    books: &'b Books,
+    /// How many of each series were drawn.
+    counters: BTreeMap<(OrganisationId, InvoiceType), u64>,
+}
+
+impl NextNumbers<'_> {
+    async fn draw(&mut self, issuer: &OrganisationId, invoice_type: InvoiceType) -> EngineResult<InvoiceNumber> {
+        let series = (issuer.clone(), invoice_type);
+        let last = match self.counters.get(&series) {
+            Some(counter) => *counter,
+            None => self.books.ledger.last_counter(issuer, invoice_type).await?,
+        };
+        let counter = last.saturating_add(1);
+        self.counters.insert(series, counter);
+        InvoiceNumber::in_series(invoice_type.series(), counter)
+            .map_err(|error| EngineError::new(error.code(), error.to_string()))
+    }
+}
 
 async fn preview_party(
-    books: &Books,
     party: &OrganisationId,
     outcome: PartyOutcome,
     options: CloseOptions,
     now: Timestamp,
-    counters: &mut Counters,
-) -> EngineResult<PreviewedClosing> {
-    let (outcome, unpriced) = match outcome {
-        PartyOutcome::Closed(closure) => (PreviewedOutcome::AlreadyClosed(closure.invoice), vec![]),
-        PartyOutcome::Failed(code, message) => (PreviewedOutcome::Parked(vec![(code, message)]), vec![]),
-        PartyOutcome::Rated(rated) => {
-            let unpriced = rated.draft.unpriced.clone();
-            let series = (rated.draft.issuer.id.clone(), rated.draft.invoice_type);
-            let counter = match counters.get(&series) {
-                Some(counter) => *counter,
-                None => books.ledger.last_counter(&series.0, series.1).await?,
-            };
-            let outcome = preview_draft(*rated, options, now, counter.saturating_add(1))?;
-            let drawn = matches!(outcome, PreviewedOutcome::Document(_));
-            counters.insert(series, counter.saturating_add(u64::from(drawn)));
-            (outcome, unpriced)
+    (numbers, previews): (&mut NextNumbers<'_>, &mut Vec<PreviewedClosing>),
+) -> EngineResult<()> {
+    let mut preview = |outcome, unpriced| previews.push(PreviewedClosing { party: party.clone(), outcome, unpriced });
+    let RatedParty { drafts, snapshot, .. } = match outcome {
+        PartyOutcome::Rated(rated) => *rated,
+        PartyOutcome::Closed(closures) => {
+            closures.into_iter().for_each(|one| preview(PreviewedOutcome::AlreadyClosed(one.invoice), vec![]));
+            return Ok(());
+        }
+        PartyOutcome::Failed(code, message) => {
+            preview(PreviewedOutcome::Parked(vec![(code, message)]), vec![]);
+            return Ok(());
         }
     };
-    Ok(PreviewedClosing { party: party.clone(), outcome, unpriced })
+    let reasons = reasons_against(&drafts, options);
+    if !reasons.is_empty() {
+        preview(PreviewedOutcome::Parked(reasons), drafts.unpriced().to_vec());
+    } else if !drafts.have_lines() {
+        preview(PreviewedOutcome::Nothing, drafts.unpriced().to_vec());
+    } else {
+        for draft in drafts.into_documents() {
+            let number = numbers.draw(&draft.issuer.id, draft.invoice_type).await?;
+            let document = preview_document(&draft, snapshot.clone(), options, now, number)?;
+            preview(PreviewedOutcome::Document(Box::new(document)), draft.unpriced);
+        }
+    }
+    Ok(())
 }
 
-fn preview_draft(
-    rated: RatedParty,
+fn preview_document(
+    draft: &Draft,
+    snapshot: Snapshot,
     options: CloseOptions,
     now: Timestamp,
-    counter: u64,
-) -> EngineResult<PreviewedOutcome> {
-    let reasons = reasons_against(&rated.draft, options);
-    if !reasons.is_empty() {
-        return Ok(PreviewedOutcome::Parked(reasons));
-    }
-    if rated.draft.lines.is_empty() {
-        return Ok(PreviewedOutcome::Nothing);
-    }
-    let number = InvoiceNumber::in_series(rated.draft.invoice_type.series(), counter)
-        .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-    let (sample, lines) = document(&rated.draft, rated.snapshot, options, now)?;
+    number: InvoiceNumber,
+) -> EngineResult<PreviewedDocument> {
+    let (sample, lines) = document(draft, snapshot, options, now)?;
     let header = header_bytes(&sample, &number);
     let digest = document_digest(&header, lines.iter().map(|line| line.body.as_slice()));
-    let lines = rated.draft.lines.into_iter().map(|drafted| drafted.line).collect();
-    let invoice = Invoice { number, ..sample };
-    Ok(PreviewedOutcome::Document(Box::new(PreviewedDocument { invoice, lines, digest })))
+    let lines = draft.lines.iter().map(|drafted| drafted.line.clone()).collect();
+    Ok(PreviewedDocument { invoice: Invoice { number, ..sample }, lines, digest })
 }
 
 /// A checked draft as it will be stored; only the number is missing.
@@ -241,8 +266,10 @@ async fn close_party(
     let party = party.clone();
     let rated = match outcome {
         PartyOutcome::Rated(rated) => *rated,
-        PartyOutcome::Closed(closure) => {
-            batch.settled(party, ClosingOutcome::AlreadyClosed(closure.invoice));
+        PartyOutcome::Closed(closures) => {
+            for closure in closures {
+                batch.settled(party.clone(), ClosingOutcome::AlreadyClosed(closure.invoice));
+            }
             return Ok(());
         }
         PartyOutcome::Failed(code, message) => {
@@ -256,18 +283,16 @@ async fn close_party(
             return Ok(());
         }
     };
-    let unpriced = rated.draft.unpriced.clone();
-    let reasons = reasons_against(&rated.draft, options);
+    let (reasons, unpriced) = (reasons_against(&rated.drafts, options), rated.drafts.unpriced().to_vec());
     if !reasons.is_empty() {
         let old = books.ledger.commit_rating(&rated.run, &rated.parts).await?;
         books.usage.remove(&old)?;
         batch.park(Parking { party, period, reasons }, unpriced);
-    } else if rated.draft.lines.is_empty() {
+    } else if !rated.drafts.have_lines() {
         books.usage.remove(&rated.run.files)?;
         batch.close_empty(empty_closure(&rated), unpriced);
     } else {
-        let (total, line_count) = (rated.draft.totals.total, rated.draft.lines.len());
-        batch.issue(issue_request(rated, options, now)?, (total, line_count), unpriced);
+        issue_documents(books, rated, options, now, batch)?;
     }
     Ok(())
 }
@@ -283,10 +308,49 @@ fn empty_closure(rated: &RatedParty) -> Closure {
     }
 }
 
-fn issue_request(rated: RatedParty, options: CloseOptions, now: Timestamp) -> EngineResult<IssueRequest<'static>> {
-    let RatedParty { draft, run, snapshot, directory, carried, .. } = rated;
+/// The first document has the days that are carried; the one-time document has the files of rated usage.
+fn issue_documents(
+    books: &Books,
+    rated: RatedParty,
+    options: CloseOptions,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> EngineResult<()> {
+    let RatedParty { drafts, mut run, snapshot, directory, mut carried, .. } = rated;
+    if drafts.one_time.lines.is_empty() {
+        books.usage.remove(&std::mem::take(&mut run.files))?;
+    }
+    for draft in drafts.into_documents() {
+        let files = if draft.invoice_type == InvoiceType::OneTime { run.files.clone() } else { Vec::new() };
+        let closing = DocumentClosing {
+            run: RatedRun { files, ..run.clone() },
+            snapshot: snapshot.clone(),
+            directory: directory.clone(),
+            carried: std::mem::take(&mut carried),
+        };
+        let (total, line_count) = (draft.totals.total, draft.lines.len());
+        batch.issue(issue_request(&draft, closing, options, now)?, (total, line_count), draft.unpriced);
+    }
+    Ok(())
+}
+
+/// What a document closes, and what it was computed from.
+struct DocumentClosing {
+    run: RatedRun,
+    snapshot: Snapshot,
+    directory: Vec<u8>,
+    carried: Vec<CarriedDay>,
+}
+
+fn issue_request(
+    draft: &Draft,
+    closing: DocumentClosing,
+    options: CloseOptions,
+    now: Timestamp,
+) -> EngineResult<IssueRequest<'static>> {
+    let DocumentClosing { run, snapshot, directory, carried } = closing;
     let lists = KnownLists::of(&snapshot.lists);
-    let (sample, lines) = document(&draft, snapshot, options, now)?;
+    let (sample, lines) = document(draft, snapshot, options, now)?;
     let journal_error = |error: billing::journal::JournalError| EngineError::new(error.code(), error.to_string());
     Ok(IssueRequest {
         issuer: draft.issuer.id.clone(),

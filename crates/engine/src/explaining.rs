@@ -1,7 +1,7 @@
 //! Explains an invoice line: its days are rated again from the snapshot, so that the explanation
 //! is a proof and not a memory.
 
-use billing::explain::{ExplainedStep, LineExplanation, explain_licence, explain_line};
+use billing::explain::{ExplainError, ExplainedStep, LineExplanation, explain_classic, explain_licence, explain_line};
 use billing::invoice::{Charge, InvoiceLine, InvoiceNumber, LineName};
 use billing::ports::UsageFilter;
 use billing::price::PriceBook;
@@ -52,11 +52,8 @@ pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) ->
     }
     let usage = match &line.charge {
         Charge::Usage(usage) => usage,
-        Charge::Licence(licence) => {
-            let explanation =
-                explain_licence(&line, licence).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-            return Ok(ExplainedLine { number: number.clone(), line, explanation });
-        }
+        Charge::Licence(licence) => return of_licence(number, explain_licence(&line, licence), line.clone()),
+        Charge::Classic(classic) => return of_licence(number, explain_classic(&line, classic), line.clone()),
     };
     let from = Recomputation::load(books, &issued).await?;
     let late_from = match usage.scope.usage_month == from.selection.period {
@@ -66,6 +63,15 @@ pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) ->
     let days = days_of(books, &from, &late_from, &usage.scope)?;
     let explanation = explain_line(&line, usage, days.iter().map(|(day, rating)| (*day, rating)))
         .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    Ok(ExplainedLine { number: number.clone(), line, explanation })
+}
+
+fn of_licence(
+    number: &InvoiceNumber,
+    explanation: Result<LineExplanation, ExplainError>,
+    line: InvoiceLine,
+) -> EngineResult<ExplainedLine> {
+    let explanation = explanation.map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     Ok(ExplainedLine { number: number.clone(), line, explanation })
 }
 

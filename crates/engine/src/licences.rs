@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use billing::ids::CustomerId;
-use billing::invoice::{BlobDigest, EarlierTerms, ListDigests, RestatedMonth};
+use billing::invoice::{
+    BlobDigest, EarlierMonths, EarlierTerms, InvoiceNumber, InvoiceType, ListDigests, RestatedMonth,
+};
 use billing::licence::{
-    Cycle, KnownOffers, LicenceFailure, LicenceLine, LicenceOrder, OfferBook, OfferKey, licence_lines,
+    Cycle, Generation, KnownOffers, LicenceCharges, LicenceFailure, LicenceOrder, OfferBook, OfferKey, licence_charges,
 };
 use billing::money::Currency;
 use billing::period::BillingPeriod;
@@ -21,8 +23,8 @@ use crate::invoices::find;
 #[derive(Debug, Clone)]
 pub(crate) struct OffersByMonth {
     book: Arc<OfferBook>,
-    /// How many lists were known.
-    closed: BTreeMap<BillingPeriod, u64>,
+    /// How many lists were known, by the type of the document; none for a month without documents.
+    closed: BTreeMap<(BillingPeriod, Option<InvoiceType>), u64>,
 }
 
 impl OffersByMonth {
@@ -32,30 +34,39 @@ impl OffersByMonth {
         closures: impl IntoIterator<Item = &'c Closure>,
         digests: &[BlobDigest],
     ) -> EngineResult<Self> {
-        let closed = closures.into_iter().map(|closure| (closure.period, closure.lists.offers)).collect();
+        let known = |closure: &Closure| ((closure.period, closure.invoice_type()), closure.lists.offers);
+        let closed = closures.into_iter().map(known).collect();
         Ok(Self { book: books.offers(digests).await?, closed })
     }
 
     /// What a product is called in the list of a day; empty where it is not there.
     pub(crate) fn name_of(&self, key: &OfferKey, own: Currency, day: Date) -> String {
-        let product = self.on(day).find(key, own, day).map(|offer| &offer.product);
+        let product = self.on(Generation::NewCommerce, day).find(key, own, day).map(|offer| &offer.product);
         let names = product.map(|product| [&product.sku_name, &product.product_name]).into_iter().flatten();
         names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default()
     }
 
-    fn on(&self, day: Date) -> KnownOffers<'_> {
-        let month = BillingPeriod::containing(day).ok();
-        match month.and_then(|month| self.closed.get(&month)) {
+    /// Of a month with one document that one decides for all.
+    fn on(&self, generation: Generation, day: Date) -> KnownOffers<'_> {
+        let Ok(month) = BillingPeriod::containing(day) else { return self.book.all() };
+        let of = |invoice_type: Option<InvoiceType>| self.closed.get(&(month, invoice_type));
+        let [own, other] = match generation {
+            Generation::NewCommerce => [InvoiceType::OneTime, InvoiceType::Recurring],
+            Generation::Classic => [InvoiceType::Recurring, InvoiceType::OneTime],
+        };
+        match of(Some(own)).or_else(|| of(Some(other))).or_else(|| of(None)) {
             Some(lists) => self.book.through(*lists),
             None => self.book.all(),
         }
     }
 }
 
-/// Months that were restated know the lists of their restatement from then on.
+/// Months that were restated know the lists of their restatement from then on, each of its documents by itself.
 pub(crate) fn know_restatements(closures: &mut [Closure], restated: &[RestatedMonth]) {
     for closure in closures {
-        if let Some(month) = restated.iter().find(|month| month.period == closure.period) {
+        let letter = closure.invoice.as_ref().and_then(InvoiceNumber::letter);
+        let is_restated = |month: &&RestatedMonth| month.period == closure.period && month.by.letter() == letter;
+        if let Some(month) = restated.iter().find(is_restated) {
             closure.lists = month.lists;
             // Who was billed, and how: as the document of the restatement says.
             closure.invoice = Some(month.by.clone());
@@ -63,7 +74,7 @@ pub(crate) fn know_restatements(closures: &mut [Closure], restated: &[RestatedMo
     }
 }
 
-/// What rates and taxes were when the closed months that `lines` go back to were billed.
+/// What rates and taxes were when the documents of closed months that `charges` go back to were billed.
 ///
 /// # Errors
 /// Storage failures.
@@ -71,16 +82,20 @@ pub(crate) async fn earlier_terms(
     books: &Books,
     closures: &[Closure],
     digests: &ListDigests,
-    lines: &[LicenceLine],
+    charges: &LicenceCharges,
     period: BillingPeriod,
-) -> EngineResult<BTreeMap<BillingPeriod, EarlierTerms>> {
-    let mut terms = BTreeMap::new();
-    for line in lines.iter().filter(|line| line.rated_on < period.first_day()) {
-        let billed = closures.iter().find(|closure| closure.period.contains(line.rated_on));
+) -> EngineResult<EarlierMonths> {
+    let mut terms = EarlierMonths::new();
+    let new_commerce = charges.new_commerce.iter().map(|line| (InvoiceType::OneTime, line.rated_on));
+    let classic = charges.classic.iter().map(|line| (InvoiceType::Recurring, line.rated_on));
+    for (invoice_type, day) in new_commerce.chain(classic).filter(|(_, day)| *day < period.first_day()) {
+        let of_type = |closure: &&Closure| closure.invoice_type() == Some(invoice_type);
+        let billed = closures.iter().filter(of_type).find(|closure| closure.period.contains(day));
         let Some((closure, number)) = billed.and_then(|closure| Some((closure, closure.invoice.as_ref()?))) else {
             continue;
         };
-        if terms.contains_key(&closure.period) {
+        let key = (invoice_type, closure.period);
+        if terms.contains_key(&key) {
             continue;
         }
         let known = closure.lists;
@@ -89,7 +104,7 @@ pub(crate) async fn earlier_terms(
             taxes: books.taxes(first(&digests.tax_rates, known.tax_rates)).await?,
             party: find(books, None, number).await?.invoice.billed_party,
         };
-        terms.insert(closure.period, earlier);
+        terms.insert(key, earlier);
     }
     Ok(terms)
 }
@@ -109,7 +124,7 @@ pub(crate) fn by_customer(orders: Vec<LicenceOrder>) -> BTreeMap<CustomerId, Vec
     customers
 }
 
-/// The lines that `period` bills, by customer, subscription and day.
+/// The lines that `period` bills, of each generation by customer, subscription and day.
 ///
 /// # Errors
 /// `order.*`, `licence.*`: the party cannot be billed.
@@ -118,15 +133,16 @@ pub(crate) fn lines_of_period(
     offers: &OffersByMonth,
     orders: Vec<LicenceOrder>,
     period: BillingPeriod,
-) -> EngineResult<Vec<LicenceLine>> {
-    let mut lines = Vec::new();
+) -> EngineResult<LicenceCharges> {
+    let mut charges = LicenceCharges::default();
     let days = Cycle { from: period.first_day(), until: period.end() };
     for orders in by_customer(orders).values() {
-        let found = licence_lines(own, &|day| offers.on(day), orders, days)
+        let found = licence_charges(own, &|generation, day| offers.on(generation, day), orders, days)
             .map_err(|failure| EngineError::new(failure.error.code(), failure.to_string()))?;
-        lines.extend(found);
+        charges.new_commerce.extend(found.new_commerce);
+        charges.classic.extend(found.classic);
     }
-    Ok(lines)
+    Ok(charges)
 }
 
 /// Whether orders of one customer can all be accepted; the first that cannot.
@@ -137,5 +153,5 @@ pub(crate) fn check_orders(
 ) -> Result<(), Box<LicenceFailure>> {
     let Some(last) = orders.iter().map(LicenceOrder::ordered_on).max() else { return Ok(()) };
     let days = Cycle { from: last, until: last.tomorrow().unwrap_or(last) };
-    licence_lines(own, &|day| offers.on(day), orders, days).map(|_| ())
+    licence_charges(own, &|generation, day| offers.on(generation, day), orders, days).map(|_| ())
 }

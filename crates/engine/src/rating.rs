@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{
-    Adjustment, BlobDigest, CarriedDay, Charge, Draft, DraftInputs, InvoiceLine, RULES_VERSION, RestatedMonth,
-    Snapshot, draft_invoice,
+    Adjustment, BlobDigest, CarriedDay, Charge, DraftInputs, InvoiceLine, InvoiceType, PartyDrafts, RULES_VERSION,
+    RestatedMonth, Snapshot, draft_invoices,
 };
-use billing::licence::{LicenceLine, LicenceOrder};
+use billing::licence::{LicenceCharges, LicenceOrder};
 use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
@@ -150,7 +150,7 @@ pub(crate) struct PeriodRun<'r> {
 /// A party's month, rated and drafted; its files are not committed yet.
 #[derive(Debug)]
 pub(crate) struct RatedParty {
-    pub(crate) draft: Draft,
+    pub(crate) drafts: PartyDrafts,
     pub(crate) run: RatedRun,
     pub(crate) parts: Vec<RatedPart>,
     pub(crate) snapshot: Snapshot,
@@ -172,7 +172,8 @@ pub(crate) enum Purpose {
 /// What rating a party begins with.
 pub(crate) enum Preparation {
     Ready(Box<Ready>),
-    Closed(Closure),
+    /// One for each document, or one without any.
+    Closed(Vec<Closure>),
     Failed(String, String),
 }
 
@@ -281,7 +282,8 @@ impl Ready {
 
 pub(crate) enum PartyOutcome {
     Rated(Box<RatedParty>),
-    Closed(Closure),
+    /// One for each document, or one without any.
+    Closed(Vec<Closure>),
     Failed(String, String),
 }
 
@@ -308,25 +310,25 @@ impl RunInputs {
 /// are `last`; most are the same.
 fn selections(period: BillingPeriod, usage_through: u64, last: &[Closure]) -> Vec<Selection> {
     let mut priors = BTreeSet::new();
-    let mut selections = vec![selection(period, usage_through, None)];
-    for closure in last {
-        let is_new = priors.insert((closure.period, closure.usage_through));
-        if is_new || !closure.carried.is_empty() {
-            selections.push(selection(period, usage_through, Some(closure)));
+    let mut selections = vec![selection(period, usage_through, &[])];
+    for of_party in last.chunk_by(|a, b| a.party == b.party) {
+        let is_new = of_party.iter().any(|closure| priors.insert((closure.period, closure.usage_through)));
+        if is_new || of_party.iter().any(|closure| !closure.carried.is_empty()) {
+            selections.push(selection(period, usage_through, of_party));
         }
     }
     selections
 }
 
-fn selection(period: BillingPeriod, usage_through: u64, last: Option<&Closure>) -> Selection {
+/// `last` are the closures of a party's last closed month: one for each document. What was carried stands with one
+/// of them.
+fn selection(period: BillingPeriod, usage_through: u64, last: &[Closure]) -> Selection {
+    let before = last.iter().filter(|closure| closure.period.next() == period);
     Selection {
         period,
         usage_through,
-        prior: last.map(Closure::as_prior),
-        carried_in: last
-            .filter(|closure| closure.period.next() == period)
-            .map(|closure| closure.carried.clone())
-            .unwrap_or_default(),
+        prior: last.first().map(Closure::as_prior),
+        carried_in: before.flat_map(|closure| closure.carried.iter().cloned()).collect(),
     }
 }
 
@@ -351,7 +353,7 @@ impl PeriodRun<'_> {
     ) -> EngineResult<PartyOutcome> {
         let mut ready = match self.prepare(books, party, billed, Purpose::Bill).await? {
             Preparation::Ready(ready) => ready,
-            Preparation::Closed(closure) => return Ok(PartyOutcome::Closed(closure)),
+            Preparation::Closed(closures) => return Ok(PartyOutcome::Closed(closures)),
             Preparation::Failed(code, message) => return Ok(PartyOutcome::Failed(code, message)),
         };
         let (orders, adjustments) = (std::mem::take(&mut ready.orders), std::mem::take(&mut ready.adjustments));
@@ -378,9 +380,10 @@ impl PeriodRun<'_> {
                 return Ok(PartyOutcome::Failed(code, message));
             }
         };
-        tick(u64::try_from(licences.len()).unwrap_or(u64::MAX));
+        let licence_line_count = licences.new_commerce.len().saturating_add(licences.classic.len());
+        tick(u64::try_from(licence_line_count).unwrap_or(u64::MAX));
         let earlier = earlier_terms(books, &ready.closures, &lists.digests, &licences, period).await?;
-        let drafted = draft_invoice(DraftInputs {
+        let drafted = draft_invoices(DraftInputs {
             directory: &ready.directory,
             period,
             scopes: &scopes,
@@ -390,20 +393,21 @@ impl PeriodRun<'_> {
             taxes: &lists.taxes,
             earlier: &earlier,
             adjustments,
+            adjusted: None,
         });
-        let draft = match drafted {
-            Ok(draft) => draft,
+        let drafts = match drafted {
+            Ok(drafts) => drafts,
             Err(error) => {
                 books.usage.remove(&files)?;
                 return Ok(PartyOutcome::Failed(error.code().to_owned(), error.to_string()));
             }
         };
         let Ready { directory, selection, restated, .. } = *ready;
-        let carried = carried_days(&draft.unpriced, &selection);
+        let carried = carried_days(drafts.unpriced(), &selection);
         let directory = canonical(&directory)?;
         let snapshot = self.snapshot(BlobDigest(hex(&Sha256::digest(&directory))), &selection, restated);
         let run = RatedRun { party: party.clone(), period, usage_through: selection.usage_through, files };
-        Ok(PartyOutcome::Rated(Box::new(RatedParty { draft, run, parts, snapshot, directory, carried })))
+        Ok(PartyOutcome::Rated(Box::new(RatedParty { drafts, run, parts, snapshot, directory, carried })))
     }
 
     pub(crate) async fn prepare(
@@ -417,8 +421,9 @@ impl PeriodRun<'_> {
         let BilledParty { directory, mut closures, orders, adjustments, mut restated } = billed.ok_or_else(|| {
             EngineError::new("organisation.unknown", format!("no billed organisation is called {:?}", party.as_str()))
         })?;
-        if let Some(closure) = closures.iter().find(|closure| closure.period == period) {
-            return Ok(Preparation::Closed(closure.clone()));
+        let of_period: Vec<Closure> = closures.iter().filter(|closure| closure.period == period).cloned().collect();
+        if !of_period.is_empty() {
+            return Ok(Preparation::Closed(of_period));
         }
         if let Some(later) = closures.iter().find(|closure| closure.period > period) {
             let message = format!("{} is closed already; {period} can no longer be closed before it", later.period);
@@ -426,7 +431,8 @@ impl PeriodRun<'_> {
         }
         restated.retain(|month| month.period < period);
         know_restatements(&mut closures, &restated);
-        let selection = selection(period, self.inputs.usage_through, closures.last());
+        let last = closures.chunk_by(|a, b| a.period == b.period).next_back().unwrap_or_default();
+        let selection = selection(period, self.inputs.usage_through, last);
         let subscriptions = || Box::new(directory.subscriptions.keys()) as Box<dyn Iterator<Item = &SubscriptionId>>;
         let Selected { sources, has_late, earlier_open } =
             selection.of(&self.inputs.files, self.survey.as_ref(), &subscriptions);
@@ -454,9 +460,11 @@ impl PeriodRun<'_> {
         books: &Books,
         ready: &Ready,
         orders: Vec<LicenceOrder>,
-    ) -> EngineResult<Result<Vec<LicenceLine>, (String, String)>> {
+    ) -> EngineResult<Result<LicenceCharges, (String, String)>> {
         let (inputs, period) = (self.inputs, self.inputs.period);
-        let Some(first) = orders.iter().map(LicenceOrder::ordered_on).min() else { return Ok(Ok(Vec::new())) };
+        let Some(first) = orders.iter().map(LicenceOrder::ordered_on).min() else {
+            return Ok(Ok(LicenceCharges::default()));
+        };
         let closures = &ready.closures;
         if closures.is_empty() && first < period.first_day() {
             let open =
@@ -495,7 +503,7 @@ pub(crate) fn canonical<T: serde::Serialize>(value: &T) -> EngineResult<Vec<u8>>
 pub(crate) async fn late_from(books: &Books, party: &OrganisationId, period: BillingPeriod) -> EngineResult<LateFrom> {
     let mut quantities = LateFrom::new();
     let mut invoices = books.ledger.invoices(Some(party)).await?;
-    invoices.retain(|invoice| invoice.period < period);
+    invoices.retain(|invoice| invoice.invoice_type == InvoiceType::OneTime && invoice.period < period);
     invoices.sort_by_key(|invoice| invoice.period);
     for invoice in invoices {
         for bytes in books.ledger.invoice_lines(&invoice.number, 0, u32::MAX).await? {

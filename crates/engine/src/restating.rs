@@ -179,7 +179,7 @@ async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restate
     let adjustments = chain.kept_adjustments();
     let from = Recomputation::of(books, (party, base.period), &snapshot, Arc::new(directory), adjustments).await?;
     let survey = books.usage.survey(&from.files)?;
-    let draft = from.draft(books, survey.as_ref(), party).await?;
+    let draft = from.draft(books, survey.as_ref(), party, base.invoice_type).await?;
     if let Some(failure) = check_draft(&draft, snapshot.allow_unpriced).first() {
         return Err(EngineError::new(failure.code(), failure.to_string()));
     }

@@ -63,8 +63,9 @@ pub async fn simulate(
                 let simulated = rate(&changed).map_err(of_party)?.totals;
                 simulations.push(PartySimulation::of(&ready.directory, &now, &simulated)?);
             }
-            Preparation::Closed(closure) => {
-                let Some(number) = closure.invoice else { continue };
+            Preparation::Closed(closures) => {
+                // Two documents of a month have the same snapshot.
+                let Some(number) = closures.into_iter().find_map(|closure| closure.invoice) else { continue };
                 let from = Recomputation::load(books, &find(books, None, &number).await?).await?;
                 let survey = books.usage.survey(&from.files)?;
                 let changed = with_list_in_force(&from.lists.sheets, list.clone(), period);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{
-    Adjustment, Amendment, Amends, CreditError, Draft, DraftInputs, Invoice, Snapshot, check_draft, credit_note,
-    difference_note, draft_invoice, partial_credit, rebilled,
+    Adjustment, Amendment, Amends, CreditError, Draft, DraftInputs, Invoice, InvoiceType, Snapshot, check_draft,
+    credit_note, difference_note, draft_invoices, partial_credit, rebilled,
 };
 use billing::licence::LicenceOrder;
 use billing::party::PartyDirectory;
@@ -202,7 +202,7 @@ async fn check_amendment<'b>(
 async fn recompute<'b>(books: &'b Books, surveys: &mut LastSurvey<'b>, issued: &IssuedInvoice) -> EngineResult<Draft> {
     let recomputation = Recomputation::load(books, issued).await?;
     let survey = surveys.of(books, &recomputation.files)?;
-    recomputation.draft(books, survey, &issued.stored.party).await
+    recomputation.draft(books, survey, &issued.stored.party, issued.invoice.invoice_type).await
 }
 
 /// Everything an invoice was computed from, loaded by the digests of its snapshot.
@@ -275,12 +275,13 @@ impl Recomputation {
         RatingInputs { directory: &self.directory, prices, fx: &self.lists.fx, late_from }
     }
 
-    /// Rates the snapshot's usage again and drafts the invoice.
+    /// Rates the snapshot's usage again and drafts the invoice of one type, on which the adjustments stand.
     pub(crate) async fn draft(
         &self,
         books: &Books,
         survey: &dyn UsageSurvey,
         party: &OrganisationId,
+        invoice_type: InvoiceType,
     ) -> EngineResult<Draft> {
         let prices = PriceBook::new(&self.lists.sheets);
         let (sources, late_from) = self.taken(books, survey, party).await?;
@@ -290,7 +291,7 @@ impl Recomputation {
             lines_of_period(self.directory.party.currency, &self.offers, self.orders.clone(), self.selection.period)?;
         let earlier =
             earlier_terms(books, &self.closures, &self.lists.digests, &licences, self.selection.period).await?;
-        draft_invoice(DraftInputs {
+        let drafts = draft_invoices(DraftInputs {
             directory: &self.directory,
             period: self.selection.period,
             scopes: &usage.scopes,
@@ -300,8 +301,10 @@ impl Recomputation {
             taxes: &self.lists.taxes,
             earlier: &earlier,
             adjustments: self.adjustments.clone(),
-        })
-        .map_err(|error| EngineError::new(error.code(), error.to_string()))
+            adjusted: Some(invoice_type),
+        });
+        let drafts = drafts.map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+        Ok(drafts.of_type(invoice_type))
     }
 
     /// What the snapshot's usage comes to with the prices of `sheets`.

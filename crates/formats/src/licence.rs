@@ -22,6 +22,7 @@ pub const CODES: &[&str] = &[
     "licence.line.contradiction",
     "licence.line.ends_before_start",
     "licence.line.field_missing",
+    "licence.line.not_classic",
     "licence.line.price_negative",
     "licence.line.price_too_long",
     "licence.line.time_malformed",

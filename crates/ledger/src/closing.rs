@@ -228,12 +228,13 @@ pub(crate) async fn of_parties(snapshot: &mut SqliteConnection, parties: &str) -
     with_carried(snapshot, &rows).await
 }
 
-/// The last closure of each party, by party.
+/// Those of the last closed month of each party, by party and type.
 pub(crate) async fn last_closures(snapshot: &mut SqliteConnection) -> Result<Vec<Closure>> {
     let rows = sqlx::query(
-        "SELECT party, MAX(period) AS period, invoice_type, usage_through, known_rates, known_taxes, known_offers,
-             number
-         FROM closures GROUP BY party ORDER BY party",
+        "SELECT party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers, number
+         FROM closures JOIN (SELECT party, MAX(period) AS period FROM closures GROUP BY party)
+             USING (party, period)
+         ORDER BY party, invoice_type",
     )
     .fetch_all(&mut *snapshot)
     .await?;

@@ -35,15 +35,15 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Of `parties`, a JSON array: each month with its last restatement, in the order of the months.
+/// Of `parties`, a JSON array: each month with the last restatement of each series, in the order of the months.
 pub(crate) async fn of_parties(
     connection: &mut SqliteConnection,
     parties: &str,
 ) -> Result<Vec<(OrganisationId, RestatedMonth)>> {
     let rows = sqlx::query(
         "SELECT party, period, MAX(position) AS position, known_rates, known_taxes, known_offers, number
-         FROM restatements WHERE party IN (SELECT value FROM json_each($1)) GROUP BY party, period
-         ORDER BY party, period",
+         FROM restatements WHERE party IN (SELECT value FROM json_each($1))
+         GROUP BY party, period, SUBSTR(number, 1, 1) ORDER BY party, period, number",
     )
     .bind(parties)
     .fetch_all(connection)

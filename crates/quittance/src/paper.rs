@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
 use billing::ids::CustomerId;
-use billing::invoice::{Amendment, Charge, Invoice, InvoiceLine, LicenceDetails, UsageCharge};
+use billing::invoice::{Amendment, Charge, ClassicDetails, Invoice, InvoiceLine, UsageCharge};
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::ports::{PortError, PortResult};
@@ -13,6 +13,7 @@ use billing::tax::TaxSubtotal;
 use documents::paper::{
     self, ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, Remark, TaxLine, Totals,
 };
+use jiff::civil::Date;
 
 /// The paper of an issued invoice. Nothing is computed here but sums of the lines per customer.
 pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<InvoicePaper> {
@@ -121,7 +122,11 @@ fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
     let plan = if line.subscription_name.is_empty() { line.subscription.as_str() } else { &line.subscription_name };
     let (detail, remarks) = match &line.charge {
         Charge::Usage(usage) => usage_detail(invoice, plan, usage),
-        Charge::Licence(licence) => (licence_detail(plan, line, licence), Vec::new()),
+        Charge::Licence(licence) => {
+            let for_good = licence.term.is_none().then_some(licence.ordered_on);
+            (licence_detail(plan, line, for_good), Vec::new())
+        }
+        Charge::Classic(classic) => (licence_detail(plan, line, None), discount_remark(classic)),
     };
     let remarks = takes_back_remark(invoice, line).into_iter().chain(remarks).collect();
     ChargeLine {
@@ -164,14 +169,17 @@ fn takes_back_remark(invoice: &Invoice, line: &InvoiceLine) -> Option<Remark> {
     Some(Remark::TakesBack { line: format!("{}-{}", name.number, name.line_number) })
 }
 
-/// The subscription, what happened, and the days that are charged.
-fn licence_detail(plan: &str, line: &InvoiceLine, licence: &LicenceDetails) -> String {
+/// The subscription, what happened, and the days that are charged; of what is bought for good the day of the order.
+fn licence_detail(plan: &str, line: &InvoiceLine, for_good: Option<Date>) -> String {
     let (from, to) = line.days;
-    let days = match licence.term {
-        Some(_) => format!("{from} – {to}"),
-        None => licence.ordered_on.to_string(),
-    };
+    let days = for_good.map_or_else(|| format!("{from} – {to}"), |day| day.to_string());
     [plan, line.charge_type.as_str(), days.as_str()].join(" · ")
+}
+
+/// A discount stands beside the price of a seat, not inside it.
+fn discount_remark(classic: &ClassicDetails) -> Vec<Remark> {
+    let discount = classic.discount;
+    (discount.minor != 0).then(|| Remark::Discount { amount: discount.to_plain() }).into_iter().collect()
 }
 
 fn tax_line(tax: &TaxSubtotal) -> PortResult<TaxLine> {

@@ -474,6 +474,80 @@ def legacy_cancel(i):
     }
 
 
+def classic_history(i):
+    """Day by day: what a charge covers is cut into runs of days with the same seats."""
+    bought, step = day(i["purchase_date"]), int(i["step_months"])
+    cancelled = day(i["cancel_date"]) if "cancel_date" in i else None
+    through = min(day(i["through"]), cancelled or date.max)
+    share, lines, charges = F(i.get("discount_rate", "0")), [], []
+
+    def start(months):
+        return add_months(bought, months)
+
+    def seats_on(when, known_before):
+        changes = [(day(e["date"]), int(e["quantity"])) for e in i["events"]]
+        known = [n for on, n in changes if on <= when and on < known_before]
+        return known[-1] if known else int(i["quantity"])
+
+    def add(billed_on, fee, first, last, seats, whole, sign=1):
+        unit = sign * cents(F(i["unit_price"]) * ((last - first).days + 1) / whole)
+        amount = unit * seats
+        off = cents(amount * share)
+        shown = {"billed_on": str(billed_on), "charge_type": fee, "charge_start": str(first), "charge_end": str(last)}
+        shown |= {"unit_price": money(unit), "quantity": str(seats), "amount": money(amount)}
+        lines.append(shown | {"discount": money(off), "subtotal": money(amount - off)})
+
+    def charge(billed_on, fee, first, last, seats, whole):
+        add(billed_on, fee, first, last, seats, whole)
+        charges.append((first, last, seats, whole))
+
+    def settle(billed_on, known_before):
+        first, last, seats, whole = charges[-1]
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        runs = []
+        for one in days:
+            here = seats_on(one, known_before)
+            if runs and runs[-1][2] == here:
+                runs[-1][1] = one
+            else:
+                runs.append([one, one, here])
+        if [run[2] for run in runs] == [seats]:
+            return False
+        charges.pop()
+        add(billed_on, "Cycle instance prorate", first, last, seats, whole, -1)
+        for run in runs:
+            charge(billed_on, "Cycle instance prorate", *run, whole)
+        return True
+
+    def cycle_from(months):
+        first, last = start(months), start(months + step) - timedelta(days=1)
+        return first, last, (last - first).days + 1
+
+    first, last, whole = cycle_from(0)
+    charge(bought, "Purchase fee", first, last, int(i["quantity"]), whole)
+    months = 1
+    while start(months) <= through:
+        on = start(months)
+        changed = settle(on, on)
+        if months % step == 0:
+            if months % 12 == 0:
+                share, fee = F(0), "Renew fee"
+            else:
+                fee = "Cycle instance prorate" if changed else "Cycle fee"
+            first, last, whole = cycle_from(months)
+            charge(on, fee, first, last, seats_on(on, on), whole)
+        months += 1
+    if cancelled and cancelled <= through:
+        if (cancelled - bought).days < 30:
+            for first, last, seats, whole in charges:
+                add(cancelled, "Cancel fee", first, last, seats, whole, -1)
+        else:
+            settle(cancelled, cancelled + timedelta(days=1))
+            seats = seats_on(cancelled, cancelled + timedelta(days=1))
+            add(cancelled, "Cancel fee", cancelled, last, seats, whole, -1)
+    return {"lines": lines, "total": money(sum(F(line["subtotal"]) for line in lines))}
+
+
 def seat_count(i):
     lines = [line | {"charge_type": charge_type(line["charge_type"])} for line in i["lines"]]
     starts = [l["order_date"] for l in lines if l["charge_type"] in ("new", "renew", "cycleCharge")]
@@ -549,7 +623,7 @@ OPERATIONS = {
         tier_graduated, tier_ranges, uom_scale, legacy_usage_line, effective_date, daily,
         open_period, month_line, usage_subtotal, seat_subtotal, fx, savings_plan, tax,
         document, seat_change, seat_history, cancel, convert, plan_change, cycle_dates, coterm,
-        legacy_proration, legacy_cancel, seat_count, split, markup, mape,
+        legacy_proration, legacy_cancel, classic_history, seat_count, split, markup, mape,
     )
 }  # fmt: skip
 

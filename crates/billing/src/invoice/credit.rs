@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use crate::decimal::DecimalError;
 use crate::invoice::totals::document_totals;
 use crate::invoice::{
-    Adjustment, Amendment, Amends, Charge, DocumentType, Invoice, InvoiceLine, InvoiceNumber, LicenceDetails, Standing,
-    UsageCharge,
+    Adjustment, Amendment, Amends, Charge, ClassicDetails, DocumentType, Invoice, InvoiceLine, InvoiceNumber,
+    LicenceDetails, Standing, UsageCharge,
 };
 use crate::licence::ChargeType;
 use crate::money::{Amount, MoneyError};
@@ -174,7 +174,7 @@ pub fn credited_line(line: &InvoiceLine) -> Result<InvoiceLine, CreditError> {
     let line = InvoiceLine { subtotal, tax, ..line.clone() };
     Ok(match line.charge.clone() {
         Charge::Usage(usage) => InvoiceLine {
-            charge_type,
+            charge_type: charge_type.into(),
             quantity: line.quantity.negated()?,
             charge: Charge::Usage(UsageCharge {
                 pricing_exact: usage.pricing_exact.negated()?,
@@ -188,6 +188,15 @@ pub fn credited_line(line: &InvoiceLine) -> Result<InvoiceLine, CreditError> {
             charge: Charge::Licence(LicenceDetails {
                 price_fraction: (licence.price_fraction.0.negated()?, licence.price_fraction.1),
                 ..licence
+            }),
+            ..line
+        },
+        Charge::Classic(classic) => InvoiceLine {
+            effective_unit_price: line.effective_unit_price.negated()?,
+            charge: Charge::Classic(ClassicDetails {
+                amount: classic.amount.negated()?,
+                discount: classic.discount.negated()?,
+                ..classic
             }),
             ..line
         },

@@ -1,4 +1,4 @@
-//! The draft of a party's invoice: all lines and totals, computed before anything is written (D4).
+//! The drafts of a party's invoices: all lines and totals, computed before anything is written (D4).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::decimal::DecimalError;
 use crate::fx::{ExchangeRate, FxTable};
 use crate::ids::SubscriptionId;
+use crate::invoice::draft_classic::draft_classic;
 use crate::invoice::line::{Charge, InvoiceLine, LicenceDetails, UsageCharge};
 use crate::invoice::totals::{DocumentTotals, document_totals};
 use crate::invoice::{Adjustment, InvoiceType};
-use crate::licence::{ChargeType, LicenceError, LicenceLine, OrderError};
+use crate::licence::{ChargeType, LicenceCharges, LicenceError, LicenceLine, OrderError};
 use crate::money::{Amount, Currency, MoneyError};
 use crate::party::{Organisation, PartyDirectory};
 use crate::period::BillingPeriod;
@@ -79,7 +80,48 @@ impl DraftError {
     }
 }
 
-/// What a party's invoice is drafted from.
+/// What decided rates and taxes of earlier documents, by their type and month.
+pub type EarlierMonths = BTreeMap<(InvoiceType, BillingPeriod), EarlierTerms>;
+
+/// A party's documents of one month. One without lines is not issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartyDrafts {
+    pub one_time: Draft,
+    /// Classic licences.
+    pub recurring: Draft,
+}
+
+impl PartyDrafts {
+    pub fn iter(&self) -> impl Iterator<Item = &Draft> {
+        [&self.one_time, &self.recurring].into_iter()
+    }
+
+    /// Those that are issued, in their order.
+    pub fn into_documents(self) -> impl Iterator<Item = Draft> {
+        [self.one_time, self.recurring].into_iter().filter(|draft| !draft.lines.is_empty())
+    }
+
+    #[must_use]
+    pub fn of_type(self, invoice_type: InvoiceType) -> Draft {
+        match invoice_type {
+            InvoiceType::OneTime => self.one_time,
+            InvoiceType::Recurring => self.recurring,
+        }
+    }
+
+    #[must_use]
+    pub fn have_lines(&self) -> bool {
+        self.iter().any(|draft| !draft.lines.is_empty())
+    }
+
+    /// It stands with one of them.
+    #[must_use]
+    pub fn unpriced(&self) -> &[UnpricedUsage] {
+        if self.one_time.unpriced.is_empty() { &self.recurring.unpriced } else { &self.one_time.unpriced }
+    }
+}
+
+/// What a party's invoices are drafted from.
 #[derive(Debug)]
 pub struct DraftInputs<'a> {
     pub directory: &'a PartyDirectory,
@@ -87,53 +129,92 @@ pub struct DraftInputs<'a> {
     pub scopes: &'a BTreeMap<ScopeKey, ScopeMonth<'a>>,
     pub unpriced: Vec<UnpricedUsage>,
     /// Of the period.
-    pub licences: Vec<LicenceLine>,
+    pub licences: LicenceCharges,
     pub fx: &'a FxTable,
     pub taxes: &'a TaxTable,
     /// Of closed months that licences go back to.
-    pub earlier: &'a BTreeMap<BillingPeriod, EarlierTerms>,
+    pub earlier: &'a EarlierMonths,
     pub adjustments: Vec<Adjustment>,
+    /// The document that they stand on, where that is decided; else the one-time document, or the recurring one where
+    /// only that has lines (IN-2).
+    pub adjusted: Option<InvoiceType>,
 }
 
-/// Drafts the invoice of one party. Lines stand in the order of their customers; of one customer, usage
-/// by plan, meter and month, then licences by subscription and day.
+/// Drafts the invoices of one party. Classic licences stand on the recurring one, all else on the one-time one
+/// (IN-6). Lines stand in the order of their customers; of one customer, usage by plan, meter and month, then
+/// licences by subscription and day.
 ///
 /// # Errors
 /// An amount that does not fit, a missing rate; the party is parked.
-pub fn draft_invoice(inputs: DraftInputs<'_>) -> Result<Draft, DraftError> {
-    let DraftInputs { directory, period, scopes, unpriced, licences, fx, taxes, earlier, adjustments } = inputs;
-    let currency = directory.party.currency;
-    let mut lines = Vec::with_capacity(scopes.len().saturating_add(licences.len()));
+pub fn draft_invoices(inputs: DraftInputs<'_>) -> Result<PartyDrafts, DraftError> {
+    let DraftInputs { directory, period, scopes, unpriced, licences, fx, taxes, earlier, adjustments, adjusted } =
+        inputs;
+    let LicenceCharges { new_commerce, classic } = licences;
+    let mut one_time = Vec::with_capacity(scopes.len().saturating_add(new_commerce.len()));
     for (scope, month) in scopes {
-        lines.push(draft_usage(directory, scope, month)?);
+        one_time.push(draft_usage(directory, scope, month)?);
     }
-    for licence in licences {
-        lines.push(draft_licence(directory, licence, fx, earlier)?);
+    for licence in new_commerce {
+        one_time.push(draft_licence(directory, licence, fx, earlier)?);
     }
-    lines.sort_by(|a, b| a.line.customer.id.cmp(&b.line.customer.id));
-    let mut exchange_rates: Vec<ExchangeRate> = Vec::new();
-    for (number, DraftedLine { line, .. }) in (1_u32..).zip(&mut lines) {
-        line.line_number = number;
-        if !exchange_rates.contains(&line.exchange_rate) {
-            exchange_rates.push(line.exchange_rate.clone());
+    let recurring =
+        classic.into_iter().map(|line| draft_classic(directory, line, earlier)).collect::<Result<Vec<_>, _>>()?;
+    let only_recurring = one_time.is_empty() && !recurring.is_empty();
+    let first = if only_recurring { InvoiceType::Recurring } else { InvoiceType::OneTime };
+    let adjusted = adjusted.unwrap_or(first);
+    let desk = Desk { directory, period, taxes, earlier };
+    let (mut adjustments, mut unpriced) = (Some(adjustments), Some(unpriced));
+    let mut draft = |invoice_type, lines| {
+        let adjustments = adjustments.take_if(|_| adjusted == invoice_type).unwrap_or_default();
+        let unpriced = unpriced.take_if(|_| first == invoice_type).unwrap_or_default();
+        desk.draft((invoice_type, lines), adjustments, unpriced)
+    };
+    let one_time = draft(InvoiceType::OneTime, one_time)?;
+    Ok(PartyDrafts { one_time, recurring: draft(InvoiceType::Recurring, recurring)? })
+}
+
+/// What all documents of a party share.
+struct Desk<'a> {
+    directory: &'a PartyDirectory,
+    period: BillingPeriod,
+    taxes: &'a TaxTable,
+    earlier: &'a EarlierMonths,
+}
+
+impl Desk<'_> {
+    fn draft(
+        &self,
+        (invoice_type, mut lines): (InvoiceType, Vec<DraftedLine>),
+        adjustments: Vec<Adjustment>,
+        unpriced: Vec<UnpricedUsage>,
+    ) -> Result<Draft, DraftError> {
+        let Self { directory, period, taxes, earlier } = *self;
+        let currency = directory.party.currency;
+        lines.sort_by(|a, b| a.line.customer.id.cmp(&b.line.customer.id));
+        let mut exchange_rates: Vec<ExchangeRate> = Vec::new();
+        for (number, DraftedLine { line, .. }) in (1_u32..).zip(&mut lines) {
+            line.line_number = number;
+            if !exchange_rates.contains(&line.exchange_rate) {
+                exchange_rates.push(line.exchange_rate.clone());
+            }
         }
+        let taxes = tax_lines(directory, taxes, (earlier, invoice_type), &mut lines)?;
+        let amounts = lines.iter().map(|d| (d.line.subtotal, d.line.tax));
+        let totals = document_totals(currency, amounts, adjustments.iter().map(|adjustment| adjustment.amount))?;
+        Ok(Draft {
+            invoice_type,
+            issuer: directory.issuer.clone(),
+            billed_party: directory.party.clone(),
+            period,
+            currency,
+            lines,
+            totals,
+            taxes,
+            adjustments,
+            exchange_rates,
+            unpriced,
+        })
     }
-    let taxes = tax_lines(directory, taxes, earlier, &mut lines)?;
-    let amounts = lines.iter().map(|d| (d.line.subtotal, d.line.tax));
-    let totals = document_totals(currency, amounts, adjustments.iter().map(|adjustment| adjustment.amount))?;
-    Ok(Draft {
-        invoice_type: InvoiceType::OneTime,
-        issuer: directory.issuer.clone(),
-        billed_party: directory.party.clone(),
-        period,
-        currency,
-        lines,
-        totals,
-        taxes,
-        adjustments,
-        exchange_rates,
-        unpriced,
-    })
 }
 
 /// Taxes all lines by the party's country and treatment; the last day that a line charges decides
@@ -142,12 +223,12 @@ pub fn draft_invoice(inputs: DraftInputs<'_>) -> Result<Draft, DraftError> {
 fn tax_lines(
     directory: &PartyDirectory,
     table: &TaxTable,
-    earlier: &BTreeMap<BillingPeriod, EarlierTerms>,
+    (earlier, invoice_type): (&EarlierMonths, InvoiceType),
     lines: &mut [DraftedLine],
 ) -> Result<Vec<TaxSubtotal>, DraftError> {
     let (mut taxed, mut rated) = (Vec::new(), Vec::new());
     for drafted in lines.iter_mut() {
-        let of_month = drafted.of_month.and_then(|month| earlier.get(&month));
+        let of_month = drafted.of_month.and_then(|month| earlier.get(&(invoice_type, month)));
         let (party, table) = of_month.map_or((&directory.party, table), |terms| (&terms.party, &*terms.taxes));
         if table.is_empty() {
             continue;
@@ -193,7 +274,7 @@ fn draft_usage(
         customer: customer.clone(),
         subscription: scope.subscription.clone(),
         subscription_name: subscription.name.clone(),
-        charge_type: if amounts.pricing_total.is_negative() { ChargeType::Cancel } else { ChargeType::New },
+        charge_type: if amounts.pricing_total.is_negative() { ChargeType::Cancel } else { ChargeType::New }.into(),
         product: month.price.product.clone(),
         unit_of_measure: month.price.unit_of_measure.clone(),
         days: month.days,
@@ -220,20 +301,20 @@ fn draft_usage(
 }
 
 /// What one seat is called on the wire.
-const SEAT_UNIT: &str = "Licenses";
+pub(super) const SEAT_UNIT: &str = "Licenses";
 
 fn draft_licence(
     directory: &PartyDirectory,
     licence: LicenceLine,
     fx: &FxTable,
-    earlier: &BTreeMap<BillingPeriod, EarlierTerms>,
+    earlier: &EarlierMonths,
 ) -> Result<DraftedLine, DraftError> {
     let LicenceLine { subscription: id, order_id, ordered_on, offer, discounts, term, rated_on, charge } = licence;
     let (subscription, customer) = directory.subscription(&id).ok_or_else(|| DraftError::Directory(id.clone()))?;
     let currency = directory.party.currency;
     let failed = |cause| DraftError::Licence { subscription: id.clone(), cause };
     let month = BillingPeriod::containing(rated_on).map_err(|_| failed(LicenceError::Calendar.into()))?;
-    let terms = earlier.get(&month);
+    let terms = earlier.get(&(InvoiceType::OneTime, month));
     let fx = terms.map_or(fx, |terms| &terms.fx);
     let exchange_rate = fx.rate(offer.currency, currency, month).map_err(|error| failed(error.into()))?;
     let subtotal =
@@ -243,7 +324,7 @@ fn draft_licence(
         customer: customer.clone(),
         subscription: id.clone(),
         subscription_name: subscription.name.clone(),
-        charge_type: charge.charge_type,
+        charge_type: charge.charge_type.into(),
         product: offer.product,
         unit_of_measure: SEAT_UNIT.to_owned(),
         days: (charge.span.from, charge.span.last_day()),

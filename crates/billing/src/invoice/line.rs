@@ -7,7 +7,7 @@ use crate::decimal::Decimal;
 use crate::fx::ExchangeRate;
 use crate::ids::SubscriptionId;
 use crate::invoice::LineName;
-use crate::licence::{BillingPlan, ChargeType, Discount, ProductCategory, Term};
+use crate::licence::{BillingPlan, ChargeType, Discount, LicenceFee, ProductCategory, ProratedSpan, Term};
 use crate::money::{Amount, Currency};
 use crate::party::Customer;
 use crate::price::Product;
@@ -24,7 +24,7 @@ pub struct InvoiceLine {
     pub customer: Customer,
     pub subscription: SubscriptionId,
     pub subscription_name: String,
-    pub charge_type: ChargeType,
+    pub charge_type: LineChargeType,
     pub product: Product,
     pub unit_of_measure: String,
     /// That are charged, both included; usage has those that were used, of one month.
@@ -33,7 +33,8 @@ pub struct InvoiceLine {
     pub quantity: Decimal,
     /// The list price; for usage a quotient at 15 digits when the month had several.
     pub unit_price: Decimal,
-    /// At 15 digits (RT-13, LC-6); below zero for seats that are taken back.
+    /// At 15 digits (RT-13, LC-6), of classic licences at the currency's decimals (LC-11); below zero for seats
+    /// that are taken back.
     pub effective_unit_price: Decimal,
     pub pricing_currency: Currency,
     pub exchange_rate: ExchangeRate,
@@ -47,12 +48,37 @@ pub struct InvoiceLine {
     pub takes_back: Option<LineName>,
 }
 
+/// Why a line is charged, in the words of its generation (LC-3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LineChargeType {
+    NewCommerce(ChargeType),
+    Classic(LicenceFee),
+}
+
+impl LineChargeType {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NewCommerce(charge_type) => charge_type.as_str(),
+            Self::Classic(fee) => fee.as_str(),
+        }
+    }
+}
+
+impl From<ChargeType> for LineChargeType {
+    fn from(charge_type: ChargeType) -> Self {
+        Self::NewCommerce(charge_type)
+    }
+}
+
 /// What a line charges.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Charge {
     Usage(UsageCharge),
     Licence(LicenceDetails),
+    Classic(ClassicDetails),
 }
 
 /// A month's use of one meter.
@@ -87,6 +113,23 @@ pub struct LicenceDetails {
     pub price_fraction: (Decimal, Decimal),
 }
 
+/// What a classic licence's line says besides its price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassicDetails {
+    pub order_id: String,
+    pub billed_on: Date,
+    pub plan: BillingPlan,
+    /// First and last day of the term.
+    pub term_days: (Date, Date),
+    pub discounts: Vec<Discount>,
+    /// Days that are charged, of those that the list price is for.
+    pub prorated: ProratedSpan,
+    /// `effective_unit_price x quantity`.
+    pub amount: Amount,
+    /// What is taken off the amount; of its sign.
+    pub discount: Amount,
+}
+
 impl InvoiceLine {
     /// Subtotal and tax.
     ///
@@ -100,14 +143,14 @@ impl InvoiceLine {
     pub fn usage(&self) -> Option<&UsageCharge> {
         match &self.charge {
             Charge::Usage(usage) => Some(usage),
-            Charge::Licence(_) => None,
+            Charge::Licence(_) | Charge::Classic(_) => None,
         }
     }
 
     #[must_use]
     pub fn licence(&self) -> Option<&LicenceDetails> {
         match &self.charge {
-            Charge::Usage(_) => None,
+            Charge::Usage(_) | Charge::Classic(_) => None,
             Charge::Licence(licence) => Some(licence),
         }
     }

@@ -5,6 +5,7 @@ mod amendment;
 mod checks;
 mod credit;
 mod draft;
+mod draft_classic;
 mod line;
 mod number;
 mod restatement;
@@ -16,8 +17,10 @@ pub use adjustment::Adjustment;
 pub use amendment::{Amendment, Amends, LineName};
 pub use checks::{CheckFailure, TOTAL_MINOR_MAX, check_draft};
 pub use credit::{CreditError, DraftedNote, cancels, credit_note, credited_line, partial_credit};
-pub use draft::{Draft, DraftError, DraftInputs, DraftedLine, EarlierTerms, draft_invoice};
-pub use line::{Charge, InvoiceLine, LicenceDetails, UsageCharge};
+pub use draft::{
+    Draft, DraftError, DraftInputs, DraftedLine, EarlierMonths, EarlierTerms, PartyDrafts, draft_invoices,
+};
+pub use line::{Charge, ClassicDetails, InvoiceLine, LicenceDetails, LineChargeType, UsageCharge};
 pub use number::{InvoiceNumber, NumberError, Series};
 pub use restatement::{LineChange, changed_lines, difference_note, rebilled};
 pub use snapshot::{
@@ -54,6 +57,12 @@ impl InvoiceType {
             Self::OneTime => "OneTime",
             Self::Recurring => "Recurring",
         }
+    }
+
+    /// The type whose series a number is of.
+    #[must_use]
+    pub fn of(number: &InvoiceNumber) -> Option<Self> {
+        [Self::OneTime, Self::Recurring].into_iter().find(|one| number.letter() == Some(one.series().letter()))
     }
 
     #[must_use]

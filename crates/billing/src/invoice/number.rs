@@ -60,6 +60,12 @@ impl InvoiceNumber {
         &self.0
     }
 
+    /// The letter of its series.
+    #[must_use]
+    pub fn letter(&self) -> Option<char> {
+        self.0.chars().next()
+    }
+
     /// The place in its series; `None` for a number that another system drew.
     #[must_use]
     pub fn counter(&self) -> Option<u64> {

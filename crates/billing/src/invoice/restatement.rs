@@ -13,10 +13,9 @@ use crate::ids::SubscriptionId;
 use crate::invoice::credit::{amending, taken_back, with_lines};
 use crate::invoice::standing::tax_sums;
 use crate::invoice::{
-    Amendment, Charge, CreditError, Draft, DraftedNote, Invoice, InvoiceLine, LineName, Snapshot, Standing,
-    credited_line,
+    Amendment, Charge, CreditError, Draft, DraftedNote, Invoice, InvoiceLine, LineChargeType, LineName, Snapshot,
+    Standing, credited_line,
 };
-use crate::licence::ChargeType;
 use crate::money::MoneyError;
 use crate::rate::ScopeKey;
 use crate::tax::TaxSubtotal;
@@ -38,7 +37,7 @@ enum Subject {
         subscription: SubscriptionId,
         order_id: String,
         ordered_on: Date,
-        charge_type: ChargeType,
+        charge_type: LineChargeType,
         days: (Date, Date),
     },
 }
@@ -47,13 +46,18 @@ impl Subject {
     fn of(line: &InvoiceLine) -> Self {
         match &line.charge {
             Charge::Usage(usage) => Self::Usage(usage.scope.clone()),
-            Charge::Licence(licence) => Self::Licence {
-                subscription: line.subscription.clone(),
-                order_id: licence.order_id.clone(),
-                ordered_on: licence.ordered_on,
-                charge_type: line.charge_type,
-                days: line.days,
-            },
+            Charge::Licence(licence) => Self::licence(line, &licence.order_id, licence.ordered_on),
+            Charge::Classic(classic) => Self::licence(line, &classic.order_id, classic.billed_on),
+        }
+    }
+
+    fn licence(line: &InvoiceLine, order_id: &str, ordered_on: Date) -> Self {
+        Self::Licence {
+            subscription: line.subscription.clone(),
+            order_id: order_id.to_owned(),
+            ordered_on,
+            charge_type: line.charge_type,
+            days: line.days,
         }
     }
 }

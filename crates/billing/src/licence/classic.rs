@@ -14,7 +14,7 @@ use crate::licence::{Cycle, LicenceError, Refund};
 pub const FULL_REFUND_DAYS: i64 = 30;
 
 /// Days that are charged, of the days that the price is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProratedSpan {
     pub days: Decimal,
     pub of_days: Decimal,
@@ -218,6 +218,13 @@ const ALIASES: [(&str, &str); 3] = [
 ];
 
 impl LicenceFee {
+    pub const PURCHASE: Self = Self { fee: Some(Fee::Purchase), treatment: FeeTreatment::Full };
+    pub const CYCLE: Self = Self { fee: Some(Fee::Cycle), treatment: FeeTreatment::Full };
+    /// Of a charge that is settled anew for other seats, and of the cycle behind it.
+    pub const CYCLE_PRORATED: Self = Self { fee: Some(Fee::Cycle), treatment: FeeTreatment::InstanceProrated };
+    pub const RENEWAL: Self = Self { fee: Some(Fee::Renew), treatment: FeeTreatment::Full };
+    pub const CANCELLATION: Self = Self { fee: Some(Fee::Cancel), treatment: FeeTreatment::Full };
+
     /// Reads the words of a file or the codes of 2016, whatever their case. "Prorate fee" and "Prorate
     /// fees" both occur.
     #[must_use]

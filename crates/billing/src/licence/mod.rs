@@ -1,7 +1,7 @@
 //! Licences: seats of a product, bought for a term and charged cycle by cycle.
 //!
-//! Rules LC-1 to LC-14 (docs/rules/charge-cycles.md, charge-types.md, proration.md, refund-windows.md,
-//! seat-line.md, classic-licences.md). Two generations are kept apart: the new commerce, whose changes take back
+//! Rules LC-1 to LC-22 (docs/rules/charge-cycles.md, charge-types.md, proration.md, refund-windows.md,
+//! seat-line.md, classic-licences.md, licence-subscriptions.md). Two generations are kept apart: the new commerce, whose changes take back
 //! the rest of a cycle and charge it anew, and classic licences with their own roundings.
 //!
 //! Days are half-open inside; files and wires write the last day instead of the end. Prices are in
@@ -10,8 +10,11 @@
 mod change;
 mod charge_type;
 mod classic;
+mod classic_charge;
+mod classic_portfolio;
 mod cycle;
 mod effective_price;
+mod generations;
 mod offer;
 mod order;
 mod portfolio;
@@ -28,12 +31,16 @@ pub use classic::{
     ClassicProration, ClassicRefund, ClassicRefundRounding, FULL_REFUND_DAYS, Fee, FeeTreatment, LicenceFee,
     ProratedSpan, refund_classic,
 };
+pub use classic_charge::ClassicCharge;
+pub(crate) use classic_charge::taken_off;
+pub use classic_portfolio::ClassicLine;
 pub use cycle::{AnchorRule, Cycle, anchored_day, cycle_starting_at};
 pub use effective_price::{EffectivePrice, discounted};
+pub use generations::{LicenceCharges, licence_charges};
 pub use offer::{
-    BillingPlan, KnownOffers, LicenceOffer, OfferBook, OfferKey, ProductCategory, RefundHours, TRIAL, Term,
+    BillingPlan, Generation, KnownOffers, LicenceOffer, OfferBook, OfferKey, ProductCategory, RefundHours, TRIAL, Term,
 };
-pub use order::{Discount, LicenceOrder, OrderAction, OrderError, Purchase, UpgradeTo};
+pub use order::{Discount, LicenceOrder, NotClassic, OrderAction, OrderError, Purchase, UpgradeTo};
 pub use portfolio::{LicenceFailure, LicenceLine, OffersOn, licence_lines};
 pub use seat::{SeatRounding, seat_subtotal};
 pub use seat_count::{CountedLine, seats_after};

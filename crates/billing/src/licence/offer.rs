@@ -33,6 +33,16 @@ pub enum BillingPlan {
     OneTime,
 }
 
+/// Whose rules a licence is charged by; each has its own family of invoices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Generation {
+    #[default]
+    NewCommerce,
+    /// A year, paid by the month or at once, on recurring invoices.
+    Classic,
+}
+
 /// What kind of thing it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,6 +73,8 @@ const PLANS: [(BillingPlan, &str); 4] = [
     (BillingPlan::Triennial, "triennial"),
     (BillingPlan::OneTime, "one_time"),
 ];
+const GENERATIONS: [(Generation, &str); 2] =
+    [(Generation::NewCommerce, "new_commerce"), (Generation::Classic, "classic")];
 const CATEGORIES: [(ProductCategory, &str); 6] = [
     (ProductCategory::Licence, "licence"),
     (ProductCategory::Software, "software"),
@@ -116,6 +128,23 @@ impl BillingPlan {
     }
 }
 
+impl Generation {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        word(&GENERATIONS, self)
+    }
+
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        named(&GENERATIONS, text)
+    }
+
+    /// Lists of before there were two have the bytes that they had.
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl ProductCategory {
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -147,6 +176,8 @@ pub struct LicenceOffer {
     pub qualifiers: Vec<String>,
     /// Where it is not the standard one.
     pub refund_hours: Option<RefundHours>,
+    #[serde(default, skip_serializing_if = "Generation::is_default")]
+    pub generation: Generation,
 }
 
 /// A refund window in hours from the order.
@@ -185,6 +216,7 @@ pub struct OfferKey {
 pub struct OfferBook {
     /// Each with the number of its list, from 1.
     offers: std::collections::BTreeMap<OfferKey, Vec<(u64, LicenceOffer)>>,
+    has_classic: bool,
 }
 
 /// The offers of the first so many lists: what was known at some time.
@@ -200,6 +232,7 @@ impl OfferBook {
         let mut book = Self::default();
         for (number, list) in (1_u64..).zip(lists) {
             for offer in list {
+                book.has_classic |= offer.generation == Generation::Classic;
                 let key = OfferKey {
                     product_id: offer.product.product_id.clone(),
                     sku_id: offer.product.sku_id.clone(),
@@ -229,8 +262,30 @@ impl<'a> KnownOffers<'a> {
     /// the latest import (LC-16).
     #[must_use]
     pub fn find(self, key: &OfferKey, own: Currency, day: Date) -> Option<&'a LicenceOffer> {
+        self.find_where(key, own, day, |_| true)
+    }
+
+    /// As [`KnownOffers::find`], among the offers of one generation.
+    #[must_use]
+    pub fn find_of(self, generation: Generation, key: &OfferKey, own: Currency, day: Date) -> Option<&'a LicenceOffer> {
+        self.find_where(key, own, day, |offer| offer.generation == generation)
+    }
+
+    /// Whether some list has classic offers.
+    pub(super) fn has_classic(self) -> bool {
+        self.book.has_classic
+    }
+
+    fn find_where(
+        self,
+        key: &OfferKey,
+        own: Currency,
+        day: Date,
+        is_asked_for: impl Fn(&LicenceOffer) -> bool,
+    ) -> Option<&'a LicenceOffer> {
         let of_key = self.book.offers.get(key)?.iter().take_while(|(list, _)| *list <= self.lists);
-        let in_force = of_key.map(|(_, offer)| offer).filter(|offer| offer.effective.contains(day));
+        let offers = of_key.map(|(_, offer)| offer);
+        let in_force = offers.filter(|offer| offer.effective.contains(day) && is_asked_for(offer));
         // Of equals the last one is taken.
         in_force.max_by_key(|offer| (offer.currency == own, offer.effective.from))
     }

@@ -9,6 +9,7 @@ use crate::decimal::{Decimal, DecimalError};
 use crate::fx::FxError;
 use crate::ids::{CustomerId, SubscriptionId};
 use crate::licence::{AnchorRule, BillingPlan, LicenceError, OfferKey};
+use crate::money::Currency;
 
 /// One order. Orders of one customer happen in the order of their times; of one time, in that of
 /// their acceptance.
@@ -90,6 +91,19 @@ impl LicenceOrder {
 /// fits, at any exchange rate.
 pub(super) const PRICE_DIGITS_MAX: u8 = 28;
 
+/// What classic licences do not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotClassic {
+    #[error("seats are not upgraded from it or to it; cancel and buy the other product instead")]
+    Upgrade,
+    #[error("its plan does not change; cancel it and buy it anew")]
+    ChangeOfPlan,
+    #[error("its term is a year and does not end with others; leave the last day out")]
+    CommonEnd,
+    #[error("its price in {0} is not in the currency of the invoice, in which it is billed")]
+    Currency(Currency),
+}
+
 /// Why an order cannot be accepted, or a month not be charged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
@@ -115,6 +129,8 @@ pub enum OrderError {
     PriceTooLong(Decimal),
     #[error("{seats} seats at {price} are more than one charge may come to")]
     TooLarge { seats: Decimal, price: Decimal },
+    #[error("a classic licence cannot do that: {0}")]
+    NotClassic(NotClassic),
     #[error(transparent)]
     Licence(#[from] LicenceError),
     #[error(transparent)]
@@ -141,6 +157,7 @@ impl OrderError {
             Self::Discount => "order.discount_out_of_range",
             Self::PriceTooLong(_) => "order.price_too_long",
             Self::TooLarge { .. } => "order.amount_too_large",
+            Self::NotClassic(_) => "order.not_classic",
             Self::Licence(error) => error.code(),
             Self::Rate(error) => error.code(),
         }

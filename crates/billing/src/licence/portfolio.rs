@@ -1,4 +1,4 @@
-//! A customer's licences: orders in their order, and the cycles that begin by themselves.
+//! A customer's licences of the new commerce: orders in their order, and the cycles that begin by themselves.
 //!
 //! Rules LC-15 to LC-19 (docs/rules/licence-subscriptions.md). It is computed from the first order on
 //! each time, so that lines are a function of the orders and of the lists that were known.
@@ -14,14 +14,14 @@ use crate::ids::SubscriptionId;
 use crate::invoice::TOTAL_MINOR_MAX;
 use crate::licence::order::PRICE_DIGITS_MAX;
 use crate::licence::{
-    AnchorRule, BillingPlan, ChargeType, ChargedCycle, Cycle, Discount, KnownOffers, LicenceCharge, LicenceError,
-    LicenceOffer, LicenceOrder, OfferKey, OrderAction, OrderError, Purchase, Refund, Term, Upgrade, UpgradeTo,
-    anchored_day, change_plan, change_quantity, charge_cycle, charge_until, convert, discounted, refund,
+    AnchorRule, BillingPlan, ChargeType, ChargedCycle, Cycle, Discount, Generation, KnownOffers, LicenceCharge,
+    LicenceError, LicenceOffer, LicenceOrder, OfferKey, OrderAction, OrderError, Purchase, Refund, Term, Upgrade,
+    UpgradeTo, anchored_day, change_plan, change_quantity, charge_cycle, charge_until, convert, discounted, refund,
 };
 use crate::money::Currency;
 
-/// The prices that were known when the month of a day was closed (LC-16).
-pub type OffersOn<'a> = dyn Fn(Date) -> KnownOffers<'a> + 'a;
+/// The prices of a generation that were known when the month of a day was closed (LC-16).
+pub type OffersOn<'a> = dyn Fn(Generation, Date) -> KnownOffers<'a> + 'a;
 
 /// A charge with all that its invoice line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub struct LicenceFailure {
 }
 
 /// All lines of some days, by subscription and time. `orders` are those of one customer in the order of
-/// their times; prices in `own_currency` come first.
+/// their times, without those of classic licences; prices in `own_currency` come first.
 ///
 /// # Errors
 /// The first order that cannot be accepted, or a term without a price.
@@ -167,7 +167,8 @@ impl<'a> Portfolio<'a> {
 
     fn offer(&self, key: &OfferKey, day: Date) -> OrderResult<&'a LicenceOffer> {
         let missing = || OrderError::PriceMissing { key: key.clone(), day };
-        (self.offers)(day).find(key, self.own_currency, day).ok_or_else(missing)
+        let generation = Generation::NewCommerce;
+        (self.offers)(generation, day).find_of(generation, key, self.own_currency, day).ok_or_else(missing)
     }
 
     fn charge(
@@ -611,14 +612,14 @@ fn discounted_price(offer: &LicenceOffer, discounts: &[Discount]) -> OrderResult
 }
 
 /// A charge that no invoice could hold is refused when it is ordered.
-fn check_size(price: Decimal, seats: Decimal, currency: Currency) -> OrderResult<()> {
+pub(super) fn check_size(price: Decimal, seats: Decimal, currency: Currency) -> OrderResult<()> {
     let too_large = || OrderError::TooLarge { seats, price };
     let most = Decimal::new(i128::from(TOTAL_MINOR_MAX), currency.minor_digits())?;
     let amount = price.checked_mul(seats).map_err(|_| too_large())?;
     if amount > most { Err(too_large()) } else { Ok(()) }
 }
 
-fn number(seats: u32) -> Decimal {
+pub(super) fn number(seats: u32) -> Decimal {
     Decimal::from_integer(i64::from(seats))
 }
 

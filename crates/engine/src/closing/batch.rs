@@ -14,7 +14,7 @@ const LINES_MAX: usize = 10_000;
 /// Or with this party.
 const PARTIES_MAX: usize = 500;
 
-/// What waits to be written, party by party.
+/// What waits to be written, party by party; a party with two documents waits twice.
 #[derive(Default)]
 pub(super) struct Batch {
     parties: Vec<Waiting>,
@@ -82,7 +82,10 @@ impl Batch {
                 Fate::Settled(outcome) => outcome,
                 fate => after(books, fate, outcomes.next())?,
             };
-            closings.push(PartyClosing { party, outcome, unpriced });
+            let told_before = |last: &PartyClosing| last.party == party && last.is_parked();
+            if !closings.last().is_some_and(told_before) {
+                closings.push(PartyClosing { party, outcome, unpriced });
+            }
         }
         Ok(closings)
     }
@@ -121,8 +124,8 @@ fn after(books: &Books, fate: Fate, step: Option<Taken>) -> EngineResult<Closing
     }
 }
 
-/// All steps at once. Where one cannot be taken, each by itself, so that it takes no other down; a store
-/// that fails ends the run.
+/// All steps at once. Where one cannot be taken, those of each party by themselves, so that it takes no other party
+/// down: the documents of a party are written together or not at all. A store that fails ends the run.
 async fn take(books: &Books, steps: &[ClosingStep<'static>]) -> PortResult<Vec<Taken>> {
     match books.ledger.close_parties(steps).await {
         Ok(outcomes) => return Ok(outcomes.into_iter().map(Ok).collect()),
@@ -130,14 +133,22 @@ async fn take(books: &Books, steps: &[ClosingStep<'static>]) -> PortResult<Vec<T
         Err(_) => {}
     }
     let mut taken = Vec::with_capacity(steps.len());
-    for step in steps {
-        match books.ledger.close_parties(std::slice::from_ref(step)).await {
+    for of_party in steps.chunk_by(|a, b| party_of(a) == party_of(b)) {
+        match books.ledger.close_parties(of_party).await {
             Ok(outcomes) => taken.extend(outcomes.into_iter().map(Ok)),
             Err(error) if is_of_the_store(&error) => return Err(error),
-            Err(error) => taken.push(Err(error)),
+            Err(error) => taken.extend(of_party.iter().map(|_| Err(error.clone()))),
         }
     }
     Ok(taken)
+}
+
+fn party_of<'a>(step: &'a ClosingStep<'_>) -> &'a OrganisationId {
+    match step {
+        ClosingStep::Issue(request) => &request.rated.party,
+        ClosingStep::Empty(closure) => &closure.party,
+        ClosingStep::Park(parking) => &parking.party,
+    }
 }
 
 /// Whatever is not about one document: a full disk, a lock, a damaged file. No other party fares better.

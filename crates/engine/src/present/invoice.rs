@@ -76,11 +76,9 @@ fn paid(received: Amount) -> EngineResult<JsonNumber> {
 /// Clients ask for each set that stands here. Daily lines are served but not listed, because the
 /// API does not list them either.
 fn details(kind: InvoiceType, id: &str) -> Vec<InvoiceDetail> {
-    match kind {
-        InvoiceType::OneTime => {
-            let (provider, line_items) = (BillingProvider::OneTime, InvoiceLineItemType::BillingLineItems);
-            vec![InvoiceDetail::linked(kind, id, provider, line_items)]
-        }
-        InvoiceType::Recurring => Vec::new(),
-    }
+    let provider = match kind {
+        InvoiceType::OneTime => BillingProvider::OneTime,
+        InvoiceType::Recurring => BillingProvider::Office,
+    };
+    vec![InvoiceDetail::linked(kind, id, provider, InvoiceLineItemType::BillingLineItems)]
 }

@@ -6,6 +6,8 @@
 
 mod daily_rated;
 mod invoice;
+mod license_based;
+mod line_item;
 mod one_time;
 mod summary;
 mod words;
@@ -15,5 +17,5 @@ mod tests;
 
 pub use daily_rated::daily_rated;
 pub use invoice::{PdfLink, invoice};
-pub use one_time::one_time_line;
+pub use line_item::{LineItem, line_item};
 pub use summary::{empty_summary, summaries, summary};

@@ -2,13 +2,14 @@
 
 use billing::decimal::{Decimal, DecimalError};
 use billing::invoice::{Charge, InvoiceLine, LicenceDetails, UsageCharge};
-use billing::licence::{BillingPlan, ProductCategory, Term};
+use billing::licence::{BillingPlan, ChargeType, ProductCategory, Term};
 use billing::usage::MeterDescription;
 use formats::vendor::{Guid, JsonNumber, OneTimeInvoiceLineItem, OneTimeKind, PriceAdjustments, Text};
 
 use crate::error::{EngineError, EngineResult};
 use crate::invoices::IssuedInvoice;
 
+use super::line_item::seats;
 use super::words;
 
 /// One line of an issued invoice.
@@ -19,7 +20,11 @@ use super::words;
 ///
 /// # Errors
 /// A total or a rate that does not fit its number.
-pub fn one_time_line(issued: &IssuedInvoice, line: &InvoiceLine) -> EngineResult<OneTimeInvoiceLineItem> {
+pub(super) fn one_time_line(
+    issued: &IssuedInvoice,
+    line: &InvoiceLine,
+    charge_type: ChargeType,
+) -> EngineResult<OneTimeInvoiceLineItem> {
     let party = &issued.invoice.billed_party;
     let (customer, product) = (&line.customer, &line.product);
     let total = line.total().map_err(|error| EngineError::new(error.code(), error.to_string()))?;
@@ -40,7 +45,7 @@ pub fn one_time_line(issued: &IssuedInvoice, line: &InvoiceLine) -> EngineResult
         product_name: product.product_name.as_str().into(),
         sku_name: product.sku_name.as_str().into(),
         product_qualifiers: Vec::new(),
-        charge_type: words::charge_type(line.charge_type),
+        charge_type: words::charge_type(charge_type),
         unit_price: line.unit_price.into(),
         effective_unit_price: line.effective_unit_price.into(),
         unit_type: line.unit_of_measure.as_str().into(),
@@ -76,6 +81,8 @@ pub fn one_time_line(issued: &IssuedInvoice, line: &InvoiceLine) -> EngineResult
     match &line.charge {
         Charge::Usage(usage) => with_usage(item, usage),
         Charge::Licence(licence) => with_licence(item, line, licence),
+        // Its line has a type of its own.
+        Charge::Classic(_) => Ok(item),
     }
 }
 
@@ -97,8 +104,6 @@ fn with_licence(
     licence: &LicenceDetails,
 ) -> EngineResult<OneTimeInvoiceLineItem> {
     let inexact = |error: DecimalError| EngineError::new(error.code(), error.to_string());
-    let seats = line.quantity.mantissa_at(0).map_err(inexact)?;
-    let quantity = i32::try_from(seats).map_err(|_| inexact(DecimalError::Overflow))?;
     let discounts: Vec<String> = licence
         .discounts
         .iter()
@@ -108,7 +113,7 @@ fn with_licence(
         order_id: licence.order_id.as_str().into(),
         order_date: licence.ordered_on.into(),
         product_qualifiers: licence.qualifiers.iter().map(|qualifier| qualifier.as_str().into()).collect(),
-        quantity,
+        quantity: seats(line)?,
         subscription_start_date: Some(licence.term_days.0.into()),
         subscription_end_date: licence.term_days.1.map(Into::into),
         term_and_billing_cycle: term_and_cycle(licence).into(),

@@ -100,7 +100,7 @@ fn line(subtotal: i64, earned_credit_rate: &str) -> InvoiceLine {
         customer: customer(),
         subscription: scope().subscription,
         subscription_name: "Azure plan".to_owned(),
-        charge_type: if subtotal < 0 { ChargeType::Cancel } else { ChargeType::New },
+        charge_type: if subtotal < 0 { ChargeType::Cancel } else { ChargeType::New }.into(),
         product: product(),
         unit_of_measure: "1 Hour".to_owned(),
         days: (date(2026, 10, 3), date(2026, 10, 9)),
@@ -276,13 +276,16 @@ fn an_invoice_shows_what_was_received_as_negative_and_its_last_day() {
     check("Invoice", &paid, &[("/paidAmount", "-100.0"), ("/pdfDownloadLink", uri)]);
 
     let recurring = invoice(&issued(InvoiceType::Recurring, 0), PdfLink::Omitted).unwrap();
-    check("Invoice", &recurring, &[("/invoiceDetails", "[]"), ("/invoiceType", "\"Recurring\"")]);
+    let uri = "\"/invoices/Recurring-G000000007/lineitems/Office/BillingLineItems\"";
+    let expected =
+        [("/invoiceDetails/0/links/self/uri", uri), ("/invoiceDetails/1", "absent"), ("/invoiceType", "\"Recurring\"")];
+    check("Invoice", &recurring, &expected);
 }
 
 #[test]
 fn lines_name_their_credit_and_their_month() {
     let issued = issued(InvoiceType::OneTime, 0);
-    let credited = one_time_line(&issued, &line(11_545, "0.15")).unwrap();
+    let credited = line_item(&issued, &line(11_545, "0.15")).unwrap();
     let expected = [
         ("/partnerId", "\"4c1f7a52-9b3e-4d08-8e6a-2f5d90c7b311\""),
         ("/chargeStartDate", "\"2026-10-01T00:00:00Z\""),
@@ -297,10 +300,10 @@ fn lines_name_their_credit_and_their_month() {
         ("/referenceId", "absent"),
     ];
     check("OneTimeInvoiceLineItem", &credited, &expected);
-    let refund = one_time_line(&issued, &line(-1_740, "0")).unwrap();
+    let refund = line_item(&issued, &line(-1_740, "0")).unwrap();
     let expected = [("/chargeType", "\"Cancel\""), ("/subtotal", "-17.4"), ("/priceAdjustmentDescription", "\"\"")];
     check("OneTimeInvoiceLineItem", &refund, &expected);
-    let odd = one_time_line(&issued, &line(1, "0.125")).unwrap();
+    let odd = line_item(&issued, &line(1, "0.125")).unwrap();
     let expected = [("/priceAdjustmentDescription", r#""[\"12.5% Partner earned credit for services managed\"]""#)];
     check("OneTimeInvoiceLineItem", &odd, &expected);
 }

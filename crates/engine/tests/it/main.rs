@@ -7,6 +7,7 @@ mod licences;
 mod months;
 mod quarantine;
 mod rating;
+mod recurring;
 mod restating;
 mod simulating;
 mod storing;

@@ -172,7 +172,7 @@ impl World {
                 let (meter, month) = (&usage.scope.meter, usage.scope.usage_month);
                 format!("{meter} {month} {} {}", line.quantity, line.subtotal.to_plain())
             }
-            Charge::Licence(_) => {
+            Charge::Licence(_) | Charge::Classic(_) => {
                 let (id, what, (from, to)) = (line.subscription.as_str(), line.charge_type.as_str(), line.days);
                 format!("{id} {what} {from}..{to} {} {}", line.quantity, line.subtotal.to_plain())
             }

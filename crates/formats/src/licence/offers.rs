@@ -2,11 +2,11 @@
 //!
 //! `product_id`, `sku_id`, `billing_plan`, `unit_price`, `currency`, `effective_from`; optional `term`,
 //! `category`, `product_name`, `sku_name`, `publisher_id`, `publisher_name`, `availability_id`,
-//! `effective_until`, `qualifiers`, `full_refund_hours`, `prorated_refund_hours`. The columns of the
-//! provider's licence price list are known by their own names.
+//! `effective_until`, `qualifiers`, `full_refund_hours`, `prorated_refund_hours`, `generation`. The columns
+//! of the provider's licence price list are known by their own names.
 
 use billing::decimal::{Decimal, power_of_ten};
-use billing::licence::{BillingPlan, LicenceOffer, OfferKey, ProductCategory, RefundHours, Term};
+use billing::licence::{BillingPlan, Generation, LicenceOffer, OfferKey, ProductCategory, RefundHours, Term};
 use billing::money::{Currency, MoneyError};
 use billing::period::DayRange;
 use billing::price::Product;
@@ -54,6 +54,7 @@ struct Columns {
     qualifiers: Option<Column>,
     full_refund_hours: Option<Column>,
     prorated_refund_hours: Option<Column>,
+    generation: Option<Column>,
 }
 
 /// Reads a list of offers.
@@ -92,6 +93,7 @@ impl Columns {
             qualifiers: header.find(&["qualifiers"])?,
             full_refund_hours: header.find(&["full_refund_hours"])?,
             prorated_refund_hours: header.find(&["prorated_refund_hours"])?,
+            generation: header.find(&["generation"])?,
         })
     }
 }
@@ -149,10 +151,43 @@ fn offer(record: &Record<'_>, columns: &Columns) -> Result<(Key, LicenceOffer), 
     let qualifiers = text(record, columns.qualifiers).unwrap_or_default();
     let qualifiers = qualifiers.split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect();
     let key = OfferKey { product_id: product.product_id.clone(), sku_id: product.sku_id.clone(), term, plan };
+    let generation = generation(record, columns)?;
     let effective = DayRange { from, until };
-    let offer =
-        LicenceOffer { product, category, term, plan, unit_price, currency, effective, qualifiers, refund_hours };
+    let offer = LicenceOffer {
+        product,
+        category,
+        term,
+        plan,
+        unit_price,
+        currency,
+        effective,
+        qualifiers,
+        refund_hours,
+        generation,
+    };
+    if generation == Generation::Classic && !is_classic(&offer) {
+        let message = "a classic offer is a licence for a term of P1Y, billed monthly or annual, whose window to give \
+                       it back is always the same";
+        return Err(record.reject(columns.plan, "licence.line.not_classic", message));
+    }
     Ok(((key, currency, from), offer))
+}
+
+/// Nothing is the new commerce.
+fn generation(record: &Record<'_>, columns: &Columns) -> Result<Generation, RejectedLine> {
+    let Some((column, text)) = columns.generation.zip(text(record, columns.generation)) else {
+        return Ok(Generation::default());
+    };
+    let generation = word(text, "generation", Generation::named, "new_commerce, classic");
+    generation.map_err(|fault| record.reject_fault(column, fault))
+}
+
+/// Whether classic licences are sold so.
+fn is_classic(offer: &LicenceOffer) -> bool {
+    offer.category == ProductCategory::Licence
+        && offer.term == Some(Term::Year)
+        && matches!(offer.plan, BillingPlan::Monthly | BillingPlan::Annual)
+        && offer.refund_hours.is_none()
 }
 
 /// The words of the own list and of the provider's; nothing or `none` is once.

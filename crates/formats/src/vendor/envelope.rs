@@ -68,6 +68,7 @@ impl ResourceAttributes {
     pub const INVOICE_DETAIL: Self = Self::of("InvoiceDetail");
     pub const INVOICE_SUMMARY: Self = Self::of("InvoiceSummary");
     pub const ONE_TIME_LINE_ITEM: Self = Self::of("OneTimeInvoiceLineItem");
+    pub const LICENSE_BASED_LINE_ITEM: Self = Self::of("LicenseBasedLineItem");
     pub const DAILY_RATED_LINE_ITEM: Self = Self::of("DailyRatedUsageLineItem");
 
     #[must_use]

@@ -15,6 +15,7 @@ mod dispatch;
 mod envelope;
 mod error;
 mod invoice;
+mod license_based;
 mod links;
 mod number;
 mod one_time;
@@ -34,6 +35,7 @@ pub use envelope::{CONTINUATION_HEADER, Collection, Link, LinkHeader, Links, Res
 pub use error::{DESCRIPTION_LENGTH_MAX, ErrorBody, ThrottledBody, VendorError};
 pub use invoice::{Invoice, InvoiceDetail, InvoiceSummary, InvoiceSummaryDetail, TaxReceipt};
 pub use invoice::{invoice_uri, line_items_uri, statement_uri, tax_receipt_uri};
+pub use license_based::{LicenseBasedKind, LicenseBasedLineItem};
 pub use links::{offset_page_links, resource_links, seek_page_links};
 pub use number::JsonNumber;
 pub use one_time::{OneTimeInvoiceLineItem, OneTimeKind};

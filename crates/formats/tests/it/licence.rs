@@ -30,8 +30,9 @@ fn term_of(term: Option<Term>) -> &'static str {
 /// `product sku term plan price currency from..until category`, its names and qualifiers, and the refund
 /// window; `*` for no term and no end.
 fn told_offer(offer: &LicenceOffer) -> String {
-    let LicenceOffer { product, category, term, plan, unit_price, currency, effective, qualifiers, refund_hours } =
-        offer;
+    let LicenceOffer {
+        product, category, term, plan, unit_price, currency, effective, qualifiers, refund_hours, ..
+    } = offer;
     let until = effective.until.map_or("*".to_owned(), |until| until.to_string());
     let names = [&product.product_name, &product.sku_name, &product.publisher_id, &product.publisher_name];
     let names = names.map(String::as_str).join("|") + "|" + &product.availability_id;
@@ -122,6 +123,34 @@ fn an_offer_needs_no_more_than_a_product_and_its_price() {
     check_offers(&format!("{OFFERS_NEEDED}P,1,,980,EUR,2026-01-01\n"), &[offer], &[]);
     check_offers(&format!("{OFFERS}P,1,,one_time,980,EUR,2026-01-01,,,,,,,,,,\n"), &[offer], &[]);
     check_offers(&format!("{OFFERS}P,1, ,one_time,980,EUR,2026-01-01, , , , , , , , , , \n"), &[offer], &[]);
+}
+
+#[test]
+fn an_offer_says_its_generation() {
+    let header = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from,generation,category,\
+                  full_refund_hours\n";
+    let read = |line: &str| read_offers(input(&format!("{header}{line}\n"))).unwrap();
+    let check = |line: &str, expected: &str| {
+        let parsed = read(line);
+        let generations = parsed.value.iter().map(|offer| offer.generation.as_str().to_owned());
+        let told = parsed.rejected.iter().map(|line| format!("{} {}", line.field, line.code));
+        assert_eq!(generations.chain(told).collect::<Vec<_>>(), [expected], "{line}");
+    };
+    check("P,1,P1Y,monthly,4,EUR,2026-01-01,,,", "new_commerce");
+    check("P,1,P3Y,annual,4,EUR,2026-01-01,New_Commerce,,", "new_commerce");
+    check("P,1,P1Y,monthly,4,EUR,2026-01-01, Classic ,,", "classic");
+    check("P,1,P1Y,annual,48,EUR,2026-01-01,classic,licence,", "classic");
+    check("P,1,P1Y,annual,48,EUR,2026-01-01,legacy,,", "generation licence.line.word_unknown");
+    for line in [
+        "P,1,P1M,monthly,4,EUR,2026-01-01,classic,,",
+        "P,1,P3Y,annual,4,EUR,2026-01-01,classic,,",
+        "P,1,P1Y,one_time,4,EUR,2026-01-01,classic,,",
+        "P,1,,one_time,4,EUR,2026-01-01,classic,,",
+        "P,1,P1Y,annual,48,EUR,2026-01-01,classic,software,",
+        "P,1,P1Y,annual,48,EUR,2026-01-01,classic,,48",
+    ] {
+        check(line, "billing_plan licence.line.not_classic");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use billing::explain::{ExplainedPrice, ExplainedStep};
-use billing::invoice::Charge;
+use billing::invoice::{Charge, InvoiceLine};
 use engine::explaining::{ExplainedLine, explain, parse_line};
 use serde_json::json;
 
@@ -48,18 +48,21 @@ fn print_story(output: Output, explained: &ExplainedLine) -> Result<(), crate::o
             ));
             print(output, &(), &price_rows(&explained.explanation.prices))?;
         }
-        Charge::Licence(licence) => say(format!(
-            "subscription {}, order {} of {}, {}, {} seats\n",
-            line.subscription,
-            licence.order_id,
-            licence.ordered_on,
-            line.charge_type.as_str(),
-            line.quantity
-        )),
+        Charge::Licence(licence) => {
+            say(licence_words(line, &format!("order {} of {}", licence.order_id, licence.ordered_on)));
+        }
+        Charge::Classic(classic) => {
+            say(licence_words(line, &format!("order {}, billed on {}", classic.order_id, classic.billed_on)));
+        }
     }
     print(output, &(), &step_rows(&explained.explanation.steps))?;
     say(format!("billed: {}", line.subtotal));
     Ok(())
+}
+
+fn licence_words(line: &InvoiceLine, order: &str) -> String {
+    let (subscription, charge_type, seats) = (&line.subscription, line.charge_type.as_str(), line.quantity);
+    format!("subscription {subscription}, {order}, {charge_type}, {seats} seats\n")
 }
 
 fn price_rows(prices: &[ExplainedPrice]) -> Rows {

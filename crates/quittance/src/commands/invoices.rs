@@ -102,7 +102,7 @@ async fn print_lines(data: &DataDir, output: Output, number: &InvoiceNumber) -> 
             line.subtotal.to_string(),
         ]);
     }
-    let shown = lines.iter().map(|line| present::one_time_line(&issued, line)).collect::<Result<Vec<_>, _>>()?;
+    let shown = lines.iter().map(|line| present::line_item(&issued, line)).collect::<Result<Vec<_>, _>>()?;
     print(output, &shown, &rows)
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn what(line: &InvoiceLine) -> String {
     match &line.charge {
         Charge::Usage(usage) if usage.meter.name.is_empty() => usage.scope.meter.to_string(),
         Charge::Usage(usage) => usage.meter.name.clone(),
-        Charge::Licence(_) => format!("{}, {}", description(line), line.charge_type.as_str()),
+        Charge::Licence(_) | Charge::Classic(_) => format!("{}, {}", description(line), line.charge_type.as_str()),
     }
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn what(line: &InvoiceLine) -> String {
 fn span(line: &InvoiceLine) -> String {
     match &line.charge {
         Charge::Usage(usage) => usage.scope.usage_month.to_string(),
-        Charge::Licence(_) => format!("{} to {}", line.days.0, line.days.1),
+        Charge::Licence(_) | Charge::Classic(_) => format!("{} to {}", line.days.0, line.days.1),
     }
 }
 

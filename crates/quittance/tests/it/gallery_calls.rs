@@ -11,8 +11,8 @@ use billing::invoice::{
 };
 use billing::journal::{Entry, EntryKind};
 use billing::licence::{
-    BillingPlan, ChargedCycle, Cycle, LicenceError, LicenceOffer, LicenceOrder, OfferBook, ProductCategory, Term,
-    change_plan, change_quantity, cycle_starting_at, licence_lines,
+    BillingPlan, ChargedCycle, Cycle, Generation, LicenceError, LicenceOffer, LicenceOrder, OfferBook, ProductCategory,
+    Term, change_plan, change_quantity, cycle_starting_at, licence_charges,
 };
 use billing::markup::Markup;
 use billing::money::{Amount, Currency};
@@ -46,7 +46,7 @@ const CALLS: [(&str, Call); 17] = [
     ("billing::licence::change_plan", plan_of_licence),
     ("billing::licence::change_quantity", seats_of_licence),
     ("billing::licence::cycle_starting_at", cycle_of_licence),
-    ("billing::licence::licence_lines", lines_of_orders),
+    ("billing::licence::licence_charges", charges_of_orders),
     ("billing::markup::Markup::price", price_with_margin),
     ("billing::savings_plan::SavingsPlan::new", savings_plan),
     ("billing::settlement::PartyAccount::after", account_after),
@@ -96,8 +96,9 @@ fn cycle_of_licence(arguments: &Value) -> Refusal {
     licence_refusal(cycle_starting_at(anchor, step_months, read(arguments, "rule"), read(arguments, "number")))
 }
 
-/// Of a list with seats by the month, and with one thing that is bought once for good.
-fn lines_of_orders(arguments: &Value) -> Refusal {
+/// Of a list with seats by the month, of the new commerce and classic ones, and with one thing that is bought once for
+/// good.
+fn charges_of_orders(arguments: &Value) -> Refusal {
     let offer = |sku: &str, term, plan| LicenceOffer {
         product: Product { product_id: "suite".to_owned(), sku_id: sku.to_owned(), ..Product::default() },
         category: ProductCategory::Licence,
@@ -108,12 +109,15 @@ fn lines_of_orders(arguments: &Value) -> Refusal {
         effective: DayRange { from: date(2026, 1, 1), until: None },
         qualifiers: vec![],
         refund_hours: None,
+        generation: Generation::NewCommerce,
     };
     let seats = offer("seats", Some(Term::Month), BillingPlan::Monthly);
-    let book = OfferBook::new([vec![seats, offer("for-good", None, BillingPlan::OneTime)]]);
+    let classic = offer("classic", Some(Term::Year), BillingPlan::Monthly);
+    let classic = LicenceOffer { generation: Generation::Classic, ..classic };
+    let book = OfferBook::new([vec![seats, classic, offer("for-good", None, BillingPlan::OneTime)]]);
     let orders: Vec<LicenceOrder> = read(arguments, "orders");
     let days = Cycle { from: date(2026, 1, 1), until: read(arguments, "until") };
-    let error = licence_lines(Currency::USD, &|_| book.all(), &orders, days).unwrap_err().error;
+    let error = licence_charges(Currency::USD, &|_, _| book.all(), &orders, days).unwrap_err().error;
     (error.code(), error.to_string())
 }
 

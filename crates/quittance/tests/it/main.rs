@@ -26,6 +26,7 @@ mod kill;
 mod options;
 mod paying;
 mod real_month;
+mod recurring;
 mod restating;
 mod sample;
 mod server;

@@ -77,7 +77,7 @@ impl JsonType {
     }
 }
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     include_str!("../../contract/collection.json"),
     include_str!("../../contract/daily_rated_usage_line_item.json"),
     include_str!("../../contract/error.json"),
@@ -85,6 +85,7 @@ const FILES: [&str; 14] = [
     include_str!("../../contract/invoice_detail.json"),
     include_str!("../../contract/invoice_summary.json"),
     include_str!("../../contract/invoice_summary_detail.json"),
+    include_str!("../../contract/license_based_line_item.json"),
     include_str!("../../contract/link.json"),
     include_str!("../../contract/link_header.json"),
     include_str!("../../contract/links.json"),

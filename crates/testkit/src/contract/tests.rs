@@ -23,6 +23,7 @@ fn the_golden_bodies_have_no_violation() {
     let pages = [
         ("Invoice", include_str!("../../../formats/src/vendor/golden/invoices.json")),
         ("InvoiceSummary", SUMMARIES),
+        ("LicenseBasedLineItem", include_str!("../../../formats/src/vendor/golden/licences.json")),
         ("OneTimeInvoiceLineItem", LINES),
         ("OneTimeInvoiceLineItem", include_str!("../../../formats/src/vendor/golden/reconciliation_last_page.json")),
         ("DailyRatedUsageLineItem", DAILY),

@@ -28,7 +28,8 @@ impl Tables {
         }
         if let (Some(lists), Some(last)) = (request.restated, request.documents.last()) {
             let month = RestatedMonth { period: request.period, lists, by: last.number.clone() };
-            after.restatements.insert((request.booking.party.clone(), request.period), month);
+            let key = (request.booking.party.clone(), request.period, last.number.letter());
+            after.restatements.insert(key, month);
         }
         if !after.is_current(&request.booking) {
             return Ok(None);
@@ -79,8 +80,8 @@ impl Tables {
         documents.filter(amends).cloned().collect()
     }
 
-    /// Each month with its last restatement.
+    /// Each month with the last restatement of each series.
     pub(super) fn restated_months(&self, party: &OrganisationId) -> Vec<RestatedMonth> {
-        self.restatements.iter().filter(|((of, _), _)| of == party).map(|(_, month)| month.clone()).collect()
+        self.restatements.iter().filter(|((of, ..), _)| of == party).map(|(_, month)| month.clone()).collect()
     }
 }

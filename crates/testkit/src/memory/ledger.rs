@@ -191,12 +191,14 @@ impl Ledger for MemoryLedger {
     }
 
     async fn last_closures(&self) -> PortResult<Vec<Closure>> {
-        let mut last: BTreeMap<OrganisationId, Closure> = BTreeMap::new();
+        let mut last: BTreeMap<OrganisationId, Vec<Closure>> = BTreeMap::new();
         // In the order of their periods.
         for closure in self.tables().closures.values() {
-            last.insert(closure.party.clone(), closure.clone());
+            let of_party = last.entry(closure.party.clone()).or_default();
+            of_party.retain(|other| other.period == closure.period);
+            of_party.push(closure.clone());
         }
-        Ok(last.into_values().collect())
+        Ok(last.into_values().flatten().collect())
     }
 
     async fn add_adjustment(&self, party: &OrganisationId, new: &Adjustment, _at: Timestamp) -> PortResult<bool> {

@@ -56,8 +56,8 @@ struct Tables {
     closures: BTreeMap<(OrganisationId, BillingPeriod, Option<InvoiceType>), Closure>,
     counters: BTreeMap<(OrganisationId, InvoiceType), u64>,
     documents: BTreeMap<(OrganisationId, InvoiceNumber), IssuedDocument>,
-    /// The last one of each month.
-    restatements: BTreeMap<(OrganisationId, BillingPeriod), RestatedMonth>,
+    /// The last one of each month and series.
+    restatements: BTreeMap<(OrganisationId, BillingPeriod, Option<char>), RestatedMonth>,
     adjustments: BTreeMap<(OrganisationId, String), KeptAdjustment>,
     parkings: BTreeMap<(BillingPeriod, OrganisationId), Parking>,
     renderings: BTreeMap<(InvoiceNumber, String), StoredDocument>,

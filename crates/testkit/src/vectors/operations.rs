@@ -1,5 +1,6 @@
 //! The operations by name. Each reads its input, calls `billing` and prints what it answers.
 
+mod classic_history;
 mod costs;
 mod licences;
 mod lines;
@@ -36,6 +37,7 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "document" => lines::document,
         "seat_change" => licences::seat_change,
         "seat_history" => licences::seat_history,
+        "classic_history" => classic_history::classic_history,
         "cancel" => licences::cancel,
         "convert" => licences::convert,
         "plan_change" => licences::plan_change,

@@ -2,7 +2,8 @@
 //! `GET /v1/invoices/{invoice}/lineitems/{provider}/{type}`
 
 use axum::response::Response;
-use formats::vendor::{InvoiceLineItemType, LineItemSelection, Paging};
+use billing::invoice::InvoiceType;
+use formats::vendor::{BillingProvider, InvoiceLineItemType, LineItemSelection, Paging};
 
 use crate::access::Reader;
 use crate::call::Call;
@@ -30,15 +31,18 @@ async fn answer(
     selection: LineItemSelection,
 ) -> Result<Response, Failure> {
     let issued = reader.invoice(call.parameters.get("invoice")).await?;
-    if selection.paging == Paging::Offset {
-        // Lines of the older commerce; no invoice of ours has any.
-        return empty_offset_page(call);
-    }
-    if !asks_for(&seek.selecting.query, issued.invoice.currency)? {
-        return seek_page::<()>(call, &seek, Vec::new(), None);
-    }
-    match selection.line_item_type {
-        InvoiceLineItemType::UsageLineItems => days::billed(call, reader, &seek, issued).await,
-        _ => reconciliation::billed(call, reader, &seek, &issued).await,
+    let is_asked_for = asks_for(&seek.selecting.query, issued.invoice.currency)?;
+    let invoice_type = issued.invoice.invoice_type;
+    match (selection.paging, selection.provider, selection.line_item_type) {
+        (Paging::Offset, BillingProvider::Office, _) if is_asked_for && invoice_type == InvoiceType::Recurring => {
+            reconciliation::licences(call, reader, &issued).await
+        }
+        // Usage of the older commerce; no invoice of ours has any.
+        (Paging::Offset, ..) => empty_offset_page(call),
+        (Paging::Seek, ..) if !is_asked_for || invoice_type != InvoiceType::OneTime => {
+            seek_page::<()>(call, &seek, Vec::new(), None)
+        }
+        (Paging::Seek, _, InvoiceLineItemType::UsageLineItems) => days::billed(call, reader, &seek, issued).await,
+        (Paging::Seek, ..) => reconciliation::billed(call, reader, &seek, &issued).await,
     }
 }

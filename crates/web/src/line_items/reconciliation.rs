@@ -2,15 +2,18 @@
 
 use axum::response::Response;
 use engine::invoices::{self, IssuedInvoice};
-use engine::present;
+use engine::present::{self, LineItem};
+use formats::vendor::request::PageLimits;
+use formats::vendor::{Collection, offset_page_links};
 
 use crate::access::Reader;
+use crate::answer;
 use crate::call::Call;
 use crate::failure::Failure;
 
 use super::page::{SeekRequest, place, seek_page};
 
-/// A page in the order of the document. The position in a token is a line's number.
+/// A page of a one-time invoice, in the order of the document. The position in a token is a line's number.
 pub(super) async fn billed(
     call: &Call,
     reader: &Reader,
@@ -21,13 +24,31 @@ pub(super) async fn billed(
         Some(position) => place(position)?.saturating_sub(1),
         None => seek.offset,
     };
+    let (items, has_more) = page(reader, issued, after, seek.size).await?;
+    let following = after.saturating_add(u64::try_from(items.len()).unwrap_or(u64::MAX)).saturating_add(1);
+    seek_page(call, seek, items, has_more.then(|| following.to_string()))
+}
+
+/// A page of a recurring invoice, by position.
+pub(super) async fn licences(call: &Call, reader: &Reader, issued: &IssuedInvoice) -> Result<Response, Failure> {
+    let asked = call.request.query.offset_page(PageLimits::LINE_ITEMS)?;
+    let size = usize::try_from(asked.size).unwrap_or(usize::MAX);
+    let (items, has_more) = page(reader, issued, asked.offset, size).await?;
+    answer::json(&Collection::new(items, offset_page_links(&call.request, asked, has_more)))
+}
+
+/// At most `size` lines behind `after` others, and whether more follow.
+async fn page(
+    reader: &Reader,
+    issued: &IssuedInvoice,
+    after: u64,
+    size: usize,
+) -> Result<(Vec<LineItem>, bool), Failure> {
     let after = u32::try_from(after).unwrap_or(u32::MAX);
     // One more than is shown, to know whether there is another page.
-    let limit = u32::try_from(seek.size.saturating_add(1)).unwrap_or(u32::MAX);
+    let limit = u32::try_from(size.saturating_add(1)).unwrap_or(u32::MAX);
     let lines = invoices::lines(&reader.books, &issued.invoice.number, after, limit).await?;
-
-    let next = lines.get(seek.size).map(|line| line.line_number.to_string());
-    let shown = lines.iter().take(seek.size);
-    let items = shown.map(|line| present::one_time_line(issued, line)).collect::<Result<Vec<_>, _>>()?;
-    seek_page(call, seek, items, next)
+    let shown = lines.iter().take(size);
+    let items = shown.map(|line| present::line_item(issued, line)).collect::<Result<Vec<_>, _>>()?;
+    Ok((items, lines.len() > size))
 }

@@ -7,6 +7,7 @@ use crate::world::{CREDITED_DAY_COUNT, LINE_COUNT, NOVEMBER_DAY_COUNT, OCTOBER_D
 const BILLED: &str = "/v1/invoices/G000000001/lineitems";
 const UNBILLED: &str = "/v1/invoices/unbilled/lineitems";
 const LINE: &str = "Collection<OneTimeInvoiceLineItem>";
+const LICENCE: &str = "Collection<LicenseBasedLineItem>";
 const DAY: &str = "Collection<DailyRatedUsageLineItem>";
 
 #[track_caller]
@@ -97,6 +98,54 @@ fn lines_of_the_older_commerce_are_none() {
         assert_eq!(page["links"]["previous"]["uri"].as_str().unwrap().split('?').nth(1), Some("size=5&offset=0"));
         assert_eq!(page.get("continuationToken"), None);
     }
+}
+
+#[test]
+fn licences_of_a_recurring_invoice_in_both_forms() {
+    let world = World::new();
+    world.bill_licences();
+    let recurring = "/v1/invoices/D000000001/lineitems";
+    let page = check(&world, LICENCE, &format!("{recurring}?provider=office&invoicelineitemtype=billinglineitems"), 2);
+    let [monthly, annual] = [0, 1].map(|place| &page["items"][place]);
+    let members =
+        ["billingCycleType", "chargeType", "chargeEndDate", "mpnId", "tier2MpnId", "offerId", "durableOfferId"];
+    let told = |line: &Value| members.map(|name| line[name].to_string()).join(" ");
+    let offer = "4471906 -1 \"91FD106F\" \"2F707C7C\"";
+    assert_eq!(told(monthly), format!("\"MONTHLY\" \"Purchase fee\" \"2026-12-04T00:00:00Z\" {offer}"));
+    assert_eq!(told(annual), format!("\"ANNUAL\" \"Purchase fee\" \"2027-11-04T00:00:00Z\" {offer}"));
+    let amounts = ["unitPrice", "quantity", "amount", "totalOtherDiscount", "subtotal", "totalForCustomer"];
+    assert_eq!(amounts.map(|name| monthly[name].as_f64().unwrap()), [10.5, 12.0, 126.0, 12.6, 113.4, 113.4]);
+    let first = check(&world, LICENCE, "/v1/invoices/Recurring-D000000001/lineitems/Office/BillingLineItems?size=1", 1);
+    assert_eq!(first["items"][0], *monthly);
+    let next = first["links"]["next"]["uri"].as_str().unwrap();
+    assert_eq!(next.split('?').nth(1), Some("size=1&offset=1"));
+    let second = check(&world, LICENCE, &format!("/v1{next}"), 1);
+    assert_eq!((&second["items"][0], second["links"].get("next")), (annual, None));
+    check(&world, LICENCE, &format!("{recurring}/Office/BillingLineItems?offset=2"), 0);
+    check(&world, LICENCE, &format!("{recurring}/Office/BillingLineItems?currencyCode=USD"), 0);
+}
+
+#[test]
+fn each_family_has_the_lines_of_its_own_provider() {
+    let world = World::new();
+    world.bill_licences();
+    let [one_time, recurring] = ["G000000003", "D000000001"].map(|number| format!("/v1/invoices/{number}/lineitems"));
+    for pair in ["OneTime/BillingLineItems", "All/BillingLineItems", "OneTime/UsageLineItems", "Azure/BillingLineItems"]
+    {
+        check(&world, "Collection", &format!("{recurring}/{pair}"), 0);
+    }
+    check(&world, "Collection", &format!("{one_time}/Office/BillingLineItems"), 0);
+    check(&world, LINE, &format!("{one_time}/OneTime/BillingLineItems"), LINE_COUNT - 1);
+    let invoice = world.as_harrow().get_as("Invoice", "/v1/invoices/D000000001");
+    let details = invoice["invoiceDetails"].as_array().unwrap();
+    let words = |name: &str| details[0][name].as_str().unwrap().to_owned();
+    assert_eq!(
+        (details.len(), words("billingProvider"), words("invoiceLineItemType")),
+        (1, "office".into(), "billing_line_items".into())
+    );
+    let summary = world.as_harrow().get_as("InvoiceSummary", "/v1/invoices/summary");
+    let types: Vec<_> = summary["details"].as_array().unwrap().iter().map(|one| one["invoiceType"].clone()).collect();
+    assert_eq!(types, ["OneTime", "Recurring"]);
 }
 
 #[test]

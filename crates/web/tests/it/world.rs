@@ -14,8 +14,8 @@ use billing::ports::PortResult;
 use billing::settlement::{Allocate, NewPayment};
 use engine::closing::{CloseOptions, close};
 use engine::import::{
-    ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_prices, import_subscriptions,
-    import_usage,
+    ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_offers, import_orders,
+    import_prices, import_subscriptions, import_usage,
 };
 use engine::paying::{Request, account_name, book};
 use engine::tokens::{self, Role};
@@ -132,6 +132,27 @@ impl World {
     /// What a test asks of the stores themselves.
     pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
+    }
+
+    /// Closes November with two classic licences of the party `harrow`: a recurring invoice of two lines beside the
+    /// one-time one.
+    pub(crate) fn bill_licences(&self) {
+        let offers = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from,product_name,generation\n\
+                      91FD106F,2F707C7C,P1Y,monthly,10.50,EUR,2026-01-01,Mailbox,classic\n\
+                      91FD106F,2F707C7C,P1Y,annual,126,EUR,2026-01-01,Mailbox,classic\n";
+        let header = "order_id,ordered_at,action,customer_id,subscription_id,product_id,sku_id,term,billing_plan,seats,\
+                      auto_renew,discount";
+        let order = |id: &str, plan: &str, rest: &str| {
+            format!("{id},2026-11-05T10:00:00Z,purchase,{CUSTOMER},{id},91FD106F,2F707C7C,P1Y,{plan},{rest}\n")
+        };
+        let orders = [order("q7RZbQEA", "monthly", "12,,0.1"), order("q8RZbQEA", "annual", "1,,")].concat();
+        let now = at("2026-12-04T09:30:00Z");
+        self.runtime.block_on(async {
+            accepted(&import_offers(&self.books, file("offers.csv", offers.to_owned()), now).await.unwrap());
+            let orders = file("orders.csv", format!("{header}\n{orders}"));
+            accepted(&import_orders(&self.books, orders, now).await.unwrap());
+            close(&self.books, "2026-11".parse().unwrap(), CloseOptions::default(), now, &|_| {}).await.unwrap();
+        });
     }
 
     /// Stops the server and waits for it.

@@ -8,8 +8,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::decimal::Decimal;
 use crate::fx::FxTable;
-use crate::invoice::{DraftInputs, InvoiceNumber, ListDigests, credit_note, draft_invoice, partial_credit};
-use crate::licence::{BillingPlan, Cycle, LicenceLine, LicenceOffer, ProductCategory, Term, charge_cycle};
+use crate::invoice::{DraftInputs, InvoiceNumber, ListDigests, credit_note, draft_invoices, partial_credit};
+use crate::licence::{
+    BillingPlan, ChargeType, Cycle, Generation, LicenceCharges, LicenceLine, LicenceOffer, ProductCategory, Term,
+    charge_cycle,
+};
 use crate::money::{Amount, Currency};
 use crate::party::{Customer, Organisation, PartyDirectory, Subscription, TaxProfile};
 use crate::period::DayRange;
@@ -78,6 +81,7 @@ fn licence(place: usize, (cents, seats): (i64, u8)) -> LicenceLine {
         effective: DayRange { from: date(2026, 1, 1), until: None },
         qualifiers: vec![],
         refund_hours: None,
+        generation: Generation::NewCommerce,
     };
     let cycle = Cycle::new(date(2026, 9, 5), date(2026, 10, 5)).unwrap();
     let seats = Decimal::from_integer(i64::from(seats));
@@ -110,18 +114,21 @@ fn taxes((even, odd): (u16, u16)) -> TaxTable {
 
 fn draft(month: &Month) -> Draft {
     let charged = month.charges.iter().enumerate().filter(|(_, (_, seats))| *seats > 0);
-    draft_invoice(DraftInputs {
+    let new_commerce = charged.map(|(place, charge)| licence(place, *charge)).collect();
+    draft_invoices(DraftInputs {
         directory: &directory(),
         period: "2026-09".parse().unwrap(),
         scopes: &BTreeMap::new(),
         unpriced: vec![],
-        licences: charged.map(|(place, charge)| licence(place, *charge)).collect(),
+        licences: LicenceCharges { new_commerce, classic: vec![] },
         fx: &FxTable::default(),
         taxes: &taxes(month.tax_per_mille),
         earlier: &BTreeMap::new(),
         adjustments: vec![],
+        adjusted: None,
     })
     .unwrap()
+    .one_time
 }
 
 fn snapshot() -> Snapshot {

@@ -29,6 +29,7 @@ fn offer(sku: &str, term: Option<Term>, plan: BillingPlan, price: &str, from: Da
         effective: DayRange { from, until: None },
         qualifiers: if sku == "TRIAL" { vec![TRIAL.to_owned()] } else { vec![] },
         refund_hours: None,
+        generation: Generation::NewCommerce,
     }
 }
 
@@ -102,7 +103,7 @@ fn orders(texts: &[&str]) -> Vec<LicenceOrder> {
 fn lines(orders: &[LicenceOrder], until: Date) -> Result<Vec<LicenceLine>, OrderError> {
     let book = book();
     let days = Cycle { from: date(1990, 1, 1), until };
-    licence_lines(Currency::EUR, &|_| book.all(), orders, days).map_err(|failure| failure.error)
+    licence_lines(Currency::EUR, &|_, _| book.all(), orders, days).map_err(|failure| failure.error)
 }
 
 /// `s new 2022-03-05..2022-04-04 10 120.00` of each line.
@@ -429,7 +430,7 @@ proptest! {
         let billed = lines(&before, cut).unwrap();
         let mut later = lines(&orders, end).unwrap();
         let book = book();
-        let rest = licence_lines(Currency::EUR, &|_| book.all(), &orders, Cycle { from: cut, until: end }).unwrap();
+        let rest = licence_lines(Currency::EUR, &|_, _| book.all(), &orders, Cycle { from: cut, until: end }).unwrap();
         let (before_cut, from_cut): (Vec<_>, Vec<_>) = later.drain(..).partition(|line| line.ordered_on < cut);
         prop_assert_eq!((billed, rest), (before_cut, from_cut));
     }

@@ -4,6 +4,7 @@
 //! Numbers are compared as decimals, everything else letter by letter.
 
 mod invoices;
+mod licences;
 mod line_items;
 
 use billing::decimal::Decimal;

@@ -226,6 +226,7 @@ impl From<&InvoiceLine> for Line {
         let (meter, order_id) = match &line.charge {
             Charge::Usage(usage) => (Some(usage.scope.meter.to_string()), None),
             Charge::Licence(licence) => (None, Some(licence.order_id.clone())),
+            Charge::Classic(classic) => (None, Some(classic.order_id.clone())),
         };
         Self {
             line_number: line.line_number,

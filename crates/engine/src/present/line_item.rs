@@ -1,0 +1,46 @@
+//! A line of an invoice as a reconciliation line of its family.
+
+use billing::decimal::DecimalError;
+use billing::invoice::{Charge, InvoiceLine, LineChargeType};
+use formats::vendor::{LicenseBasedLineItem, OneTimeInvoiceLineItem};
+use serde::Serialize;
+
+use crate::error::{EngineError, EngineResult};
+use crate::invoices::IssuedInvoice;
+
+use super::license_based::license_based_line;
+use super::one_time::one_time_line;
+
+/// A reconciliation line of a one-time or of a recurring invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum LineItem {
+    OneTime(Box<OneTimeInvoiceLineItem>),
+    Licence(Box<LicenseBasedLineItem>),
+}
+
+/// One line of an issued invoice.
+///
+/// # Errors
+/// A total or a rate that does not fit its number, or a line that mixes the words of two generations.
+pub fn line_item(issued: &IssuedInvoice, line: &InvoiceLine) -> EngineResult<LineItem> {
+    match (line.charge_type, &line.charge) {
+        (LineChargeType::Classic(fee), Charge::Classic(classic)) => {
+            Ok(LineItem::Licence(Box::new(license_based_line(issued, line, (fee, classic))?)))
+        }
+        (LineChargeType::NewCommerce(charge_type), _) => {
+            Ok(LineItem::OneTime(Box::new(one_time_line(issued, line, charge_type)?)))
+        }
+        (LineChargeType::Classic(fee), _) => {
+            let name = format!("a line of invoice {}", issued.invoice.number);
+            Err(EngineError::damaged(&name, format!("a charge of the new commerce is called {}", fee.as_str())))
+        }
+    }
+}
+
+/// The seats of a licence's line.
+pub(super) fn seats(line: &InvoiceLine) -> EngineResult<i32> {
+    let inexact = |error: DecimalError| EngineError::new(error.code(), error.to_string());
+    let seats = line.quantity.mantissa_at(0).map_err(inexact)?;
+    i32::try_from(seats).map_err(|_| inexact(DecimalError::Overflow))
+}
