@@ -33,6 +33,13 @@ pub struct IssuedInvoice {
 }
 
 impl IssuedInvoice {
+    /// Whether nothing of it stands: a credit note of all was the last word.
+    #[must_use]
+    pub fn stands_at_nothing(&self) -> bool {
+        let last = self.amendments.last().and_then(|one| one.invoice.amends.as_ref());
+        last.is_some_and(|amends| amends.how == Amendment::Credit)
+    }
+
     /// Whether a credit note took all of it back, whatever was charged anew then.
     #[must_use]
     pub fn was_taken_back(&self) -> bool {

@@ -8,7 +8,8 @@ use billing::invoice::{
     BlobDigest, EarlierMonths, EarlierTerms, InvoiceNumber, InvoiceType, ListDigests, RestatedMonth,
 };
 use billing::licence::{
-    Cycle, Generation, KnownOffers, LicenceCharges, LicenceFailure, LicenceOrder, OfferBook, OfferKey, licence_charges,
+    Cycle, Generation, KnownOffers, LicenceCharges, LicenceFailure, LicenceLine, LicenceOrder, OfferBook, OfferKey,
+    licence_charges,
 };
 use billing::money::Currency;
 use billing::period::BillingPeriod;
@@ -72,6 +73,39 @@ pub(crate) fn know_restatements(closures: &mut [Closure], restated: &[RestatedMo
             closure.invoice = Some(month.by.clone());
         }
     }
+}
+
+/// Why seats are not given back: a month of their term was credited in full, so that giving back what it
+/// charged would give it back twice (code, sentence).
+///
+/// # Errors
+/// Storage failures.
+pub(crate) async fn credited_month(
+    books: &Books,
+    closures: &[Closure],
+    lines: &[LicenceLine],
+    period: BillingPeriod,
+) -> EngineResult<Option<(String, String)>> {
+    for line in lines.iter().filter(|line| line.charge.effective_price.fraction().0.is_negative()) {
+        let of_term = |closure: &&Closure| closure.period.end() > line.term.0 && closure.period < period;
+        for number in closures.iter().filter(of_term).filter_map(|closure| closure.invoice.as_ref()) {
+            let mut document = find(books, None, number).await?;
+            // Of a restated month the correction is named.
+            if let Some(amends) = document.invoice.amends.take() {
+                document = find(books, None, &amends.number).await?;
+            }
+            if document.stands_at_nothing() {
+                let (number, subscription) = (&document.stored.number, &line.subscription);
+                let message = format!(
+                    "subscription {subscription} gives back what {number} charged, all of which was credited; bill \
+                     {number} anew first: `quittance restate --as rebill --org {}`",
+                    document.stored.party
+                );
+                return Ok(Some(("close.credited_month".to_owned(), message)));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// What rates and taxes were when the documents of closed months that `charges` go back to were billed.

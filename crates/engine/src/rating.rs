@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
-use crate::licences::{OffersByMonth, earlier_terms, know_restatements, lines_of_period};
+use crate::licences::{OffersByMonth, credited_month, earlier_terms, know_restatements, lines_of_period};
 use crate::selection::{Selected, Selection, carried_days};
 
 /// What rating one party came to.
@@ -380,6 +380,11 @@ impl PeriodRun<'_> {
                 return Ok(PartyOutcome::Failed(code, message));
             }
         };
+        let credited = credited_month(books, &ready.closures, &licences.new_commerce, period).await?;
+        if let Some((code, message)) = credited {
+            books.usage.remove(&files)?;
+            return Ok(PartyOutcome::Failed(code, message));
+        }
         let licence_line_count = licences.new_commerce.len().saturating_add(licences.classic.len());
         tick(u64::try_from(licence_line_count).unwrap_or(u64::MAX));
         let earlier = earlier_terms(books, &ready.closures, &lists.digests, &licences, period).await?;

@@ -11,7 +11,7 @@ use billing::invoice::{
     Adjustment, BlobDigest, Draft, InvoiceNumber, KnownLists, LineChange, Snapshot, changed_lines, check_draft,
     credit_note, difference_note, rebilled,
 };
-use billing::money::Amount;
+use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
 use billing::ports::hex;
@@ -43,6 +43,8 @@ pub struct Restatement {
     pub changes: Vec<LineChange>,
     /// Issuer or billed party are not what they were.
     pub has_other_parties: bool,
+    /// All of it was taken back on purpose: it is billed anew only when it is meant.
+    pub is_taken_back: bool,
     pub stands: Amount,
     pub would_be: Amount,
 }
@@ -121,7 +123,7 @@ pub async fn propose(
 /// Bills what differs of an invoice. The documents that were issued, in their order.
 ///
 /// # Errors
-/// `restate.same` where nothing differs; `restate.carried`, `restate.currency`; what is wrong with the draft,
+/// `restate.same` where nothing differs; `restate.taken_back`; `restate.carried`, `restate.currency`; what is wrong with the draft,
 /// as when a month is closed; as [`crate::crediting::credit`]; storage failures.
 pub async fn correct(
     books: &Books,
@@ -176,11 +178,12 @@ async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restate
         restated: earlier,
         ..base.snapshot.clone()
     };
-    let adjustments = chain.kept_adjustments();
+    let adjustments = chain.kept_adjustments()?;
     let from = Recomputation::of(books, (party, base.period), &snapshot, Arc::new(directory), adjustments).await?;
     let survey = books.usage.survey(&from.files)?;
     let draft = from.draft(books, survey.as_ref(), party, base.invoice_type).await?;
-    if let Some(failure) = check_draft(&draft, snapshot.allow_unpriced).first() {
+    // What has no price today would be neither billed nor moved on.
+    if let Some(failure) = check_draft(&draft, false).first() {
         return Err(EngineError::new(failure.code(), failure.to_string()));
     }
     Ok(Restated { chain, draft, snapshot, directory: bytes })
@@ -198,12 +201,13 @@ async fn directory_today(books: &Books, chain: &Chain) -> EngineResult<PartyDire
 }
 
 impl Chain {
-    /// What a document that charges all anew takes over: of the documents that stand, or of the first one.
-    fn kept_adjustments(&self) -> Vec<Adjustment> {
-        match self.standing.is_nothing() {
-            true => self.original.invoice.adjustments.clone(),
-            false => self.standing.adjustments.clone(),
-        }
+    /// What a document that charges all anew takes over: what stands, or what the last credit took back.
+    fn kept_adjustments(&self) -> EngineResult<Vec<Adjustment>> {
+        let credit = self.original.amendments.last().filter(|_| self.standing.is_nothing());
+        let Some(credit) = credit else { return Ok(self.standing.adjustments.clone()) };
+        let given = |one: &Adjustment| Ok(Adjustment { amount: one.amount.negated()?, ..one.clone() });
+        let kept: Result<_, MoneyError> = credit.invoice.adjustments.iter().map(given).collect();
+        kept.map_err(|error| EngineError::new(error.code(), error.to_string()))
     }
 }
 
@@ -214,6 +218,7 @@ impl Restated {
             number: self.chain.original.stored.number.clone(),
             changes: changed_lines(&self.chain.standing, &self.draft),
             has_other_parties: base.issuer != self.draft.issuer || base.billed_party != self.draft.billed_party,
+            is_taken_back: self.chain.standing.is_nothing(),
             stands: self.chain.standing.total,
             would_be: self.draft.totals.total,
         })
@@ -226,6 +231,13 @@ impl Restated {
 
     fn note(&self, reason: &str, now: Timestamp) -> EngineResult<Vec<NewDocument>> {
         let (original, standing) = (&self.chain.original.invoice, &self.chain.standing);
+        if standing.is_nothing() {
+            let message = format!(
+                "all of {} was taken back; to charge it again, bill it anew: `quittance restate --as rebill --org {}`",
+                original.number, original.billed_party.id
+            );
+            return Err(EngineError::new("restate.taken_back", message));
+        }
         let note = difference_note(original, standing, &self.draft, self.snapshot.clone(), reason, now)?;
         let (note, lines) = note.ok_or_else(|| self.same())?;
         Ok(vec![NewDocument { note, lines, directory: Some(self.directory.clone()) }])

@@ -16,7 +16,7 @@ use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::import::lists::counted;
 use crate::import::{ImportFile, ImportReport, keep_quarantined, set_aside};
-use crate::licences::{OffersByMonth, by_customer, check_orders};
+use crate::licences::{OffersByMonth, by_customer, check_orders, know_restatements};
 use crate::rating::canonical;
 
 /// Imports one list of offers. Its prices come before those of earlier lists.
@@ -175,7 +175,8 @@ impl Desk {
         let unknown =
             || EngineError::new("organisation.unknown", format!("no billed organisation is called {party:?}"));
         let organisation = ledger.organisation(party).await?;
-        let closures = ledger.closures(party).await?;
+        let mut closures = ledger.closures(party).await?;
+        know_restatements(&mut closures, &ledger.restated_months(party).await?);
         let orders = ledger.orders(party, u64::MAX).await?;
         let new_ids: Vec<SubscriptionId> = rows.iter().filter_map(|(order, _)| new_id(order)).cloned().collect();
         let known = ledger.named_subscriptions(&new_ids).await?;

@@ -193,3 +193,36 @@ async fn months_that_cannot_be_restated_say_why() {
     assert_eq!(corrected(&world, "G000000001", Correction::Note).await, Err("restate.currency".to_owned()));
     world.assert_sound().await;
 }
+
+/// What was credited is not charged again by the way, and not given back a second time.
+#[tokio::test]
+async fn what_was_taken_back_is_billed_anew_only_when_it_is_meant() {
+    let world = World::new(&["m,EUR,2,1 Hour,0,"]).await;
+    world.offers(&["P,A,P1M,monthly,8,EUR,2026-01-01,Mail"]).await;
+    let orders =
+        ["o-1,2026-09-30T20:00:00Z,purchase,c,s,P,A,P1M,monthly,1,,", "o-2,2026-10-01T09:00:00Z,cancel,c,s,,,,,,,"];
+    assert_eq!(world.orders(&orders).await, (2, 0, vec![]));
+    assert_eq!(world.close("2026-09", false).await, "issued 8.00");
+    let eur = |minor: i64| Some(billing::money::Amount { minor, currency: "EUR".parse().unwrap() });
+    credit(&world.books, &number("G000000001"), eur(300), "outage", now()).await.unwrap();
+    credit(&world.books, &number("G000000001"), None, "returned", now()).await.unwrap();
+    assert_eq!(corrected(&world, "G000000001", Correction::Note).await, Err("restate.taken_back".to_owned()));
+    assert_eq!(world.close("2026-10", false).await, "close.credited_month");
+    // What was given back before stays given back.
+    let rebilled = corrected(&world, "G000000001", Correction::Rebill).await;
+    assert_eq!(rebilled, Ok(vec!["G000000004 G000000001 rebill 5.00".to_owned()]));
+    assert_eq!(world.close("2026-10", false).await, "issued -8.00");
+    world.assert_sound().await;
+}
+
+/// Usage that lost its price would be neither billed nor moved on.
+#[tokio::test]
+async fn usage_without_a_price_today_is_not_taken_back() {
+    let world = World::new(&["m,USD,2,1 Hour,0,", "n,EUR,1,1 Hour,0,"]).await;
+    world.fx("CurrencyCode,USDPerUnit,Month\nEUR,1,202609\n").await;
+    world.usage(&[("a", "2026-09-03", "m", "7"), ("b", "2026-09-03", "n", "1")]).await;
+    assert_eq!(world.close("2026-09", true).await, "issued 15.00");
+    world.prices(&["m,GBP,2,1 Hour,0,"]).await;
+    assert_eq!(differences(&world, "2026-09").await, ["close.unpriced"]);
+    world.assert_sound().await;
+}

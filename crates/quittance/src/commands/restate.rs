@@ -30,7 +30,7 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &RestateArgs) -> Comma
     };
     let _lock = data.lock().await?;
     let restatements = propose(&data.books, args.period, args.org.as_ref()).await?;
-    correct_all(&data, output, &restatements, how).await
+    correct_all(&data, output, &restatements, how, args.org.is_some()).await
 }
 
 /// Corrects what differs. What cannot be corrected is told, and the others go on.
@@ -39,9 +39,14 @@ async fn correct_all(
     output: Output,
     restatements: &[PartyRestatement],
     (how, reason): (Correction, &str),
+    is_meant: bool,
 ) -> CommandResult {
     let (mut issued, mut failed): (Vec<IssuedInvoice>, Vec<String>) = (Vec::new(), failures(restatements));
     for (party, restatement) in restatements.iter().filter_map(|one| Some((&one.party, differing(one)?))) {
+        // What was taken back whole is not charged again by the way.
+        if restatement.is_taken_back && !is_meant {
+            continue;
+        }
         match correct(&data.books, &restatement.number, how, reason, clock::now()?).await {
             Ok(documents) => issued.extend(documents),
             Err(error) => failed.push(format!("{party}: {} ({})", error.message, error.code)),
@@ -82,7 +87,11 @@ fn show(output: Output, restatements: &[PartyRestatement]) -> CommandResult {
         for change in &restatement.changes {
             rows.push(row(&party, &number, change));
         }
-        let total = if restatement.has_other_parties { "total, with other particulars" } else { "total" };
+        let total = match (restatement.is_taken_back, restatement.has_other_parties) {
+            (true, _) => "total, all taken back before",
+            (false, true) => "total, with other particulars",
+            (false, false) => "total",
+        };
         rows.push([
             party,
             number,
@@ -142,6 +151,7 @@ fn value_of(restated: &PartyRestatement, restatement: &Restatement) -> Result<Va
         "would_be": restatement.would_be.to_plain(),
         "difference": restatement.difference()?.to_plain(),
         "other_particulars": restatement.has_other_parties,
+        "taken_back": restatement.is_taken_back,
         "changes": changes.collect::<Vec<_>>(),
     }))
 }

@@ -149,9 +149,13 @@ fn judge_row(row: &ChunkRow, versions: &[Version], closed_months: &[BillingPerio
     let known_month = month_of(latest.day);
     let is_issued = known_month.is_some_and(|month| closed_months.contains(&month));
     if latest.content == row.content {
-        // What was issued takes no further row, and no later revision either.
-        let is_news = row.revision > latest.revision && !is_issued;
-        return if is_news { Verdict::Confirmation } else { Verdict::Duplicate };
+        return match row.revision > latest.revision {
+            false => Verdict::Duplicate,
+            // What was issued takes no further row. Differences that were taken in between are not known here,
+            // so that what says again what was billed may be news.
+            true if is_issued => Verdict::Refused(Refusal::AfterIssue { known_day: latest.day }),
+            true => Verdict::Confirmation,
+        };
     }
     if restates_nothing(row, versions) {
         return Verdict::Duplicate;

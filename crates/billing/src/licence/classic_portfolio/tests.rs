@@ -326,7 +326,7 @@ fn seats_on(orders: &[LicenceOrder], day: Date) -> u32 {
         OrderAction::ChangeSeats { seats } => *seats,
         _ => 0,
     };
-    orders.iter().filter(|order| order.ordered_on() <= day).next_back().map_or(0, seats)
+    orders.iter().rfind(|order| order.ordered_on() <= day).map_or(0, seats)
 }
 
 /// Runs of days with the same seats.

@@ -147,7 +147,9 @@ impl Usage {
                 counts.written += 1;
                 record.versions.insert(row.revision, row.clone());
             }
-            (true, _) => counts.duplicate += 1,
+            // It may say something new after a difference was taken.
+            (true, true) => counts.quarantined += 1,
+            (true, false) => counts.duplicate += 1,
             (false, false) if is_old => counts.duplicate += 1,
             (false, true) if !moves && !is_issued => {
                 counts.accepted += 1;

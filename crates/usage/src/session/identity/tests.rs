@@ -49,7 +49,8 @@ fn a_restatement_stays_in_its_month_and_before_the_invoice() {
     check(&[(1, b'a', "2026-09-14")], (2, b'b', "2026-10-01"), moves);
     let issued = Verdict::Refused(Refusal::AfterIssue { known_day: day("2026-08-31") });
     check(&[(1, b'a', "2026-08-31")], (2, b'b', "2026-08-01"), issued);
-    check(&[(1, b'a', "2026-08-31")], (2, b'a', "2026-08-31"), Verdict::Duplicate);
+    check(&[(1, b'a', "2026-08-31")], (2, b'a', "2026-08-31"), issued);
+    check(&[(1, b'a', "2026-08-31")], (1, b'a', "2026-08-31"), Verdict::Duplicate);
 }
 
 #[test]
