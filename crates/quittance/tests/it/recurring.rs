@@ -11,7 +11,7 @@ fn a_recurring_invoice_is_listed_explained_and_printed() {
     books.write(
         "offers.csv",
         "product_id,sku_id,product_name,term,billing_plan,unit_price,currency,effective_from,generation\n\
-         91FD106F,2F707C7C,Mailbox,P1Y,monthly,4,EUR,2026-01-01,classic\n",
+         91FD106F,2F707C7C,Mailbox,P1Y,monthly,4,USD,2026-01-01,classic\n",
     );
     books.write(
         "orders.csv",
@@ -35,7 +35,7 @@ fn a_recurring_invoice_is_listed_explained_and_printed() {
     let subtotals = [json!(-3.6), json!(2.16), json!(2.88), json!(7.2)];
     assert_eq!(told, subtotals.each_ref().map(|subtotal| [&prorated, subtotal]));
     let explained = books.run("explain D000000002-3").exits(0).out;
-    assert!(explained.contains("half-up in EUR"), "{explained}");
+    assert!(explained.contains("half-up in USD"), "{explained}");
     books.run("invoices pdf D000000002 --out mail.pdf").exits(0);
     assert!(std::fs::read(books.path("mail.pdf")).unwrap().starts_with(b"%PDF"));
     books.verify_sound();
