@@ -67,7 +67,13 @@ impl<'a> MemorySession<'a> {
         let latest_month = BillingPeriod::containing(latest.usage_date).ok();
         let is_issued = latest_month.is_some_and(|month| self.closed_months.contains(&month));
         if latest.content_digest() == content {
-            return if revision > *latest_revision && !is_issued { Verdict::Confirms } else { Verdict::Duplicate };
+            return match revision > *latest_revision {
+                false => Verdict::Duplicate,
+                true if is_issued => {
+                    Verdict::Refused("usage.line.revision_after_issue", "the record's month was issued")
+                }
+                true => Verdict::Confirms,
+            };
         }
         if revision <= *latest_revision {
             // An older file again: it says what was said at its revision, or between two that are known.
