@@ -23,7 +23,7 @@ fn the_environment_mirrors_options() {
     // What is typed wins.
     let mut command = books.command("invoices list --output csv");
     let csv = Ended::of("csv", command.env("QUITTANCE_OUTPUT", "json")).exits(0).out;
-    assert!(csv.starts_with("invoice,organisation,"), "{csv}");
+    assert!(csv.starts_with("invoice,amends,organisation,"), "{csv}");
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn the_file_mirrors_options() {
     assert_eq!(books.run("token create --org north").exits(0).json()["role"], "admin");
     let mut command = books.command("invoices list");
     let csv = Ended::of("csv", command.env("QUITTANCE_OUTPUT", "csv")).exits(0).out;
-    assert!(csv.starts_with("invoice,organisation,"), "the environment wins over the file: {csv}");
+    assert!(csv.starts_with("invoice,amends,organisation,"), "the environment wins over the file: {csv}");
     books.run("close --period 2026-11").exits(0);
     write("output = \n");
     assert_eq!(books.run("invoices list").code, Some(2));
