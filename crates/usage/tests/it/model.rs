@@ -70,9 +70,14 @@ impl Model {
         };
         let month = |record: &UsageRecord| BillingPeriod::containing(record.usage_date).unwrap();
         if same(latest) {
-            if revision > *latest_revision && !closed.contains(&month(latest)) {
-                versions.insert(revision, record.clone());
+            if revision <= *latest_revision {
+                return Ok(false);
             }
+            // Differences may have been taken in between, so what says again what was billed may be news.
+            if closed.contains(&month(latest)) {
+                return Err("usage.line.revision_after_issue");
+            }
+            versions.insert(revision, record.clone());
             return Ok(false);
         }
         if revision <= *latest_revision {
