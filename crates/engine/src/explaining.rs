@@ -58,7 +58,7 @@ pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) ->
     let from = Recomputation::load(books, &issued).await?;
     let late_from = match usage.scope.usage_month == from.selection.period {
         true => LateFrom::new(),
-        false => late_from(books, &issued.stored.party, from.selection.period).await?,
+        false => late_from(books, &issued.stored.party, from.selection.period, Some(number)).await?,
     };
     let days = days_of(books, &from, &late_from, &usage.scope)?;
     let explanation = explain_line(&line, usage, days.iter().map(|(day, rating)| (*day, rating)))

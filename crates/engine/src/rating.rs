@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{
-    Adjustment, BlobDigest, CarriedDay, Charge, DraftInputs, InvoiceLine, InvoiceType, PartyDrafts, RULES_VERSION,
-    RestatedMonth, Snapshot, draft_invoices,
+    Adjustment, BlobDigest, CarriedDay, Charge, DraftInputs, InvoiceLine, InvoiceNumber, InvoiceType, PartyDrafts,
+    RULES_VERSION, RestatedMonth, Snapshot, draft_invoices,
 };
 use billing::licence::{LicenceCharges, LicenceOrder};
 use billing::money::{Amount, MoneyError};
@@ -446,7 +446,7 @@ impl PeriodRun<'_> {
             let message = format!("{open} is not closed yet; close it first");
             return Ok(Preparation::Failed("close.earlier_period_open".to_owned(), message));
         }
-        let late_from = if has_late { late_from(books, party, period).await? } else { LateFrom::new() };
+        let late_from = if has_late { late_from(books, party, period, None).await? } else { LateFrom::new() };
         Ok(Preparation::Ready(Box::new(Ready {
             directory,
             closures,
@@ -505,10 +505,21 @@ pub(crate) fn canonical<T: serde::Serialize>(value: &T) -> EngineResult<Vec<u8>>
 }
 
 /// Where the running quantities of closed months ended, by scope: late usage goes on from there.
-pub(crate) async fn late_from(books: &Books, party: &OrganisationId, period: BillingPeriod) -> EngineResult<LateFrom> {
+///
+/// For a document that was issued, only what was issued before it counts: `issued_as` is its number.
+pub(crate) async fn late_from(
+    books: &Books,
+    party: &OrganisationId,
+    period: BillingPeriod,
+    issued_as: Option<&InvoiceNumber>,
+) -> EngineResult<LateFrom> {
     let mut quantities = LateFrom::new();
     let mut invoices = books.ledger.invoices(Some(party)).await?;
-    invoices.retain(|invoice| invoice.invoice_type == InvoiceType::OneTime && invoice.period < period);
+    // Usage is billed in one series only, and its numbers are drawn one behind the other.
+    let was_there = |number: &InvoiceNumber| issued_as.is_none_or(|own| number < own);
+    invoices.retain(|invoice| {
+        invoice.invoice_type == InvoiceType::OneTime && invoice.period < period && was_there(&invoice.number)
+    });
     invoices.sort_by_key(|invoice| invoice.period);
     for invoice in invoices {
         for bytes in books.ledger.invoice_lines(&invoice.number, 0, u32::MAX).await? {

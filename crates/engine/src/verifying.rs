@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{
-    Adjustment, Amendment, Amends, CreditError, Draft, DraftInputs, Invoice, InvoiceType, Snapshot, check_draft,
-    credit_note, difference_note, draft_invoices, partial_credit, rebilled,
+    Adjustment, Amendment, Amends, CreditError, Draft, DraftInputs, Invoice, InvoiceNumber, InvoiceType, Snapshot,
+    check_draft, credit_note, difference_note, draft_invoices, partial_credit, rebilled,
 };
 use billing::licence::LicenceOrder;
 use billing::party::PartyDirectory;
@@ -219,6 +219,8 @@ pub(crate) struct Recomputation {
     /// Of earlier periods.
     closures: Vec<Closure>,
     offers: OffersByMonth,
+    /// Of the document, if it was issued.
+    number: Option<InvoiceNumber>,
 }
 
 impl Recomputation {
@@ -236,7 +238,8 @@ impl Recomputation {
             Some(_) => issued.invoice.adjustments.clone(),
         };
         let directory = books.directory(&snapshot.directory).await?;
-        Self::of(books, (party, issued.invoice.period), snapshot, directory, adjustments).await
+        let recomputation = Self::of(books, (party, issued.invoice.period), snapshot, directory, adjustments).await?;
+        Ok(Self { number: Some(number.clone()), ..recomputation })
     }
 
     /// With the directory that the snapshot names.
@@ -268,6 +271,7 @@ impl Recomputation {
             offers: OffersByMonth::load(books, &closures, &snapshot.lists.offers).await?,
             closures,
             adjustments,
+            number: None,
         })
     }
 
@@ -332,7 +336,7 @@ impl Recomputation {
             || Box::new(self.directory.subscriptions.keys()) as Box<dyn Iterator<Item = &SubscriptionId>>;
         let selected = self.selection.of(&self.files, survey, &subscriptions);
         let late_from = match selected.has_late {
-            true => late_from(books, party, self.selection.period).await?,
+            true => late_from(books, party, self.selection.period, self.number.as_ref()).await?,
             false => LateFrom::new(),
         };
         Ok((selected.sources, late_from))

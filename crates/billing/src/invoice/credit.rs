@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::decimal::DecimalError;
+use crate::fx::ExchangeRate;
 use crate::invoice::totals::document_totals;
 use crate::invoice::{
     Adjustment, Amendment, Amends, Charge, ClassicDetails, DocumentType, Invoice, InvoiceLine, InvoiceNumber,
@@ -77,6 +78,7 @@ pub fn credit_note(
     issued_at: Timestamp,
 ) -> Result<DraftedNote, CreditError> {
     let note = amending(original, standing, Amendment::Credit, reason, issued_at)?;
+    let note = Invoice { exchange_rates: rates_of(standing), ..note };
     if standing.is_nothing() {
         return Err(CreditError::NothingStands(original.number.clone()));
     }
@@ -118,7 +120,7 @@ pub fn partial_credit(
     Ok((with_lines(note, &[], Vec::new(), vec![adjustment])?, Vec::new()))
 }
 
-/// The header of the next document of a chain, without figures.
+/// The header of the next document of a chain, without figures: with the particulars that were billed last.
 pub(super) fn amending(
     original: &Invoice,
     standing: &Standing,
@@ -142,8 +144,20 @@ pub(super) fn amending(
         issued_at,
         due_on: TimeZone::UTC.to_datetime(issued_at).date(),
         carried: Vec::new(),
-        ..original.clone()
+        number: original.number.clone(),
+        ..standing.header.as_ref().clone()
     })
+}
+
+/// The exchange rates of the lines that stand, each once, in the order of the lines.
+pub(super) fn rates_of(standing: &Standing) -> Vec<ExchangeRate> {
+    let mut rates: Vec<ExchangeRate> = Vec::new();
+    for (_, line) in &standing.lines {
+        if !rates.contains(&line.exchange_rate) {
+            rates.push(line.exchange_rate.clone());
+        }
+    }
+    rates
 }
 
 /// `note` with what its lines, taxes and adjustments come to.

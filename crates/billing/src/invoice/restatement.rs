@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::ids::SubscriptionId;
-use crate::invoice::credit::{amending, taken_back, with_lines};
+use crate::invoice::credit::{amending, rates_of, taken_back, with_lines};
 use crate::invoice::standing::tax_sums;
 use crate::invoice::{
     Amendment, Charge, CreditError, Draft, DraftedNote, Invoice, InvoiceLine, LineChargeType, LineName, Snapshot,
@@ -70,12 +70,20 @@ pub fn changed_lines(standing: &Standing, draft: &Draft) -> Vec<LineChange> {
     for drafted in draft.lines.iter().rev() {
         restated.entry(Subject::of(&drafted.line)).or_default().push(&drafted.line);
     }
+    // What is the same is paired first: a subject may have several lines, in whatever order they stand.
+    let is_other = |(_, line): &&(LineName, InvoiceLine)| {
+        let of_subject = restated.get_mut(&Subject::of(line));
+        let found = of_subject.and_then(|lines| {
+            let place = lines.iter().rposition(|after| same(line, after))?;
+            Some(lines.remove(place))
+        });
+        found.is_none()
+    };
+    let others: Vec<&(LineName, InvoiceLine)> = standing.lines.iter().filter(is_other).collect();
     let mut changes = Vec::new();
-    for (name, line) in &standing.lines {
+    for (name, line) in others {
         let after = restated.get_mut(&Subject::of(line)).and_then(Vec::pop);
-        if after.is_none_or(|after| !same(line, after)) {
-            changes.push(LineChange { before: Some((name.clone(), line.clone())), after: after.cloned() });
-        }
+        changes.push(LineChange { before: Some((name.clone(), line.clone())), after: after.cloned() });
     }
     let mut new: Vec<&InvoiceLine> = restated.into_values().flatten().collect();
     new.sort_by_key(|line| line.line_number);
@@ -118,8 +126,9 @@ pub fn difference_note(
     }
     let before: Vec<TaxSubtotal> = standing.taxes.iter().map(taken_back).collect::<Result<_, MoneyError>>()?;
     let taxes = tax_sums(draft.taxes.iter().chain(&before))?;
-    let mut exchange_rates = original.exchange_rates.clone();
-    exchange_rates.extend(draft.exchange_rates.iter().filter(|rate| !original.exchange_rates.contains(rate)).cloned());
+    let mut exchange_rates = rates_of(standing);
+    let known = exchange_rates.clone();
+    exchange_rates.extend(draft.exchange_rates.iter().filter(|rate| !known.contains(rate)).cloned());
     let (issuer, billed_party) = (draft.issuer.clone(), draft.billed_party.clone());
     let note = Invoice { issuer, billed_party, exchange_rates, snapshot, ..note };
     Ok(Some((with_lines(note, &lines, taxes, Vec::new())?, lines)))

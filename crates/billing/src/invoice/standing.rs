@@ -17,6 +17,8 @@ pub struct Standing {
     pub total: Amount,
     /// Documents behind the first one.
     pub amendment_count: u32,
+    /// Of the document that all was charged by last: who billed whom, and what it was computed from.
+    pub header: Box<Invoice>,
 }
 
 impl Standing {
@@ -30,6 +32,7 @@ impl Standing {
             adjustments: invoice.adjustments.clone(),
             total: invoice.totals.total,
             amendment_count: 0,
+            header: Box::new(invoice.clone()),
         }
     }
 
@@ -47,6 +50,7 @@ impl Standing {
                 adjustments: Vec::new(),
                 total: self.total.checked_add(note.totals.total)?,
                 amendment_count,
+                header: self.header,
             },
             Some(Amendment::PartialCredit | Amendment::Difference) => self.changed_by(note, lines)?,
         };

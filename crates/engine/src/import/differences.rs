@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use billing::decimal::{Decimal, DecimalError};
-use billing::ids::RecordId;
+use billing::ids::{RecordId, SubscriptionId};
 use billing::period::BillingPeriod;
 use billing::ports::{PortError, QuarantinedLine, UsageFile, UsageFilter, UsageImport};
 use billing::usage::{RecordOrigin, UsageKind, UsageRecord, is_storable};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
@@ -59,6 +60,11 @@ pub async fn take_differences(books: &Books, now: Timestamp) -> EngineResult<Tak
         return Ok(taken);
     }
     waiting.sort_by(|a, b| (&a.id, a.revision, a.line.id).cmp(&(&b.id, b.revision, b.line.id)));
+    let (open, waiting) = of_open_months(books, waiting).await?;
+    restate(books, open, now, &mut taken).await?;
+    if waiting.is_empty() {
+        return Ok(taken);
+    }
     let mut stands = billed(books, &waiting).await?;
     let known = books.ledger.usage_files().await?;
     let closed_months = closed_months(books).await?;
@@ -83,8 +89,8 @@ pub async fn take_differences(books: &Books, now: Timestamp) -> EngineResult<Tak
         let operator = format!("line {}: {} ({})", refused.line, refused.message, refused.code);
         return Err(EngineError::new("storage.failed", "a difference could not be stored").with_operator(operator));
     }
-    taken.restatements = u64::try_from(settled.len()).unwrap_or(u64::MAX);
-    taken.records = imported.accepted;
+    taken.restatements = taken.restatements.saturating_add(u64::try_from(settled.len()).unwrap_or(u64::MAX));
+    taken.records = taken.records.saturating_add(imported.accepted);
     let import = UsageImport {
         source: "differences".to_owned(),
         imported_at: now,
@@ -96,6 +102,61 @@ pub async fn take_differences(books: &Books, now: Timestamp) -> EngineResult<Tak
     };
     books.ledger.commit_usage_import(&import).await?;
     Ok(taken)
+}
+
+/// Those whose own party has not been billed for their month, and the others. A month is refused when any party
+/// was billed for it, for an import does not ask whose its records are.
+async fn of_open_months(books: &Books, waiting: Vec<Waiting>) -> EngineResult<(Vec<Waiting>, Vec<Waiting>)> {
+    let ids: Vec<SubscriptionId> = waiting.iter().map(|one| one.record.subscription_id.clone()).collect();
+    let mut closed_until: BTreeMap<SubscriptionId, Option<Date>> = BTreeMap::new();
+    for (subscription, customer) in books.ledger.named_subscriptions(&ids).await? {
+        let closures = books.ledger.closures(&customer.billed_party).await?;
+        closed_until.insert(subscription.id, closures.iter().map(|closure| closure.period.end()).max());
+    }
+    let is_open = |one: &Waiting| {
+        let until = closed_until.get(&one.record.subscription_id).copied().flatten();
+        until.is_none_or(|until| one.record.usage_date >= until)
+    };
+    Ok(waiting.into_iter().partition(is_open))
+}
+
+/// Takes what is not billed yet as what it is: higher revisions.
+async fn restate(
+    books: &Books,
+    waiting: Vec<Waiting>,
+    now: Timestamp,
+    taken: &mut TakenDifferences,
+) -> EngineResult<()> {
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let known = books.ledger.usage_files().await?;
+    let mut lines: BTreeMap<u64, QuarantinedLine> = BTreeMap::new();
+    let imported = {
+        let mut session = books.usage.begin_import(&known, &[])?;
+        for Waiting { line, record, .. } in waiting {
+            session.push(line.id, record)?;
+            lines.insert(line.id, line);
+        }
+        session.finish()?
+    };
+    for refused in imported.refused {
+        if let Some(line) = lines.remove(&refused.line) {
+            taken.remaining.push(QuarantinedLine { code: refused.code.to_owned(), message: refused.message, ..line });
+        }
+    }
+    taken.restatements = taken.restatements.saturating_add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
+    taken.records = taken.records.saturating_add(imported.accepted);
+    let import = UsageImport {
+        source: "differences".to_owned(),
+        imported_at: now,
+        accepted: imported.accepted,
+        duplicate: imported.duplicate,
+        files: imported.files,
+        settled: lines.into_keys().collect(),
+        ..UsageImport::default()
+    };
+    Ok(books.ledger.commit_usage_import(&import).await?)
 }
 
 fn read(line: QuarantinedLine) -> EngineResult<Waiting> {

@@ -72,3 +72,25 @@ async fn restatements_of_billed_records_are_billed_by_their_difference() {
     assert_eq!(world.close("2026-11", false).await, "issued 6.00");
     world.assert_sound().await;
 }
+
+/// September was billed to one party and not yet to the other, whose record is restated as if nobody were billed.
+#[tokio::test]
+async fn what_is_not_billed_yet_is_restated_and_not_billed_by_its_difference() {
+    let world = World::new(&["m,EUR,1,1 Hour,0,", "m,EUR,0.50,1 Hour,100,"]).await;
+    world.usage(&[("a", "2026-09-03", "m", "7")]).await;
+    assert_eq!(world.close("2026-09", false).await, "issued 7.00");
+    world.other_party("other", "d", "q").await;
+    let row = |day: &str, quantity: &str, revision: u32| {
+        format!("z,2026-09-{day},d,q,m,{quantity},blocks,usage,{revision}\n")
+    };
+    assert_eq!(world.import(format!("{REVISED}{}", row("20", "90", 1))).await.accepted, 1);
+    let report = world.import(format!("{REVISED}{}", row("01", "120", 2))).await;
+    assert_eq!((report.accepted, report.quarantined[0].code.as_str()), (0, "usage.line.revision_after_issue"));
+    let taken = take_differences(&world.books, now()).await.unwrap();
+    assert_eq!((taken.restatements, taken.records, taken.remaining.len()), (1, 1, 0));
+    assert_eq!(take_differences(&world.books, now()).await.unwrap().restatements, 0);
+    assert_eq!(world.close_all("2026-09").await, ["other issued 110.00", "partner closed"]);
+    // One record, on its new day.
+    assert_eq!(world.lines("G000000002").await, ["m 2026-09 120 110.00"]);
+    world.assert_sound().await;
+}

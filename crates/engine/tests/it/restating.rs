@@ -8,7 +8,7 @@ use engine::invoices::find;
 use engine::paying::{Request, account_of, book};
 use engine::restating::{Correction, RestatementOutcome, correct, propose};
 
-use crate::world::{World, now};
+use crate::world::{USAGE_HEADER, World, now};
 
 /// Books with September billed: 7 hours at 2.00 and 3 seats at 12.00, with 20 % tax: 60.00.
 async fn world() -> World {
@@ -128,6 +128,41 @@ async fn a_paid_invoice_is_billed_anew_and_paid_with_what_was_paid() {
     let chain = find(&world.books, None, &number("G000000001")).await.unwrap();
     assert!(chain.was_taken_back() && chain.amendments.len() == 3);
     world.assert_sound().await;
+    // What is taken back now was charged to the new address.
+    let all = credit(&world.books, &number("G000000001"), None, "all", now()).await.unwrap();
+    assert_eq!(all.invoice.billed_party.address_lines, ["1 New Street"]);
+    world.assert_sound().await;
+}
+
+/// What is taken back has the exchange rate that it was charged with last, and says so.
+#[tokio::test]
+async fn a_credit_behind_a_rebill_names_the_rates_of_the_rebill() {
+    let world = World::new(&["m,USD,2,1 Hour,0,"]).await;
+    world.fx("CurrencyCode,USDPerUnit,Month\nEUR,1.25,202609\n").await;
+    world.usage(&[("a", "2026-09-03", "m", "100")]).await;
+    assert_eq!(world.close("2026-09", false).await, "issued 160.00");
+    world.fx("CurrencyCode,USDPerUnit,Month\nEUR,1.6,202609\n").await;
+    let documents = ["G000000002 G000000001 credit -160.00", "G000000003 G000000001 rebill 125.00"].map(str::to_owned);
+    assert_eq!(corrected(&world, "G000000001", Correction::Rebill).await, Ok(documents.to_vec()));
+    let all = credit(&world.books, &number("G000000001"), None, "all", now()).await.unwrap();
+    let rates: Vec<String> = all.invoice.exchange_rates.iter().map(|rate| rate.rate.to_string()).collect();
+    assert_eq!((rates, all.invoice.totals.total.to_plain()), (vec!["0.625".to_owned()], "-125.00".to_owned()));
+    world.assert_sound().await;
+}
+
+/// Late usage goes on from where its month ended when it was billed, not from where a later restatement put it.
+#[tokio::test]
+async fn a_month_that_is_restated_leaves_the_late_usage_that_was_billed_before() {
+    let world = World::new(&["m,EUR,1,1 Hour,0,", "m,EUR,0.50,1 Hour,100,"]).await;
+    let units = |row: &str| format!("{USAGE_HEADER}\n{row},units\n");
+    world.import(units("a,2026-09-03,c,p,m,99")).await;
+    assert_eq!(world.close("2026-09", false).await, "issued 99.00");
+    world.import(units("b,2026-09-04,c,p,m,2")).await;
+    assert_eq!(world.close("2026-10", false).await, "issued 1.50");
+    world.prices(&["m,EUR,10,10 Hours,0,", "m,EUR,4,10 Hours,5,"]).await;
+    corrected(&world, "G000000001", Correction::Note).await.unwrap();
+    world.assert_sound().await;
+    engine::explaining::explain(&world.books, &number("G000000002"), 1).await.unwrap();
 }
 
 #[tokio::test]

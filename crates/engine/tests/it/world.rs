@@ -34,6 +34,15 @@ impl DocumentShelf for NoDocuments {
     }
 }
 
+fn outcome(outcome: &ClosingOutcome) -> String {
+    match outcome {
+        ClosingOutcome::Issued { total, .. } => format!("issued {}", total.to_plain()),
+        ClosingOutcome::AlreadyClosed(_) => "closed".to_owned(),
+        ClosingOutcome::Nothing => "nothing".to_owned(),
+        ClosingOutcome::Parked(reasons) => reasons[0].0.clone(),
+    }
+}
+
 const OFFERS_HEADER: &str = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from,product_name";
 const ORDERS_HEADER: &str = "order_id,ordered_at,action,customer_id,subscription_id,product_id,sku_id,term,billing_plan,seats,auto_renew,target_subscription_id";
 
@@ -155,12 +164,24 @@ impl World {
         let period: BillingPeriod = period.parse().unwrap();
         let options = CloseOptions { early: false, allow_unpriced };
         let closings = close(&self.books, period, options, now(), &|_| {}).await.unwrap();
-        match &closings[0].outcome {
-            ClosingOutcome::Issued { total, .. } => format!("issued {}", total.to_plain()),
-            ClosingOutcome::AlreadyClosed(_) => "closed".to_owned(),
-            ClosingOutcome::Nothing => "nothing".to_owned(),
-            ClosingOutcome::Parked(reasons) => reasons[0].0.clone(),
-        }
+        outcome(&closings[0].outcome)
+    }
+
+    /// Closes a month for all parties: `PARTY OUTCOME` as [`Self::close`] has it.
+    pub(crate) async fn close_all(&self, period: &str) -> Vec<String> {
+        let options = CloseOptions { early: false, allow_unpriced: false };
+        let closings = close(&self.books, period.parse().unwrap(), options, now(), &|_| {}).await.unwrap();
+        closings.iter().map(|closing| format!("{} {}", closing.party, outcome(&closing.outcome))).collect()
+    }
+
+    /// A further billed organisation with one customer and one plan.
+    pub(crate) async fn other_party(&self, id: &str, customer: &str, plan: &str) {
+        let party = organisation(id, Some("issuer"));
+        self.books.ledger.save_organisations(std::slice::from_ref(&party)).await.unwrap();
+        let csv = file("customers.csv", format!("customer_id,name\n{customer},Customer\n"));
+        assert_eq!(import_customers(&self.books, csv, Some(&party.id), now()).await.unwrap().accepted, 1);
+        let csv = file("subscriptions.csv", format!("subscription_id,customer_id\n{plan},{customer}\n"));
+        assert_eq!(import_subscriptions(&self.books, csv, now()).await.unwrap().accepted, 1);
     }
 
     /// The lines of an invoice: `meter month quantity subtotal`, or `subscription type days seats subtotal`.

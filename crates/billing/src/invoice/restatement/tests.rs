@@ -114,7 +114,10 @@ fn taxes((even, odd): (u16, u16)) -> TaxTable {
 
 fn draft(month: &Month) -> Draft {
     let charged = month.charges.iter().enumerate().filter(|(_, (_, seats))| *seats > 0);
-    let new_commerce = charged.map(|(place, charge)| licence(place, *charge)).collect();
+    drafted(charged.map(|(place, charge)| licence(place, *charge)).collect(), month.tax_per_mille)
+}
+
+fn drafted(new_commerce: Vec<LicenceLine>, tax_per_mille: (u16, u16)) -> Draft {
     draft_invoices(DraftInputs {
         directory: &directory(),
         period: "2026-09".parse().unwrap(),
@@ -122,7 +125,7 @@ fn draft(month: &Month) -> Draft {
         unpriced: vec![],
         licences: LicenceCharges { new_commerce, classic: vec![] },
         fx: &FxTable::default(),
-        taxes: &taxes(month.tax_per_mille),
+        taxes: &taxes(tax_per_mille),
         earlier: &BTreeMap::new(),
         adjustments: vec![],
         adjusted: None,
@@ -188,6 +191,33 @@ impl Books {
 
 fn at() -> Timestamp {
     "2026-10-05T00:00:00Z".parse().unwrap()
+}
+
+/// A subject may have several lines: those that are the same are paired with each other, wherever they stand.
+#[test]
+fn only_the_lines_that_differ_are_taken_back() {
+    let lines = |cents: &[i64]| drafted(cents.iter().map(|cents| licence(0, (*cents, 1))).collect(), (0, 0));
+    for (stands, right, expected) in [
+        (&[100, 200][..], &[200][..], vec![(Some(100), None)]),
+        (&[100, 200], &[100], vec![(Some(200), None)]),
+        (&[100, 200], &[200, 100], vec![]),
+        (&[200], &[100, 200], vec![(None, Some(100))]),
+        (&[100, 200, 300], &[300, 400, 100], vec![(Some(200), Some(400))]),
+        (&[100, 100], &[100], vec![(Some(100), None)]),
+    ] {
+        let issued = lines(stands);
+        let number = InvoiceNumber::in_series(crate::invoice::Series::ONE_TIME, 1).unwrap();
+        let original = Invoice::issue(&issued, number, at(), snapshot());
+        let standing = Standing::of(&original, issued.lines.iter().map(|drafted| drafted.line.clone()).collect());
+        let changes = changed_lines(&standing, &lines(right)).into_iter();
+        let found: Vec<_> = changes
+            .map(|change| {
+                let before = change.before.map(|(_, line)| line.subtotal.minor);
+                (before, change.after.map(|line| line.subtotal.minor))
+            })
+            .collect();
+        assert_eq!(found, expected, "{stands:?} {right:?}");
+    }
 }
 
 fn amounts(lines: impl IntoIterator<Item = InvoiceLine>) -> Vec<(SubscriptionId, i64, i64, String)> {
