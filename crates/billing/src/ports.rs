@@ -203,6 +203,8 @@ pub struct AmendmentRequest {
     pub booking: AccountBooking,
     /// The lists that the period was restated with, if it was.
     pub restated: Option<KnownLists>,
+    /// What the party's next document asks for because of these.
+    pub deferred: Vec<Adjustment>,
 }
 
 /// One of the documents of an [`AmendmentRequest`].

@@ -1,7 +1,10 @@
 //! Writes documents behind an invoice, under the next numbers, and settles them.
 
-use billing::invoice::{CreditError, DraftedNote, Invoice, InvoiceLine, InvoiceNumber, KnownLists};
+use billing::invoice::{
+    CreditError, DraftedNote, Invoice, InvoiceLine, InvoiceNumber, KnownLists, asked_for_next, deferred,
+};
 use billing::journal::invoice_postings;
+use billing::money::MoneyError;
 use billing::ports::{AccountBooking, AmendmentRequest, NewAmendment, NewInvoiceLine};
 use billing::settlement::{AccountEvent, DocumentState, PartyAccount};
 use jiff::Timestamp;
@@ -32,6 +35,12 @@ impl NewDocument {
     pub(crate) fn of((note, lines): DraftedNote) -> Self {
         Self { note, lines, directory: None }
     }
+
+    /// A note whose amount the party's next document asks for.
+    pub(crate) fn deferred(self) -> EngineResult<Self> {
+        let (note, lines) = deferred((self.note, self.lines))?;
+        Ok(Self { note, lines, ..self })
+    }
 }
 
 /// Writes all of the documents, one behind the other; `None` where somebody came between.
@@ -53,6 +62,8 @@ pub(crate) async fn write(
         written.push(document);
         notes.push(note);
     }
+    let deferred: Result<Vec<_>, MoneyError> = notes.iter().map(asked_for_next).collect();
+    let deferred = deferred.map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     let request = AmendmentRequest {
         amends: stored.number.clone(),
         invoice_type: stored.invoice_type,
@@ -61,6 +72,7 @@ pub(crate) async fn write(
         documents: written,
         booking: settle(books, chain, &notes, now).await?,
         restated,
+        deferred: deferred.into_iter().flatten().collect(),
     };
     let done = books.ledger.amend(&request).await?;
     Ok(done.then(|| notes.into_iter().map(|note| note.number).collect()))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use billing::balance::{Balance, CurrencyBalance};
 use billing::decimal::Decimal;
 use billing::ids::OrganisationId;
-use billing::invoice::{Adjustment, InvoiceNumber, TOTAL_MINOR_MAX};
+use billing::invoice::{Adjustment, Amendment, InvoiceNumber, TOTAL_MINOR_MAX};
 use billing::money::{Amount, Currency};
 use billing::party::Organisation;
 use billing::ports::{AccountBooking, AccountHistory, StoredAccountEvent};
@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::invoices::{find, party_balances};
+use crate::invoices::{IssuedInvoice, find, party_balances};
 use crate::writing::Attempt;
 
 /// Whose account it is.
@@ -131,6 +131,17 @@ pub async fn book(books: &Books, name: &AccountName, request: &Request, now: Tim
         if events.is_empty() {
             return Ok(Booked { events, account });
         }
+        if let Request::WriteOff { document, .. } = request
+            && let Err(credited) = check_not_credited(books, document).await
+        {
+            // Taken back since the account was read: the account has the better answer.
+            let is_current =
+                books.ledger.account(&name.issuer, &name.party).await?.last_position() == history.last_position();
+            if is_current {
+                return Err(credited);
+            }
+            continue;
+        }
         let after = PartyAccount::after(
             history.documents.clone(),
             history.events.iter().map(|stored| &stored.event).chain(&events),
@@ -150,6 +161,27 @@ pub async fn book(books: &Books, name: &AccountName, request: &Request, now: Tim
         }
     }
     Err(EngineError::new("ledger.busy", "others book on the same account all the time; try again"))
+}
+
+/// What was taken back is not lost: the credit that came of it waits on the account, and would be paid out on top.
+///
+/// A credit note that is issued meanwhile settles the document and so has the booking refused.
+async fn check_not_credited(books: &Books, document: &InvoiceNumber) -> EngineResult<()> {
+    let issued = find(books, None, document).await?;
+    let (first, place) = match &issued.invoice.amends {
+        Some(amends) => (find(books, None, &amends.number).await?, amends.position),
+        None => (issued, 0),
+    };
+    let takes_it_back = |note: &&IssuedInvoice| {
+        note.invoice.amends.as_ref().is_some_and(|amends| amends.how == Amendment::Credit && amends.position > place)
+    };
+    let Some(credit) = first.amendments.iter().find(takes_it_back) else { return Ok(()) };
+    let credit = &credit.stored.number;
+    let message = format!(
+        "{document} was taken back by {credit}, so nothing of it is lost; put what waits on the account to it: \
+         `quittance payments allocate {credit} {document}`"
+    );
+    Err(EngineError::new("write_off.credited", message))
 }
 
 /// As [`book`]; a repeated attempt books nothing where an earlier one did, and answers the same.
@@ -234,8 +266,8 @@ fn overdue(account: &PartyAccount, currency: Currency, today: Date) -> Result<Am
 /// Keeps a one-off amount for the party's next invoice. False when the same is kept already.
 ///
 /// # Errors
-/// `adjustment.zero`, `adjustment.too_large`, `adjustment.reference_used`, `payment.currency` for another currency than the
-/// party is billed in, `payment.reference_malformed`; storage failures.
+/// `adjustment.zero`, `adjustment.too_large`, `adjustment.reference_used`, `payment.currency` for another currency
+/// than the party is billed in, `payment.reference_malformed`; storage failures.
 pub async fn adjust(books: &Books, party: &Organisation, new: &Adjustment, now: Timestamp) -> EngineResult<bool> {
     if new.amount.minor == 0 {
         return Err(EngineError::new("adjustment.zero", "an adjustment is an amount above or below zero"));

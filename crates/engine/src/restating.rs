@@ -32,6 +32,8 @@ use crate::verifying::Recomputation;
 pub enum Correction {
     /// A note with the lines that differ.
     Note,
+    /// The same note, for which the party's next document asks.
+    NextDocument,
     /// A credit note for all, and a document that charges all anew.
     Rebill,
 }
@@ -123,8 +125,8 @@ pub async fn propose(
 /// Bills what differs of an invoice. The documents that were issued, in their order.
 ///
 /// # Errors
-/// `restate.same` where nothing differs; `restate.taken_back`; `restate.carried`, `restate.currency`; what is wrong with the draft,
-/// as when a month is closed; as [`crate::crediting::credit`]; storage failures.
+/// `restate.same` where nothing differs; `restate.taken_back`; `restate.carried`, `restate.currency`; what is wrong
+/// with the draft, as when a month is closed; as [`crate::crediting::credit`]; storage failures.
 pub async fn correct(
     books: &Books,
     number: &InvoiceNumber,
@@ -136,7 +138,8 @@ pub async fn correct(
         let restated = restated(books, number).await?;
         restated.chain.check_write_offs()?;
         let documents = match how {
-            Correction::Note => restated.note(reason, now)?,
+            Correction::Note => vec![restated.note(reason, now)?],
+            Correction::NextDocument => vec![restated.note(reason, now)?.deferred()?],
             Correction::Rebill => restated.rebill(reason, now)?,
         };
         let lists = KnownLists::of(&restated.snapshot.lists);
@@ -229,7 +232,7 @@ impl Restated {
         EngineError::new("restate.same", format!("{number} would be billed today as it stands: nothing to correct"))
     }
 
-    fn note(&self, reason: &str, now: Timestamp) -> EngineResult<Vec<NewDocument>> {
+    fn note(&self, reason: &str, now: Timestamp) -> EngineResult<NewDocument> {
         let (original, standing) = (&self.chain.original.invoice, &self.chain.standing);
         if standing.is_nothing() {
             let message = format!(
@@ -240,7 +243,7 @@ impl Restated {
         }
         let note = difference_note(original, standing, &self.draft, self.snapshot.clone(), reason, now)?;
         let (note, lines) = note.ok_or_else(|| self.same())?;
-        Ok(vec![NewDocument { note, lines, directory: Some(self.directory.clone()) }])
+        Ok(NewDocument { note, lines, directory: Some(self.directory.clone()) })
     }
 
     fn rebill(&self, reason: &str, now: Timestamp) -> EngineResult<Vec<NewDocument>> {

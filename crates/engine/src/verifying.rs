@@ -6,7 +6,7 @@ use std::sync::Arc;
 use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{
     Adjustment, Amendment, Amends, CreditError, Draft, DraftInputs, Invoice, InvoiceNumber, InvoiceType, Snapshot,
-    check_draft, credit_note, difference_note, draft_invoices, partial_credit, rebilled,
+    asked_for_next, check_draft, credit_note, deferred, difference_note, draft_invoices, partial_credit, rebilled,
 };
 use billing::licence::LicenceOrder;
 use billing::party::PartyDirectory;
@@ -178,7 +178,7 @@ async fn check_amendment<'b>(
             let given = issued.invoice.totals.total.negated().map_err(CreditError::from)?;
             Some(partial_credit(original, standing, given, reason, at)?)
         }
-        Amendment::Difference | Amendment::Rebill => {
+        Amendment::Difference | Amendment::DeferredDifference | Amendment::Rebill => {
             let draft = match recompute(books, surveys, issued).await {
                 Ok(draft) => draft,
                 Err(error) => return Ok(Some(format!("it cannot be recomputed: {}", error.message))),
@@ -186,6 +186,10 @@ async fn check_amendment<'b>(
             let snapshot = issued.invoice.snapshot.clone();
             match amends.how {
                 Amendment::Rebill => Some(rebilled(original, standing, &draft, snapshot, reason, at)?),
+                Amendment::DeferredDifference => {
+                    let note = difference_note(original, standing, &draft, snapshot, reason, at)?;
+                    note.map(deferred).transpose()?
+                }
                 _ => difference_note(original, standing, &draft, snapshot, reason, at)?,
             }
         }
@@ -196,7 +200,22 @@ async fn check_amendment<'b>(
         return Ok(Some(format!("it is not what follows from {} and what it was computed from", amends.number)));
     }
     let same = stored_lines_of(&lines)?.iter().map(|line| &line.body).eq(stored_lines);
-    Ok((!same).then(|| "recomputing its lines gives other lines".to_owned()))
+    if !same {
+        return Ok(Some("recomputing its lines gives other lines".to_owned()));
+    }
+    check_deferred(books, issued).await
+}
+
+/// What a note leaves to the party's next document waits for it, or stands on one.
+async fn check_deferred(books: &Books, issued: &IssuedInvoice) -> EngineResult<Option<String>> {
+    let asked = asked_for_next(&issued.invoice).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    let Some(asked) = asked else { return Ok(None) };
+    let party = &issued.stored.party;
+    if books.ledger.adjustments(party, None).await?.contains(&asked) {
+        return Ok(None);
+    }
+    let stands = list(books, Some(party)).await?.iter().any(|one| one.invoice.adjustments.contains(&asked));
+    Ok((!stands).then(|| format!("{} is asked for by no document, and nobody will", asked.amount)))
 }
 
 async fn recompute<'b>(books: &'b Books, surveys: &mut LastSurvey<'b>, issued: &IssuedInvoice) -> EngineResult<Draft> {

@@ -165,7 +165,7 @@ CREATE TABLE invoices (
     -- The first document of the chain that it stands in behind it, its place there, and what it does.
     amends           TEXT,
     amendment_place  INTEGER CHECK (amendment_place > 0),
-    amendment        TEXT CHECK (amendment IN ('credit', 'partial_credit', 'difference', 'rebill')),
+    amendment        TEXT CHECK (amendment IN ('credit', 'partial_credit', 'difference', 'deferred_difference', 'rebill')),
     PRIMARY KEY (issuer, number),
     CHECK ((amends IS NULL) = (amendment IS NULL) AND (amends IS NULL) = (amendment_place IS NULL)),
     FOREIGN KEY (issuer, amends) REFERENCES invoices (issuer, number),

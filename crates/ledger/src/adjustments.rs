@@ -21,13 +21,25 @@ pub(crate) async fn add(
     at: Timestamp,
 ) -> Result<bool> {
     let mut transaction = ledger.write().await?;
+    let is_new = insert(&mut transaction, party, new, at).await?;
+    transaction.commit().await?;
+    Ok(is_new)
+}
+
+/// False when the same is kept already.
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    party: &OrganisationId,
+    new: &Adjustment,
+    at: Timestamp,
+) -> Result<bool> {
     let known = sqlx::query(
         "SELECT party, reference, currency, amount_minor, reason FROM adjustments
          WHERE party = $1 AND reference = $2",
     )
     .bind(party.as_str())
     .bind(&new.reference)
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut *connection)
     .await?;
     if let Some(known) = known.as_ref().map(read).transpose()? {
         return if known == *new { Ok(false) } else { Err(LedgerError::AdjustmentDiffers(known.amount)) };
@@ -42,9 +54,8 @@ pub(crate) async fn add(
     .bind(new.amount.minor)
     .bind(&new.reason)
     .bind(instant(at))
-    .execute(&mut *transaction)
+    .execute(connection)
     .await?;
-    transaction.commit().await?;
     Ok(true)
 }
 

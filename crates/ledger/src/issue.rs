@@ -266,6 +266,9 @@ pub(crate) async fn amend(ledger: &SqliteLedger, request: &AmendmentRequest) -> 
     if let (Some(lists), Some(document)) = (&request.restated, request.documents.last()) {
         restatements::insert(&mut transaction, (issuer, party), request.period, lists, &document.number).await?;
     }
+    for adjustment in &request.deferred {
+        adjustments::insert(&mut transaction, party, adjustment, request.issued_at).await?;
+    }
     if !accounts::book_in(&mut transaction, &request.booking).await? {
         return Ok(false);
     }
@@ -327,7 +330,7 @@ pub(crate) fn entry_kind(amendment: Option<Amendment>) -> EntryKind {
     match amendment {
         None => EntryKind::InvoiceIssued,
         Some(Amendment::Credit | Amendment::PartialCredit) => EntryKind::CreditIssued,
-        Some(Amendment::Difference | Amendment::Rebill) => EntryKind::CorrectionIssued,
+        Some(Amendment::Difference | Amendment::DeferredDifference | Amendment::Rebill) => EntryKind::CorrectionIssued,
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) enum Command {
     Close(CloseArgs),
     /// Compute a closed month again with what is known today, and correct what was billed
     #[command(
-        after_help = "Examples:\n  quittance restate --period 2026-09\n  quittance restate --period 2026-09 --org quillon --as note --reason 'price corrected'\n\nWithout --as nothing is written: it shows what differs, line by line. A note takes the wrong\nlines back and charges them anew; a re-bill takes all that stands back and issues a new document.\nWhat was issued stays. An invoice that was taken back in full is billed anew: see --org."
+        after_help = "Examples:\n  quittance restate --period 2026-09\n  quittance restate --period 2026-09 --org quillon --as note --reason 'price corrected'\n\nWithout --as nothing is written: it shows what differs, line by line. A note takes the wrong\nlines back and charges them anew; next-invoice does so too and leaves the amount to the next\ninvoice; a re-bill takes all that stands back and issues a new document.\nWhat was issued stays. An invoice that was taken back in full is billed anew: see --org."
     )]
     Restate(RestateArgs),
     /// Issued invoices and their lines
@@ -355,6 +355,8 @@ pub(crate) struct RestateArgs {
 pub(crate) enum CorrectionKind {
     /// A note with the lines that differ
     Note,
+    /// The same note, whose amount the next invoice asks for
+    NextInvoice,
     /// A credit note for all, and a new document
     Rebill,
 }

@@ -23,7 +23,7 @@ pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortRes
         kind: match how(invoice) {
             None | Some(Amendment::Rebill) => DocumentKind::Invoice,
             Some(Amendment::Credit | Amendment::PartialCredit) => DocumentKind::CreditNote,
-            Some(Amendment::Difference) => DocumentKind::AdjustmentNote,
+            Some(Amendment::Difference | Amendment::DeferredDifference) => DocumentKind::AdjustmentNote,
         },
         number: invoice.number.to_string(),
         amends_number: invoice.amends.as_ref().map(|amends| amends.number.to_string()),
@@ -72,7 +72,7 @@ fn how(invoice: &Invoice) -> Option<Amendment> {
 fn payment_terms_days(invoice: &Invoice) -> u32 {
     match how(invoice) {
         None | Some(Amendment::Rebill) => u32::from(invoice.billed_party.payment_terms_days),
-        Some(Amendment::Credit | Amendment::PartialCredit | Amendment::Difference) => 0,
+        Some(_) => 0,
     }
 }
 
@@ -164,7 +164,7 @@ fn usage_detail(invoice: &Invoice, plan: &str, usage: &UsageCharge) -> (String, 
 
 /// Where some lines take back and others charge anew, which one a line takes back.
 fn takes_back_remark(invoice: &Invoice, line: &InvoiceLine) -> Option<Remark> {
-    let is_difference = how(invoice) == Some(Amendment::Difference);
+    let is_difference = matches!(how(invoice), Some(Amendment::Difference | Amendment::DeferredDifference));
     let name = line.takes_back.as_ref().filter(|_| is_difference)?;
     Some(Remark::TakesBack { line: format!("{}-{}", name.number, name.line_number) })
 }

@@ -16,15 +16,18 @@ pub enum Amendment {
     PartialCredit,
     /// Takes back the lines that were wrong and charges them anew.
     Difference,
+    /// As a difference; the party's next document asks for what it comes to.
+    DeferredDifference,
     /// Charges all anew, after a credit.
     Rebill,
 }
 
 impl Amendment {
-    const WORDS: [(Self, &'static str); 4] = [
+    const WORDS: [(Self, &'static str); 5] = [
         (Self::Credit, "credit"),
         (Self::PartialCredit, "partial_credit"),
         (Self::Difference, "difference"),
+        (Self::DeferredDifference, "deferred_difference"),
         (Self::Rebill, "rebill"),
     ];
 

@@ -22,7 +22,7 @@ pub use draft::{
 };
 pub use line::{Charge, ClassicDetails, InvoiceLine, LicenceDetails, LineChargeType, UsageCharge};
 pub use number::{InvoiceNumber, NumberError, Series};
-pub use restatement::{LineChange, changed_lines, difference_note, rebilled};
+pub use restatement::{LineChange, asked_for_next, changed_lines, deferred, difference_note, rebilled};
 pub use snapshot::{
     BlobDigest, CarriedDay, KnownLists, ListDigests, PriorClosure, RULES_VERSION, RestatedMonth, Snapshot,
 };

@@ -13,8 +13,8 @@ use crate::ids::SubscriptionId;
 use crate::invoice::credit::{amending, rates_of, taken_back, with_lines};
 use crate::invoice::standing::tax_sums;
 use crate::invoice::{
-    Amendment, Charge, CreditError, Draft, DraftedNote, Invoice, InvoiceLine, LineChargeType, LineName, Snapshot,
-    Standing, credited_line,
+    Adjustment, Amendment, Amends, Charge, CreditError, Draft, DraftedNote, Invoice, InvoiceLine, LineChargeType,
+    LineName, Snapshot, Standing, credited_line,
 };
 use crate::money::MoneyError;
 use crate::rate::ScopeKey;
@@ -132,6 +132,39 @@ pub fn difference_note(
     let (issuer, billed_party) = (draft.issuer.clone(), draft.billed_party.clone());
     let note = Invoice { issuer, billed_party, exchange_rates, snapshot, ..note };
     Ok(Some((with_lines(note, &lines, taxes, Vec::new())?, lines)))
+}
+
+/// The same note for an amount that the party's next document asks for: by itself it comes to nothing.
+///
+/// # Errors
+/// A sum beyond 64 bits of minor units.
+pub fn deferred((note, lines): DraftedNote) -> Result<DraftedNote, CreditError> {
+    let amends = note.amends.clone().map(|amends| Amends { how: Amendment::DeferredDifference, ..amends });
+    let note = Invoice { amends, ..note };
+    let moved = Adjustment {
+        reference: deferred_reference(&note),
+        amount: note.totals.total.negated()?,
+        reason: note.reason.clone(),
+    };
+    let moved = if moved.amount.minor == 0 { vec![] } else { vec![moved] };
+    let taxes = note.taxes.clone();
+    Ok((with_lines(note, &lines, taxes, moved)?, lines))
+}
+
+/// What the party's next document asks for because of `note`; of one that is not deferred, nothing.
+///
+/// # Errors
+/// A sum beyond 64 bits of minor units.
+pub fn asked_for_next(note: &Invoice) -> Result<Option<Adjustment>, MoneyError> {
+    let amends = note.amends.as_ref().filter(|amends| amends.how == Amendment::DeferredDifference);
+    let Some((amends, moved)) = amends.zip(note.adjustments.first()) else { return Ok(None) };
+    let reason = format!("{}: {}", amends.number, note.reason);
+    Ok(Some(Adjustment { reference: moved.reference.clone(), amount: moved.amount.negated()?, reason }))
+}
+
+/// The chain and the place in it, as in `G000000001/2`.
+fn deferred_reference(note: &Invoice) -> String {
+    note.amends.as_ref().map_or_else(String::new, |amends| format!("{}/{}", amends.number, amends.position))
 }
 
 /// The document that charges all anew, behind a credit of what stood.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::decimal::Decimal;
-use crate::invoice::{Adjustment, Amendment, Invoice, InvoiceLine, LineName};
+use crate::invoice::{Adjustment, Amendment, DocumentTotals, Invoice, InvoiceLine, LineName};
 use crate::money::{Amount, MoneyError};
 use crate::tax::{TaxCode, TaxSubtotal};
 
@@ -53,6 +53,12 @@ impl Standing {
                 header: self.header,
             },
             Some(Amendment::PartialCredit | Amendment::Difference) => self.changed_by(note, lines)?,
+            // What another document asks for stands here all the same: its adjustment only moves it.
+            Some(Amendment::DeferredDifference) => {
+                let total = note.totals.subtotal.checked_add(note.totals.tax)?;
+                let totals = DocumentTotals { total, ..note.totals };
+                self.changed_by(&Invoice { adjustments: Vec::new(), totals, ..note.clone() }, lines)?
+            }
         };
         Ok(Self { amendment_count, ..after })
     }

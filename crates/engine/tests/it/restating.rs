@@ -134,6 +134,46 @@ async fn a_paid_invoice_is_billed_anew_and_paid_with_what_was_paid() {
     world.assert_sound().await;
 }
 
+/// The difference is proved by a note that comes to nothing, and the next invoice asks for its amount.
+#[tokio::test]
+async fn a_difference_is_asked_for_by_the_next_invoice() {
+    let world = world().await;
+    world.prices(&["m,EUR,3,1 Hour,0,"]).await;
+    let note = corrected(&world, "G000000001", Correction::NextDocument).await;
+    assert_eq!(note, Ok(vec!["G000000002 G000000001 deferred_difference 0.00".to_owned()]));
+    assert_eq!(world.lines("G000000002").await, ["m 2026-09 -7 -14.00", "m 2026-09 7 21.00"]);
+    let tax = find(&world.books, None, &number("G000000002")).await.unwrap().invoice.totals.tax;
+    assert_eq!((tax.to_plain().as_str(), open(&world).await), ("1.40", (vec![6_000, 0], vec![])));
+    // Restating twice is restating once, before it is asked for and after.
+    assert_eq!(differences(&world, "2026-09").await, Vec::<String>::new());
+    assert_eq!(corrected(&world, "G000000001", Correction::NextDocument).await, Err("restate.same".to_owned()));
+    world.assert_sound().await;
+    // Seats of October: 43.20, and what was left of September.
+    assert_eq!(world.close("2026-10", false).await, "issued 51.60");
+    let next = find(&world.books, None, &number("G000000003")).await.unwrap().invoice;
+    let asked: Vec<_> = next.adjustments.iter().map(|one| (one.reference.as_str(), one.reason.as_str())).collect();
+    assert_eq!(asked, [("G000000001/1", "G000000001: mended")]);
+    assert_eq!(differences(&world, "2026-10").await, Vec::<String>::new());
+    world.assert_sound().await;
+    // Less than it was: the next invoice gives it back.
+    world.prices(&["m,EUR,1,1 Hour,0,"]).await;
+    assert_eq!(differences(&world, "2026-09").await, ["2100 -> 700", "6840 -> 5160"]);
+    corrected(&world, "G000000001", Correction::NextDocument).await.unwrap();
+    assert_eq!(world.close("2026-11", false).await, "issued 26.40");
+    world.assert_sound().await;
+    // October, billed anew, keeps what it asked for.
+    world.offers(&["P,A,P1Y,monthly,10,EUR,2026-01-01,Mail"]).await;
+    corrected(&world, "G000000001", Correction::Note).await.unwrap();
+    let documents = ["G000000007 G000000003 credit -51.60", "G000000008 G000000003 rebill 44.40"].map(str::to_owned);
+    assert_eq!(corrected(&world, "G000000003", Correction::Rebill).await, Ok(documents.to_vec()));
+    world.assert_sound().await;
+    // All of September is taken back: 60.00 of its invoice and 8.40 less 16.80 of others, less 7.20 of a note.
+    let all = credit(&world.books, &number("G000000001"), None, "all", now()).await.unwrap();
+    assert_eq!(all.invoice.totals.total.to_plain(), "-44.40");
+    assert!(Chain::load(&world.books, &number("G000000001")).await.unwrap().standing.is_nothing());
+    world.assert_sound().await;
+}
+
 /// What is taken back has the exchange rate that it was charged with last, and says so.
 #[tokio::test]
 async fn a_credit_behind_a_rebill_names_the_rates_of_the_rebill() {

@@ -26,6 +26,7 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &RestateArgs) -> Comma
             return show(output, &restatements);
         }
         Some((CorrectionKind::Note, reason)) => (Correction::Note, reason),
+        Some((CorrectionKind::NextInvoice, reason)) => (Correction::NextDocument, reason),
         Some((CorrectionKind::Rebill, reason)) => (Correction::Rebill, reason),
     };
     let _lock = data.lock().await?;

@@ -31,6 +31,9 @@ impl Tables {
             let key = (request.booking.party.clone(), request.period, last.number.letter());
             after.restatements.insert(key, month);
         }
+        for adjustment in &request.deferred {
+            after.add_adjustment(&request.booking.party, adjustment)?;
+        }
         if !after.is_current(&request.booking) {
             return Ok(None);
         }
@@ -45,7 +48,7 @@ impl Tables {
         }
         let kind = match new.how {
             Amendment::Credit | Amendment::PartialCredit => EntryKind::CreditIssued,
-            Amendment::Difference | Amendment::Rebill => EntryKind::CorrectionIssued,
+            Amendment::Difference | Amendment::DeferredDifference | Amendment::Rebill => EntryKind::CorrectionIssued,
         };
         let (reference, booked_at) = (new.number.to_string(), request.issued_at);
         let entry = NewEntry { kind, reference, booked_at, postings: new.postings.clone() };

@@ -159,6 +159,8 @@ fn months() -> impl Strategy<Value = Month> {
 #[derive(Debug, Clone)]
 enum Step {
     Note(Month),
+    /// A note that the next document asks for.
+    Deferred(Month),
     Rebill(Month),
     /// So many per mille of what stands.
     GiveBack(i64),
@@ -166,7 +168,8 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => months().prop_map(Step::Note),
+        3 => months().prop_map(Step::Note),
+        2 => months().prop_map(Step::Deferred),
         1 => months().prop_map(Step::Rebill),
         1 => (1..=1_000_i64).prop_map(Step::GiveBack),
     ]
@@ -229,12 +232,15 @@ fn amounts(lines: impl IntoIterator<Item = InvoiceLine>) -> Vec<(SubscriptionId,
     amounts
 }
 
-/// Sums by code and rate over all documents; none that are zero.
+/// Sums by code and rate over all documents, none that are zero; and what they ask for, with what others ask for
+/// because of them.
 fn sums(books: &Books) -> (Vec<TaxSubtotal>, i64) {
     let first = std::iter::once(&books.original);
     let documents: Vec<&Invoice> = first.chain(books.issued.iter().map(|(note, _)| note)).collect();
     let taxes = tax_sums(documents.iter().flat_map(|document| &document.taxes)).unwrap();
-    (taxes, documents.iter().map(|document| document.totals.total.minor).sum())
+    let asked_elsewhere = documents.iter().filter_map(|document| asked_for_next(document).unwrap());
+    let own: i64 = documents.iter().map(|document| document.totals.total.minor).sum();
+    (taxes, own + asked_elsewhere.map(|asked| asked.amount.minor).sum::<i64>())
 }
 
 proptest! {
@@ -252,11 +258,17 @@ proptest! {
         let mut books = Books { original: original.clone(), standing, issued: vec![] };
         for step in &steps {
             match step {
-                Step::Note(month) => {
+                Step::Note(month) | Step::Deferred(month) => {
                     let right = draft(month);
                     let note = difference_note(&original, &books.standing, &right, snapshot(), "why", at()).unwrap();
-                    if let Some(note) = note {
-                        books.issue(note);
+                    match note {
+                        Some(note) if matches!(step, Step::Deferred(_)) => {
+                            let note = deferred(note).unwrap();
+                            prop_assert_eq!(note.0.totals.total.minor, 0);
+                            books.issue(note);
+                        }
+                        Some(note) => books.issue(note),
+                        None => {}
                     }
                     let stands = amounts(books.standing.lines.iter().map(|(_, line)| line.clone()));
                     prop_assert_eq!(stands, amounts(right.lines.iter().map(|drafted| drafted.line.clone())));

@@ -210,6 +210,7 @@ impl Account {
         refuse_unless(!reference.is_empty(), "payment.reference_malformed")?;
         refuse_unless(!self.references.contains_key(reference), "payment.reference_used")?;
         refuse_unless(amount <= open, "write_off.too_large")?;
+        refuse_unless(!self.documents[document].is_credited, "write_off.credited")?;
         Ok(vec![Change::WrittenOff { reference: reference.to_owned(), document: document.clone(), amount }])
     }
 

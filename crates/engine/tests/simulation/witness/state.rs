@@ -39,6 +39,11 @@ impl Witness {
             let document = &account.documents[&stored.number];
             let expected = (document.received, document.written_off);
             assert_eq!((stored.received.minor, stored.written_off.minor), expected, "PAY-1: {}", stored.number);
+            assert!(
+                !document.is_credited || document.written_off == 0,
+                "PAY-1: {} is given up and back",
+                stored.number
+            );
             assert!(document.total <= 0 || document.open() >= 0, "PAY-1: {} has too much", stored.number);
         }
         let issuer = issuer_id();

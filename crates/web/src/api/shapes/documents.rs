@@ -96,7 +96,7 @@ pub(crate) fn kind_of(issued: &IssuedInvoice) -> DocumentKind {
     match issued.invoice.amends.as_ref().map(|amends| amends.how) {
         None | Some(Amendment::Rebill) => DocumentKind::Invoice,
         Some(Amendment::Credit | Amendment::PartialCredit) => DocumentKind::CreditNote,
-        Some(Amendment::Difference) => DocumentKind::AdjustmentNote,
+        Some(Amendment::Difference | Amendment::DeferredDifference) => DocumentKind::AdjustmentNote,
     }
 }
 
