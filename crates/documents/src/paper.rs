@@ -165,6 +165,8 @@ pub enum Remark {
     LateUsage { month: Date },
     /// The line takes back one of an earlier document, such as `G000000001-12`.
     TakesBack { line: String },
+    /// What a note comes to, which the next invoice asks for.
+    OnNextInvoice { amount: String },
     /// The price is net of the partner earned credit; `percent` is plain decimal text.
     EarnedCredit { percent: String },
     /// The amount is net of a discount in the invoice's currency, as plain decimal text.

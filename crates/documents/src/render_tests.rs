@@ -276,6 +276,7 @@ fn remarks_speak_the_language_of_the_document() {
         paper.customers[0].lines[0].remarks = vec![
             Remark::LateUsage { month: jiff::civil::date(2026, 9, 1) },
             Remark::TakesBack { line: "G1-12".to_owned() },
+            Remark::OnNextInvoice { amount: "8.40 EUR".to_owned() },
             Remark::EarnedCredit { percent: "15".to_owned() },
             Remark::Discount { amount: "1.25".to_owned() },
         ];

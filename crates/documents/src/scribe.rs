@@ -216,6 +216,7 @@ impl Scribe<'_> {
                 fill(self.label("late_usage")?, &[("month", &self.translation.month(*month))])
             }
             Remark::TakesBack { line } => fill(self.label("takes_back")?, &[("line", line)]),
+            Remark::OnNextInvoice { amount } => fill(self.label("on_next_invoice")?, &[("amount", amount)]),
             Remark::EarnedCredit { percent } => {
                 let percent = self.number("earned_credit", percent)?;
                 fill(self.label("earned_credit")?, &[("percent", percent.as_str())])

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use billing::ids::OrganisationId;
 use billing::invoice::{
-    Adjustment, BlobDigest, Draft, InvoiceNumber, KnownLists, LineChange, Snapshot, changed_lines, check_draft,
-    credit_note, difference_note, rebilled,
+    Adjustment, Amendment, BlobDigest, Draft, InvoiceNumber, KnownLists, LineChange, Snapshot, changed_lines,
+    check_draft, credit_note, difference_note, rebilled,
 };
 use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
@@ -26,6 +26,7 @@ use crate::inputs::Lists;
 use crate::invoices::{IssuedInvoice, find};
 use crate::rating::canonical;
 use crate::verifying::Recomputation;
+use crate::writing::Attempt;
 
 /// How a difference is billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,17 @@ pub enum Correction {
     NextDocument,
     /// A credit note for all, and a document that charges all anew.
     Rebill,
+}
+
+impl Correction {
+    /// What its documents do to those before them.
+    fn makes(self) -> &'static [Amendment] {
+        match self {
+            Self::Note => &[Amendment::Difference],
+            Self::NextDocument => &[Amendment::DeferredDifference],
+            Self::Rebill => &[Amendment::Credit, Amendment::Rebill],
+        }
+    }
 }
 
 /// What a billed month would be today.
@@ -120,6 +132,41 @@ pub async fn propose(
         }
     }
     Ok(restatements)
+}
+
+/// What an invoice would be today; nothing is written.
+///
+/// # Errors
+/// `invoice.unknown`, `credit.of_amendment`; as [`correct`], of what cannot be computed; storage failures.
+pub async fn restatement(books: &Books, number: &InvoiceNumber) -> EngineResult<Restatement> {
+    restated(books, number).await?.compared()
+}
+
+/// As [`correct`]; a repeated attempt answers the documents that an earlier one issued.
+///
+/// # Errors
+/// As [`correct`].
+pub async fn correct_attempt(
+    books: &Books,
+    number: &InvoiceNumber,
+    how: Correction,
+    reason: &str,
+    attempt: Attempt,
+) -> EngineResult<Vec<IssuedInvoice>> {
+    if attempt.is_repeated() {
+        let of_attempt = |note: &&IssuedInvoice| {
+            let done = note.invoice.amends.as_ref().is_some_and(|amends| how.makes().contains(&amends.how));
+            done && note.stored.issued_at == attempt.at && note.invoice.reason == reason
+        };
+        let mut issued = Vec::new();
+        for note in find(books, None, number).await?.amendments.iter().filter(of_attempt) {
+            issued.push(find(books, None, &note.stored.number).await?);
+        }
+        if !issued.is_empty() {
+            return Ok(issued);
+        }
+    }
+    correct(books, number, how, reason, attempt.at).await
 }
 
 /// Bills what differs of an invoice. The documents that were issued, in their order.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
 use billing::ids::CustomerId;
-use billing::invoice::{Amendment, Charge, ClassicDetails, Invoice, InvoiceLine, UsageCharge};
+use billing::invoice::{Amendment, Charge, ClassicDetails, Invoice, InvoiceLine, UsageCharge, asked_for_next};
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::ports::{PortError, PortResult};
@@ -57,7 +57,7 @@ pub(crate) fn invoice_paper(invoice: &Invoice, lines: &[InvoiceLine]) -> PortRes
             _ => invoice.exchange_rates.iter().filter_map(exchange_rate_note).collect(),
         },
         notes: notes(invoice),
-        remarks: carried_remark(invoice).into_iter().collect(),
+        remarks: carried_remark(invoice).into_iter().chain(deferred_remark(invoice)?).collect(),
         payment_instructions: vec![],
         locale: invoice.billed_party.language.clone(),
     })
@@ -195,8 +195,9 @@ fn tax_line(tax: &TaxSubtotal) -> PortResult<TaxLine> {
 /// What the law asks for, once each, and what the adjustments are for.
 fn notes(invoice: &Invoice) -> Vec<String> {
     let legal: BTreeSet<&str> = invoice.taxes.iter().map(|tax| tax.legal_note.as_str()).collect();
-    // An amount that is given back has the reason of its note.
-    let adjustments = invoice.adjustments.iter().filter(|_| how(invoice) != Some(Amendment::PartialCredit));
+    // An amount that is given back has the reason of its note, and one that is moved a remark.
+    let is_told = matches!(how(invoice), Some(Amendment::PartialCredit | Amendment::DeferredDifference));
+    let adjustments = invoice.adjustments.iter().filter(|_| !is_told);
     let adjustments = adjustments.map(|one| format!("{}: {}", one.reason, one.amount));
     let reason = Some(invoice.reason.clone()).filter(|reason| !reason.is_empty());
     let legal = legal.into_iter().filter(|note| !note.is_empty()).map(str::to_owned);
@@ -222,6 +223,13 @@ fn exchange_rate_note(rate: &ExchangeRate) -> Option<ExchangeRateNote> {
         date: rate.dated,
         source,
     })
+}
+
+/// A note that asks for nothing says where its amount is.
+fn deferred_remark(invoice: &Invoice) -> PortResult<Option<Remark>> {
+    let asked = asked_for_next(invoice)
+        .map_err(|error| PortError::new(error.code(), "an adjustment is out of range", error))?;
+    Ok(asked.map(|asked| Remark::OnNextInvoice { amount: asked.amount.to_string() }))
 }
 
 fn carried_remark(invoice: &Invoice) -> Option<Remark> {

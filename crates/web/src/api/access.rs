@@ -150,6 +150,18 @@ impl Caller {
         }
     }
 
+    /// A document of which the caller may know what only its issuer knows.
+    ///
+    /// # Errors
+    /// As [`Caller::document`]; 403 for the party that it bills.
+    pub(crate) async fn document_of_issuer(&self, name: &str) -> Result<IssuedInvoice, Problem> {
+        let issued = self.document(name).await?;
+        match authorize(&self.actor, Action::ReadBilling, &issued.stored.issuer) {
+            true => Ok(issued),
+            false => Err(refused("only a token of the issuer reads this")),
+        }
+    }
+
     /// A document whose account the caller writes.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use billing::period::BillingPeriod;
 use engine::crediting::credit_attempt;
 use engine::invoices::{self, IssuedInvoice, statement_pdf};
+use engine::restating::{self, correct_attempt};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
@@ -10,7 +11,8 @@ use super::call::{Call, Content, Reply, WriteCall};
 use super::page;
 use super::problem::Problem;
 use super::shapes::{
-    Document, DocumentKind, DocumentPage, DocumentSummary, Line, LinePage, NewCredit, NewMoney, kind_of,
+    Correction, Document, DocumentKind, DocumentPage, DocumentSummary, Line, LinePage, NewCorrection, NewCredit,
+    NewMoney, Restatement, kind_of,
 };
 
 pub(super) async fn list(call: Call) -> Result<Reply, Problem> {
@@ -68,6 +70,24 @@ pub(super) async fn pdf(call: Call) -> Result<Reply, Problem> {
     let rendered = spawn_blocking(move || runtime.block_on(statement_pdf(&books, &issued)));
     let bytes = rendered.await.map_err(Problem::unexpected)??;
     Ok(Reply { status: axum::http::StatusCode::OK, content: Content::Pdf(number, bytes), later: None })
+}
+
+/// Rating a month again blocks too.
+pub(super) async fn restatement(call: Call) -> Result<Reply, Problem> {
+    let issued = call.caller.document_of_issuer(call.path("number")).await?;
+    let (books, runtime) = (call.books().clone(), Handle::current());
+    let number = issued.stored.number;
+    let restated = spawn_blocking(move || runtime.block_on(restating::restatement(&books, &number)));
+    Reply::ok(&Restatement::of(&restated.await.map_err(Problem::unexpected)??)?)
+}
+
+pub(super) async fn restate(mut write: WriteCall) -> Result<Reply, Problem> {
+    let issued = write.call.caller.issued(write.call.path("number")).await?;
+    let NewCorrection { how, reason } = write.json()?;
+    let number = &issued.stored.number;
+    let documents = correct_attempt(write.call.books(), number, how.into(), &reason, write.attempt).await?;
+    let documents: Result<_, _> = documents.iter().map(|one| Document::of(one, write.today())).collect();
+    Reply::created(&Correction { documents: documents? })
 }
 
 pub(super) async fn credit(mut write: WriteCall) -> Result<Reply, Problem> {

@@ -8,10 +8,10 @@ use super::call::{Call, Reading, WriteCall, Written};
 use super::page::{AFTER, LIMIT};
 use super::shapes::{Adjustment, Customer, Organisation};
 use super::shapes::{
-    AdjustmentPage, Balances, BankReport, Booking, CustomerPage, Document, DocumentPage, EventPage, ImportReport,
-    LinePage, ListPage, NewAdjustment, NewAllocation, NewCredit, NewCustomer, NewOrders, NewOrganisation, NewPayment,
-    NewRefund, NewRun, NewTakeBack, NewWriteOff, OrderPage, OrdersReport, OrganisationPage, ParkedPage, PaymentPage,
-    Run, RunPage, Subscription, SubscriptionPage,
+    AdjustmentPage, Balances, BankReport, Booking, Correction, CustomerPage, Document, DocumentPage, EventPage,
+    ImportReport, LinePage, ListPage, NewAdjustment, NewAllocation, NewCorrection, NewCredit, NewCustomer, NewOrders,
+    NewOrganisation, NewPayment, NewRefund, NewRun, NewTakeBack, NewWriteOff, OrderPage, OrdersReport,
+    OrganisationPage, ParkedPage, PaymentPage, Restatement, Run, RunPage, Subscription, SubscriptionPage,
 };
 use super::{account, adjustments, bank, customers, documents, lists, orders, organisations, payments, runs};
 
@@ -236,6 +236,12 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     write!(Write "/api/v1/documents/{number}/credit" "creditDocument"
         "Takes an invoice back, in full or an amount of it: issues a credit note, which settles it."
         [] json::<NewCredit>(), created::<Document>(), documents::credit),
+    read!(Issuer "/api/v1/documents/{number}/restatement" "readRestatement"
+        "What an invoice would be today, line by line; nothing is written."
+        [] ok::<Restatement>(), documents::restatement),
+    write!(Write "/api/v1/documents/{number}/restate" "restateDocument"
+        "Corrects an invoice by what differs from what it would be today: with a note, on the next invoice, or anew."
+        [] json::<NewCorrection>(), created::<Correction>(), documents::restate),
     write!(Write "/api/v1/documents/{number}/write-off" "writeOffDocument" "Gives up what is open on an invoice, or takes that back."
         [] json::<NewWriteOff>(), created::<Booking>(), payments::write_off),
     read!(Issuer "/api/v1/products" "listProducts" "The imported lists of offers of licences."

@@ -54,6 +54,8 @@ pub(crate) fn body(path: &str) -> Value {
         "/api/v1/documents/{number}/write-off" => json!({ "reference": "insolvency 1", "amount": eur("0.10") }),
         // Written off, it cannot be credited any more.
         "/api/v1/documents/{number}/credit" => json!({ "reason": "wrong address" }),
+        // What was taken back is charged again.
+        "/api/v1/documents/{number}/restate" => json!({ "as": "rebill", "reason": "taken back by mistake" }),
         "/api/v1/runs" => json!({ "kind": "rate", "period": "2026-11", "preview": true }),
         _ => json!({}),
     }

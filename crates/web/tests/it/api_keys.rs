@@ -209,6 +209,13 @@ fn work_that_was_done_before_a_crash_is_answered_and_not_done_again() {
     // An amount may be taken back again and again: nothing but the attempt tells the first try.
     let part = json!({ "reason": "goodwill", "amount": eur("1.00") });
     check_retry("/api/v1/documents/G000000001/credit", &part, 201, |_| {});
+    let again = json!({ "as": "rebill", "reason": "taken back by mistake" });
+    check_retry("/api/v1/documents/G000000001/restate", &again, 201, |world| {
+        let path = "/api/v1/documents/G000000001/credit";
+        world.set_clock("2026-11-10T11:00:00Z");
+        assert_eq!(world.as_issuer().send_json(path, &json!({ "reason": "wrong address" })).status, 201);
+        world.set_clock("2026-11-10T12:00:00Z");
+    });
 }
 
 /// Somebody else's credit note is not the answer to a request that was cut off.

@@ -7,6 +7,7 @@ mod money;
 mod orders;
 mod parties;
 mod payments;
+mod restating;
 mod runs;
 
 pub(crate) use documents::{Document, DocumentKind, DocumentPage, DocumentSummary, Line, LinePage, NewCredit, kind_of};
@@ -21,6 +22,7 @@ pub(crate) use payments::{
     Adjustment, AdjustmentPage, Balance, Balances, Booking, DocumentNumber, Event, EventPage, NewAdjustment,
     NewAllocation, NewPayment, NewRefund, NewTakeBack, NewWriteOff, Payment, PaymentPage, Spread,
 };
+pub(crate) use restating::{Correction, NewCorrection, Restatement};
 pub(crate) use runs::{NewRun, Parked, ParkedPage, PartyOutcome, Reason, Run, RunKind, RunPage, State, UnpricedMeter};
 
 /// A page of `$item`s, and where the next one starts.
