@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use billing::ids::CustomerId;
+use billing::ids::{CustomerId, SubscriptionId};
 use billing::invoice::{
     BlobDigest, EarlierMonths, EarlierTerms, InvoiceNumber, InvoiceType, ListDigests, RestatedMonth,
 };
@@ -14,6 +14,7 @@ use billing::licence::{
 use billing::money::Currency;
 use billing::period::BillingPeriod;
 use billing::ports::Closure;
+use billing::rate::{ScopeKey, ScopeMonth};
 use jiff::civil::Date;
 
 use crate::books::Books;
@@ -75,27 +76,53 @@ pub(crate) fn know_restatements(closures: &mut [Closure], restated: &[RestatedMo
     }
 }
 
-/// Why seats are not given back: a month of their term was credited in full, so that giving back what it
-/// charged would give it back twice (code, sentence).
+/// What a month gives back of closed ones.
+#[derive(Debug)]
+pub(crate) struct GivenBack<'a> {
+    subscription: &'a SubscriptionId,
+    /// What was charged on these days; the second is the first that is not meant.
+    days: (Date, Date),
+}
+
+/// Seats that are given back, and late usage below zero.
+pub(crate) fn given_back<'a>(
+    licences: &'a [LicenceLine],
+    scopes: &'a BTreeMap<ScopeKey, ScopeMonth<'_>>,
+    period: BillingPeriod,
+) -> impl Iterator<Item = GivenBack<'a>> {
+    let returned = licences.iter().filter(|line| line.charge.effective_price.fraction().0.is_negative());
+    let seats = returned
+        .map(move |line| GivenBack { subscription: &line.subscription, days: (line.term.0, period.first_day()) });
+    let is_late_credit = move |(scope, month): &(&ScopeKey, &ScopeMonth<'_>)| {
+        scope.usage_month < period && month.totals.pricing_total.is_negative()
+    };
+    let usage = scopes.iter().filter(is_late_credit).map(|(scope, _)| GivenBack {
+        subscription: &scope.subscription,
+        days: (scope.usage_month.first_day(), scope.usage_month.end()),
+    });
+    seats.chain(usage)
+}
+
+/// Why something is not given back: a month that charged it was credited in full, so that it would be given
+/// back twice (code, sentence).
 ///
 /// # Errors
 /// Storage failures.
 pub(crate) async fn credited_month(
     books: &Books,
     closures: &[Closure],
-    lines: &[LicenceLine],
-    period: BillingPeriod,
+    given_back: impl Iterator<Item = GivenBack<'_>>,
 ) -> EngineResult<Option<(String, String)>> {
-    for line in lines.iter().filter(|line| line.charge.effective_price.fraction().0.is_negative()) {
-        let of_term = |closure: &&Closure| closure.period.end() > line.term.0 && closure.period < period;
-        for number in closures.iter().filter(of_term).filter_map(|closure| closure.invoice.as_ref()) {
+    for GivenBack { subscription, days: (from, until) } in given_back {
+        let charged = |closure: &&Closure| closure.period.end() > from && closure.period.first_day() < until;
+        for number in closures.iter().filter(charged).filter_map(|closure| closure.invoice.as_ref()) {
             let mut document = find(books, None, number).await?;
             // Of a restated month the correction is named.
             if let Some(amends) = document.invoice.amends.take() {
                 document = find(books, None, &amends.number).await?;
             }
             if document.stands_at_nothing() {
-                let (number, subscription) = (&document.stored.number, &line.subscription);
+                let number = &document.stored.number;
                 let message = format!(
                     "subscription {subscription} gives back what {number} charged, all of which was credited; bill \
                      {number} anew first: `quittance restate --as rebill --org {}`",

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
-use crate::licences::{OffersByMonth, credited_month, earlier_terms, know_restatements, lines_of_period};
+use crate::licences::{OffersByMonth, credited_month, earlier_terms, given_back, know_restatements, lines_of_period};
 use crate::selection::{Selected, Selection, carried_days};
 
 /// What rating one party came to.
@@ -380,7 +380,8 @@ impl PeriodRun<'_> {
                 return Ok(PartyOutcome::Failed(code, message));
             }
         };
-        let credited = credited_month(books, &ready.closures, &licences.new_commerce, period).await?;
+        let given_back = given_back(&licences.new_commerce, &scopes, period);
+        let credited = credited_month(books, &ready.closures, given_back).await?;
         if let Some((code, message)) = credited {
             books.usage.remove(&files)?;
             return Ok(PartyOutcome::Failed(code, message));

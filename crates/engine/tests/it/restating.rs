@@ -290,6 +290,22 @@ async fn what_was_taken_back_is_billed_anew_only_when_it_is_meant() {
     world.assert_sound().await;
 }
 
+/// Usage that is taken back late is not given back a second time.
+#[tokio::test]
+async fn late_usage_below_zero_of_a_month_that_was_taken_back_waits_until_it_is_billed_anew() {
+    let world = World::new(&["m,EUR,2,1 Hour,0,"]).await;
+    world.usage(&[("a", "2026-09-03", "m", "7")]).await;
+    assert_eq!(world.close("2026-09", false).await, "issued 14.00");
+    credit(&world.books, &number("G000000001"), None, "outage", now()).await.unwrap();
+    let correction = "record_id,kind,usage_date,customer_id,subscription_id,meter_id,quantity,quantity_basis\n\
+                      b,correction,2026-09-04,c,p,m,-5,blocks\n";
+    world.import(correction.to_owned()).await;
+    assert_eq!(world.close("2026-10", false).await, "close.credited_month");
+    corrected(&world, "G000000001", Correction::Rebill).await.unwrap();
+    assert_eq!(world.close("2026-10", false).await, "issued -10.00");
+    world.assert_sound().await;
+}
+
 /// Usage that lost its price would be neither billed nor moved on.
 #[tokio::test]
 async fn usage_without_a_price_today_is_not_taken_back() {

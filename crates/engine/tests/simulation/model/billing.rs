@@ -59,6 +59,13 @@ impl Model {
             Ok(lines) => lines,
             Err(code) => return Bill::Parked(code),
         };
+        let is_given_back = |((_, _, month), line): (&Scope, &Line)| {
+            let billed = closures.get(month).and_then(Option::as_ref);
+            line.exact < 0 && billed.is_some_and(|number| self.accounts[party].documents[number].is_credited)
+        };
+        if lines.of_scopes.iter().any(is_given_back) {
+            return Bill::Parked("close.credited_month");
+        }
         let has_tax =
             |line: &Line| self.lists.tax(PARTIES[party].country, PARTIES[party].treatment, line.days.1).is_some();
         if !self.lists.taxes.is_empty() && !lines.of_scopes.values().all(has_tax) {
