@@ -69,6 +69,8 @@ impl ResourceAttributes {
     pub const INVOICE_SUMMARY: Self = Self::of("InvoiceSummary");
     pub const ONE_TIME_LINE_ITEM: Self = Self::of("OneTimeInvoiceLineItem");
     pub const LICENSE_BASED_LINE_ITEM: Self = Self::of("LicenseBasedLineItem");
+    pub const USAGE_BASED_LINE_ITEM: Self = Self::of("UsageBasedLineItem");
+    pub const DAILY_USAGE_LINE_ITEM: Self = Self::of("DailyUsageLineItem");
     pub const DAILY_RATED_LINE_ITEM: Self = Self::of("DailyRatedUsageLineItem");
 
     #[must_use]

@@ -8,6 +8,7 @@
 //!
 //! Reading requests is in [`request`]; it is pure, the HTTP part lives with the routes.
 
+mod classic_usage;
 mod continuation;
 mod daily_rated;
 mod datetime;
@@ -27,6 +28,7 @@ mod words;
 #[cfg(test)]
 mod golden_tests;
 
+pub use classic_usage::{ClassicUsage, DailyUsageKind, DailyUsageLineItem, UsageBasedKind, UsageBasedLineItem};
 pub use continuation::ContinuationToken;
 pub use daily_rated::{DailyRatedKind, DailyRatedUsageLineItem};
 pub use datetime::{SummaryDate, WireDateTime};

@@ -77,9 +77,10 @@ impl JsonType {
     }
 }
 
-const FILES: [&str; 15] = [
+const FILES: [&str; 17] = [
     include_str!("../../contract/collection.json"),
     include_str!("../../contract/daily_rated_usage_line_item.json"),
+    include_str!("../../contract/daily_usage_line_item.json"),
     include_str!("../../contract/error.json"),
     include_str!("../../contract/invoice.json"),
     include_str!("../../contract/invoice_detail.json"),
@@ -93,6 +94,7 @@ const FILES: [&str; 15] = [
     include_str!("../../contract/resource_attributes.json"),
     include_str!("../../contract/tax_receipt.json"),
     include_str!("../../contract/throttled.json"),
+    include_str!("../../contract/usage_based_line_item.json"),
 ];
 
 static TABLES: LazyLock<Result<BTreeMap<String, Table>, String>> = LazyLock::new(|| {

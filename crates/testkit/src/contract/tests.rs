@@ -24,6 +24,8 @@ fn the_golden_bodies_have_no_violation() {
         ("Invoice", include_str!("../../../formats/src/vendor/golden/invoices.json")),
         ("InvoiceSummary", SUMMARIES),
         ("LicenseBasedLineItem", include_str!("../../../formats/src/vendor/golden/licences.json")),
+        ("UsageBasedLineItem", include_str!("../../../formats/src/vendor/golden/classic_usage.json")),
+        ("DailyUsageLineItem", include_str!("../../../formats/src/vendor/golden/classic_days.json")),
         ("OneTimeInvoiceLineItem", LINES),
         ("OneTimeInvoiceLineItem", include_str!("../../../formats/src/vendor/golden/reconciliation_last_page.json")),
         ("DailyRatedUsageLineItem", DAILY),

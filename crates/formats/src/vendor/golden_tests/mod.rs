@@ -3,6 +3,7 @@
 //! The files follow the published bodies of the API with an account of our own, Harrow Lane Cloud.
 //! Numbers are compared as decimals, everything else letter by letter.
 
+mod classic_usage;
 mod invoices;
 mod licences;
 mod line_items;
