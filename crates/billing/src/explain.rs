@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::decimal::{Decimal, DecimalError};
-use crate::invoice::{ClassicDetails, InvoiceLine, LicenceDetails, LineChargeType, UsageCharge};
+use crate::decimal::{Decimal, DecimalError, Rounding};
+use crate::invoice::{ClassicDetails, ClassicUsageCharge, InvoiceLine, LicenceDetails, LineChargeType, UsageCharge};
+use crate::legacy_usage::effective_rate;
 use crate::licence::{ClassicProration, EffectivePrice, SeatRounding, discounted, taken_off};
 use crate::rate::{DayRating, month_amounts};
 
@@ -171,6 +172,55 @@ pub fn explain_classic(line: &InvoiceLine, classic: &ClassicDetails) -> Result<L
         return Err(ExplainError::DoesNotAddUp { daily: computed, billed });
     }
     Ok(LineExplanation { prices: Vec::new(), steps, daily_line_count: 0 })
+}
+
+/// Explains a line of classic usage from the daily ratings of its whole scope, in any order: what of them has the
+/// line's rate is what it charges.
+///
+/// # Errors
+/// [`ExplainError::DoesNotAddUp`] when the daily lines are not those that the line was billed from.
+pub fn explain_classic_usage<'a>(
+    line: &InvoiceLine,
+    usage: &ClassicUsageCharge,
+    days: impl IntoIterator<Item = (Date, &'a DayRating)>,
+) -> Result<LineExplanation, ExplainError> {
+    let days: Vec<(Date, &DayRating)> = days.into_iter().collect();
+    let consumed = crate::decimal::sum(days.iter().map(|(_, rating)| rating.quantity))?;
+    let (mut prices, daily_line_count) = group_days(days)?;
+    let above = crate::decimal::sum(prices.iter().map(|price| price.quantity))?;
+    let has_rate =
+        |price: &ExplainedPrice| price.unit_price == line.unit_price && price.discount_factor == usage.discount_factor;
+    prices.retain(has_rate);
+    let overage = crate::decimal::sum(prices.iter().map(|price| price.quantity))?;
+    let list = crate::decimal::sum(prices.iter().map(|price| price.list_amount))?;
+    let exact = crate::decimal::sum(prices.iter().map(|price| price.amount))?;
+    let included = if usage.rate_number == 1 { consumed.checked_sub(above)? } else { Decimal::ZERO };
+    let currency = line.subtotal.currency;
+    let charge = exact.rounded(currency.minor_digits(), Rounding::HalfUp)?;
+    let is_billed = (exact, included) == (usage.pricing_exact, usage.included)
+        && overage == usage.overage(line.quantity)?
+        && charge == line.subtotal.to_decimal();
+    if !is_billed {
+        return Err(ExplainError::DoesNotAddUp { daily: exact, billed: usage.pricing_exact });
+    }
+    let formula = format!("rate {} of the {consumed} that were consumed", usage.rate_number);
+    let mut steps = vec![step("consumed", formula, line.quantity, Some("CU-3"))];
+    if !included.is_zero() {
+        steps.push(step("included", "taken first, at no price".to_owned(), included, Some("CU-4")));
+        steps.push(step("overage", format!("{} - {included}", line.quantity), overage, None));
+    }
+    steps.push(step("list amount", format!("{overage} x {}", line.unit_price), list, None));
+    if list != exact {
+        steps.push(step("after discounts", format!("{list} x {}", usage.discount_factor), exact, Some("RT-1")));
+    }
+    let rounded = format!("{exact} half-up at {} decimals of {currency}", currency.minor_digits());
+    steps.push(step("charge", rounded, charge, Some("CU-1")));
+    let rate = effective_rate(charge, charge, overage)?;
+    if !charge.is_zero() {
+        let cut = format!("{charge} / {overage} cut to 8 decimals");
+        steps.push(step("effective rate", cut, rate, Some("CU-2")));
+    }
+    Ok(LineExplanation { prices, steps, daily_line_count })
 }
 
 fn group_days<'a>(

@@ -1,8 +1,9 @@
-//! The line of a classic usage file: overage, charge and the two effective rates.
+//! The line of somebody else's classic usage file: overage, charge and the two effective rates.
 //!
 //! Rules CU-1, CU-2 (docs/rules/classic-usage-line.md) and RT-7 (docs/rules/included-quantity.md).
 //! Quantities are blocks of the price's unit of measure, amounts have two decimals whatever the
-//! currency (RT-15). The charge is rounded half-up, the rates are cut at 8 decimals.
+//! currency (RT-15). The charge is rounded half-up, the rates are cut at 8 decimals. Lines of our own are
+//! [`classic_usage_lines`](crate::rate::classic_usage_lines), with the same effective rates.
 
 use crate::decimal::{Decimal, DecimalError, Rounding};
 
@@ -31,6 +32,17 @@ pub fn overage(consumed: Decimal, included: Decimal) -> Result<Decimal, DecimalE
     Ok(consumed.checked_sub(included)?.max(Decimal::ZERO))
 }
 
+/// What `amount` makes for one unit of overage, cut at 8 decimals; 0 where nothing is charged (CU-2).
+///
+/// # Errors
+/// [`DecimalError::Overflow`] when the rate does not fit.
+pub fn effective_rate(amount: Decimal, charge: Decimal, overage: Decimal) -> Result<Decimal, DecimalError> {
+    if charge.is_zero() {
+        return Ok(Decimal::ZERO);
+    }
+    amount.div_rounded(overage, EFFECTIVE_RATE_DECIMALS, Rounding::TowardZero)
+}
+
 /// Computes a line. `tax` is the file's own figure and is not checked here.
 ///
 /// # Errors
@@ -44,12 +56,7 @@ pub fn legacy_usage_amounts(
     let overage_quantity = overage(consumed, included)?;
     let pretax_charges = list_price.mul_rounded(overage_quantity, CHARGE_DECIMALS, Rounding::HalfUp)?;
     let post_tax_total = pretax_charges.checked_add(tax)?;
-    let rate = |amount: Decimal| {
-        if pretax_charges.is_zero() {
-            return Ok(Decimal::ZERO);
-        }
-        amount.div_rounded(overage_quantity, EFFECTIVE_RATE_DECIMALS, Rounding::TowardZero)
-    };
+    let rate = |amount| effective_rate(amount, pretax_charges, overage_quantity);
     Ok(LegacyUsageAmounts {
         overage_quantity,
         pretax_charges,

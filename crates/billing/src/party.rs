@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
 use crate::ids::{CustomerId, OrganisationId, SubscriptionId};
+use crate::licence::Generation;
 use crate::money::Currency;
 use crate::period::DayRange;
 use crate::tax::{TaxRounding, TaxTreatment};
@@ -67,13 +68,23 @@ pub struct Subscription {
     /// The days on which the partner earned the credit: access for the whole day (RT-20).
     #[serde(default)]
     pub earned_credit: Vec<DayRange>,
+    /// Whose rules its usage is billed by (CU-3). Directories of before it was known do not have it.
+    #[serde(default, skip_serializing_if = "Generation::is_default")]
+    pub generation: Generation,
 }
 
 impl Subscription {
-    /// The rate of the partner earned credit on `day`: all of `rate` or nothing (RT-20).
+    /// Whether its usage stands on the recurring invoice.
+    #[must_use]
+    pub fn is_classic(&self) -> bool {
+        self.generation == Generation::Classic
+    }
+
+    /// The rate of the partner earned credit on `day`: all of `rate` or nothing (RT-20). Classic usage earns none (CU-6).
     #[must_use]
     pub fn earned_credit_rate(&self, day: Date, rate: Decimal) -> Decimal {
-        if self.earned_credit.iter().any(|range| range.contains(day)) { rate } else { Decimal::ZERO }
+        let earns = !self.is_classic() && self.earned_credit.iter().any(|range| range.contains(day));
+        if earns { rate } else { Decimal::ZERO }
     }
 }
 
@@ -92,6 +103,19 @@ impl PartyDirectory {
         let subscription = self.subscriptions.get(id)?;
         Some((subscription, self.customers.get(&subscription.customer)?))
     }
+
+    #[must_use]
+    pub fn is_classic(&self, id: &SubscriptionId) -> bool {
+        self.subscriptions.get(id).is_some_and(Subscription::is_classic)
+    }
+
+    /// The same with the subscriptions of one generation only.
+    #[must_use]
+    pub fn of_generation(&self, generation: Generation) -> Self {
+        let mut directory = self.clone();
+        directory.subscriptions.retain(|_, subscription| subscription.generation == generation);
+        directory
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +133,7 @@ mod tests {
                 DayRange { from: date(2026, 9, 1), until: Some(date(2026, 9, 4)) },
                 DayRange { from: date(2026, 9, 20), until: None },
             ],
+            generation: Generation::default(),
         };
         let rate: Decimal = "0.15".parse().unwrap();
         for (day, earned) in [(1, true), (3, true), (4, false), (19, false), (20, true), (30, true)] {

@@ -171,6 +171,8 @@ pub enum Remark {
     EarnedCredit { percent: String },
     /// The amount is net of a discount in the invoice's currency, as plain decimal text.
     Discount { amount: String },
+    /// Of what was consumed, so much is included and costs nothing.
+    Included { included: String, consumed: String },
     /// Usage of these meters is not in the document and will be billed later.
     NotPricedYet { meters: Vec<String> },
 }

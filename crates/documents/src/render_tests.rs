@@ -238,7 +238,7 @@ fn a_fault_of_the_template_is_an_error() {
 #[test]
 fn remarks_speak_the_language_of_the_document() {
     use crate::paper::{RateSource, Remark};
-    for (locale, [late, back, credit, discount, source]) in [
+    for (locale, [late, back, credit, discount, included, source]) in [
         (
             "en",
             [
@@ -246,6 +246,7 @@ fn remarks_speak_the_language_of_the_document() {
                 "takes back line G1-12",
                 "net of partner earned credit, 15 %",
                 "less a discount of 1.25",
+                "1,049 consumed, of which 25 are included",
                 "monthly list of rates",
             ],
         ),
@@ -256,6 +257,7 @@ fn remarks_speak_the_language_of_the_document() {
                 "nimmt Zeile G1-12 zurück",
                 "abzüglich Partnergutschrift, 15 %",
                 "abzüglich 1,25 Rabatt",
+                "1.049 verbraucht, davon 25 inklusive",
                 "monatliche Kursliste",
             ],
         ),
@@ -266,6 +268,7 @@ fn remarks_speak_the_language_of_the_document() {
                 "annule la ligne G1-12",
                 "net du crédit partenaire, 15 %",
                 "déduction faite d’une remise de 1,25",
+                "consommés, dont 25 inclus",
                 "liste mensuelle des taux",
             ],
         ),
@@ -279,8 +282,9 @@ fn remarks_speak_the_language_of_the_document() {
             Remark::OnNextInvoice { amount: "8.40 EUR".to_owned() },
             Remark::EarnedCredit { percent: "15".to_owned() },
             Remark::Discount { amount: "1.25".to_owned() },
+            Remark::Included { included: "25".to_owned(), consumed: "1049".to_owned() },
         ];
-        for expected in [late, back, credit, discount, source] {
+        for expected in [late, back, credit, discount, included, source] {
             check_printed(&paper, expected);
         }
     }

@@ -225,6 +225,10 @@ impl Scribe<'_> {
                 let amount = self.amount("discount", amount)?;
                 fill(self.label("discount")?, &[("amount", amount.as_str())])
             }
+            Remark::Included { included, consumed } => {
+                let (included, consumed) = (self.number("included", included)?, self.number("consumed", consumed)?);
+                fill(self.label("included")?, &[("included", included.as_str()), ("consumed", consumed.as_str())])
+            }
             Remark::NotPricedYet { meters } => fill(self.label("not_priced_yet")?, &[("meters", &meters.join(", "))]),
         })
     }

@@ -12,7 +12,7 @@ use billing::invoice::{
 use billing::journal::invoice_postings;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
-use billing::ports::{Closure, IssueRequest, NewInvoiceLine, Parking, RatedRun, document_digest};
+use billing::ports::{Closure, IssueRequest, NewInvoiceLine, Parking, RatedPart, RatedRun, document_digest};
 use billing::rate::UnpricedUsage;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -308,7 +308,7 @@ fn empty_closure(rated: &RatedParty) -> Closure {
     }
 }
 
-/// The first document has the days that are carried; the one-time document has the files of rated usage.
+/// The first document has the days that are carried; each has the files of its own rated usage.
 fn issue_documents(
     books: &Books,
     rated: RatedParty,
@@ -316,12 +316,13 @@ fn issue_documents(
     now: Timestamp,
     batch: &mut Batch,
 ) -> EngineResult<()> {
-    let RatedParty { drafts, mut run, snapshot, directory, mut carried, .. } = rated;
-    if drafts.one_time.lines.is_empty() {
-        books.usage.remove(&std::mem::take(&mut run.files))?;
+    let RatedParty { drafts, run, parts, snapshot, directory, mut carried } = rated;
+    let files_of = |invoice_type: InvoiceType| RatedPart::files_of(&parts, &run.files, invoice_type.generation());
+    for draft in drafts.iter().filter(|draft| draft.lines.is_empty()) {
+        books.usage.remove(&files_of(draft.invoice_type))?;
     }
     for draft in drafts.into_documents() {
-        let files = if draft.invoice_type == InvoiceType::OneTime { run.files.clone() } else { Vec::new() };
+        let files = files_of(draft.invoice_type);
         let closing = DocumentClosing {
             run: RatedRun { files, ..run.clone() },
             snapshot: snapshot.clone(),

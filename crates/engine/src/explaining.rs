@@ -1,7 +1,9 @@
 //! Explains an invoice line: its days are rated again from the snapshot, so that the explanation
 //! is a proof and not a memory.
 
-use billing::explain::{ExplainError, ExplainedStep, LineExplanation, explain_classic, explain_licence, explain_line};
+use billing::explain::{
+    ExplainedStep, LineExplanation, explain_classic, explain_classic_usage, explain_licence, explain_line,
+};
 use billing::invoice::{Charge, InvoiceLine, InvoiceNumber, LineName};
 use billing::ports::UsageFilter;
 use billing::price::PriceBook;
@@ -10,7 +12,7 @@ use jiff::civil::Date;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::invoices::{find, lines};
+use crate::invoices::{IssuedInvoice, find, lines};
 use crate::rating::late_from;
 use crate::selection::Role;
 use crate::verifying::Recomputation;
@@ -50,29 +52,29 @@ pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) ->
     if let Some(taken) = line.takes_back.clone() {
         return explain_taken_back(books, number, line, &taken).await;
     }
-    let usage = match &line.charge {
-        Charge::Usage(usage) => usage,
-        Charge::Licence(licence) => return of_licence(number, explain_licence(&line, licence), line.clone()),
-        Charge::Classic(classic) => return of_licence(number, explain_classic(&line, classic), line.clone()),
+    let days = match line.metered() {
+        Some((scope, ..)) => rated_days(books, &issued, scope).await?,
+        None => Vec::new(),
     };
-    let from = Recomputation::load(books, &issued).await?;
-    let late_from = match usage.scope.usage_month == from.selection.period {
-        true => LateFrom::new(),
-        false => late_from(books, &issued.stored.party, from.selection.period, Some(number)).await?,
+    let days = days.iter().map(|(day, rating)| (*day, rating));
+    let explanation = match &line.charge {
+        Charge::Usage(usage) => explain_line(&line, usage, days),
+        Charge::ClassicUsage(usage) => explain_classic_usage(&line, usage, days),
+        Charge::Licence(licence) => explain_licence(&line, licence),
+        Charge::Classic(classic) => explain_classic(&line, classic),
     };
-    let days = days_of(books, &from, &late_from, &usage.scope)?;
-    let explanation = explain_line(&line, usage, days.iter().map(|(day, rating)| (*day, rating)))
-        .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+    let explanation = explanation.map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     Ok(ExplainedLine { number: number.clone(), line, explanation })
 }
 
-fn of_licence(
-    number: &InvoiceNumber,
-    explanation: Result<LineExplanation, ExplainError>,
-    line: InvoiceLine,
-) -> EngineResult<ExplainedLine> {
-    let explanation = explanation.map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-    Ok(ExplainedLine { number: number.clone(), line, explanation })
+/// The days of a scope that an invoice was billed from, rated again.
+async fn rated_days(books: &Books, issued: &IssuedInvoice, scope: &ScopeKey) -> EngineResult<Vec<(Date, DayRating)>> {
+    let from = Recomputation::load(books, issued).await?;
+    let late_from = match scope.usage_month == from.selection.period {
+        true => LateFrom::new(),
+        false => late_from(books, &issued.stored.party, from.selection.period, Some(&issued.stored.number)).await?,
+    };
+    days_of(books, &from, &late_from, scope)
 }
 
 /// A line that takes another one back is that line, the other way round.

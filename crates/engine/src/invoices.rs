@@ -7,6 +7,7 @@ use billing::balance::{CurrencyBalance, DocumentBalance, balances};
 use billing::decimal::{Decimal, DecimalError, Rounding};
 use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{Amendment, Invoice, InvoiceLine, InvoiceNumber};
+use billing::licence::Generation;
 use billing::money::{Amount, Currency, MoneyError};
 use billing::party::{Customer, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
@@ -22,6 +23,9 @@ use crate::paying::billed_account;
 
 /// The one document that an invoice has today.
 const STATEMENT: &str = "statement";
+
+/// Lines of all kinds that are in memory together while those of one are looked for.
+const LINES_A_READ: u32 = 2_000;
 
 /// An issued invoice, read back.
 #[derive(Debug, Clone)]
@@ -134,6 +138,32 @@ pub async fn lines(books: &Books, number: &InvoiceNumber, after: u32, limit: u32
     stored.iter().map(|bytes| serde_json::from_slice(bytes).map_err(damaged)).collect()
 }
 
+/// Lines of a kind after `after` of them (0 for the first page), at most `limit`.
+///
+/// # Errors
+/// Storage failures.
+pub async fn lines_of_kind(
+    books: &Books,
+    number: &InvoiceNumber,
+    (after, limit): (usize, usize),
+    is_of_kind: impl Fn(&InvoiceLine) -> bool,
+) -> EngineResult<Vec<InvoiceLine>> {
+    let (mut found, mut skipped, mut read) = (Vec::new(), 0, 0);
+    while found.len() < limit {
+        let page = lines(books, number, read, LINES_A_READ).await?;
+        let Some(last) = page.last() else { break };
+        read = last.line_number;
+        for line in page.into_iter().filter(&is_of_kind) {
+            match skipped < after {
+                true => skipped += 1,
+                false if found.len() < limit => found.push(line),
+                false => break,
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// The balances of a party by currency (IN-8).
 ///
 /// # Errors
@@ -173,13 +203,20 @@ pub async fn billed_days(books: &Books, issued: &IssuedInvoice) -> EngineResult<
     Ok(DaySource { files: issued.stored.rated_files.clone(), billed })
 }
 
-/// The daily lines of a period that is not billed yet; empty when it is, or was never rated.
+/// The daily lines of a period that is not billed yet, of subscriptions of one generation; empty when it is, or was
+/// never rated.
 ///
 /// # Errors
 /// Storage failures.
-pub async fn unbilled_days(books: &Books, party: &OrganisationId, period: BillingPeriod) -> EngineResult<DaySource> {
-    let run = books.ledger.rated_run(party, period).await?;
-    Ok(DaySource { files: run.map(|run| run.files).unwrap_or_default(), billed: None })
+pub async fn unbilled_days(
+    books: &Books,
+    party: &OrganisationId,
+    period: BillingPeriod,
+    generation: Generation,
+) -> EngineResult<DaySource> {
+    let parts = books.ledger.rated_parts(party, period).await?;
+    let of_generation = parts.into_iter().filter(|(part, _)| part.generation == generation);
+    Ok(DaySource { files: of_generation.flat_map(|(_, files)| files).collect(), billed: None })
 }
 
 impl DaySource {
@@ -304,6 +341,11 @@ pub async fn statement_pdf(books: &Books, issued: &IssuedInvoice) -> EngineResul
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum BlendedCharge {
-    Usage { scope: ScopeKey },
+    Usage {
+        scope: ScopeKey,
+    },
     Licence {},
+    Classic {},
+    /// Its days are shown without prices.
+    ClassicUsage {},
 }

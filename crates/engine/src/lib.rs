@@ -24,6 +24,7 @@ pub mod verifying;
 pub mod writing;
 
 mod amending;
+mod by_generation;
 mod inputs;
 mod licences;
 mod memory;

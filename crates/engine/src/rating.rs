@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{
-    Adjustment, BlobDigest, CarriedDay, Charge, DraftInputs, InvoiceLine, InvoiceNumber, InvoiceType, PartyDrafts,
-    RULES_VERSION, RestatedMonth, Snapshot, draft_invoices,
+    Adjustment, BlobDigest, CarriedDay, DraftInputs, InvoiceLine, InvoiceNumber, PartyDrafts, RULES_VERSION,
+    RestatedMonth, Snapshot, draft_invoices,
 };
 use billing::licence::{LicenceCharges, LicenceOrder};
 use billing::money::{Amount, MoneyError};
@@ -15,13 +15,14 @@ use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
 use billing::ports::{
     BilledParty, Closure, RatedPart, RatedRun, RatedUsage, RatingFailure, RatingJob, RatingOutput, StoredFile,
-    UsageFile, UsageSource, UsageSurvey, hex,
+    StoredInvoice, UsageFile, UsageSource, UsageSurvey, hex,
 };
 use billing::price::{PriceBook, PriceSheet};
 use billing::rate::{CustomerTotals, LateFrom, RatedTotals, RatingInputs, UnpricedUsage};
 use sha2::{Digest, Sha256};
 
 use crate::books::Books;
+use crate::by_generation::ByGeneration;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
 use crate::licences::{OffersByMonth, credited_month, earlier_terms, given_back, know_restatements, lines_of_period};
@@ -180,6 +181,7 @@ pub(crate) enum Preparation {
 /// What a party's month takes, and what its amounts depend on besides.
 pub(crate) struct Ready {
     pub(crate) directory: PartyDirectory,
+    by_generation: Option<ByGeneration>,
     closures: Vec<Closure>,
     restated: Vec<RestatedMonth>,
     orders: Vec<LicenceOrder>,
@@ -208,7 +210,7 @@ impl Ready {
         if lines == Lines::Keep {
             return self.rate_and_keep(books, run, party, tick).await;
         }
-        match self.rate(run, party, &run.inputs.lists.sheets, RatingOutput::Totals, tick) {
+        match self.rate(books, run, party, &run.inputs.lists.sheets, RatingOutput::Totals, tick) {
             Ok(rated) => Ok(RatingOutcome::of(rated.totals, &self.directory)),
             Err(failure) => RatingOutcome::failed(failure),
         }
@@ -226,9 +228,24 @@ impl Ready {
         RatingJob { party, period, sources: &self.sources, inputs, output, with_scopes: false }
     }
 
+    /// All usage of the party.
+    fn rate_usage<'a>(
+        &'a self,
+        books: &Books,
+        survey: &dyn UsageSurvey,
+        job: &RatingJob<'a>,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> Result<RatedUsage<'a>, RatingFailure> {
+        match &self.by_generation {
+            Some(generations) => generations.rate(books.usage.as_ref(), survey, job, tick),
+            None => survey.rate(job, tick),
+        }
+    }
+
     /// With the prices of `sheets`; exchange rates are those of the run.
     pub(crate) fn rate(
         &self,
+        books: &Books,
         run: &PeriodRun<'_>,
         party: &OrganisationId,
         sheets: &[PriceSheet],
@@ -237,7 +254,7 @@ impl Ready {
     ) -> Result<Rated, RatingFailure> {
         let prices = PriceBook::new(sheets);
         let job = self.job(party, run.inputs.period, &run.inputs.lists, &prices, output);
-        let RatedUsage { totals, files, parts, .. } = run.survey.rate(&job, tick)?;
+        let RatedUsage { totals, files, parts, .. } = self.rate_usage(books, run.survey.as_ref(), &job, tick)?;
         Ok(Rated { totals, files, parts })
     }
 
@@ -252,7 +269,7 @@ impl Ready {
         let (period, lists) = (run.inputs.period, &run.inputs.lists);
         let known = books.ledger.rated_parts(party, period).await?;
         let output = RatingOutput::Files { inputs_digest: self.digest(lists, period)?, known: &known };
-        let Rated { totals, mut files, parts } = match self.rate(run, party, &lists.sheets, output, tick) {
+        let Rated { totals, mut files, parts } = match self.rate(books, run, party, &lists.sheets, output, tick) {
             Ok(rated) => rated,
             Err(failure) => return RatingOutcome::failed(failure),
         };
@@ -365,7 +382,7 @@ impl PeriodRun<'_> {
         };
         let prices = PriceBook::new(&lists.sheets);
         let job = RatingJob { with_scopes: true, ..ready.job(party, period, lists, &prices, output) };
-        let usage = match self.survey.rate(&job, tick) {
+        let usage = match ready.rate_usage(books, self.survey.as_ref(), &job, tick) {
             Ok(usage) => usage,
             Err(RatingFailure::Party { code, message }) => {
                 return Ok(PartyOutcome::Failed(code.to_owned(), message));
@@ -449,6 +466,7 @@ impl PeriodRun<'_> {
         }
         let late_from = if has_late { late_from(books, party, period, None).await? } else { LateFrom::new() };
         Ok(Preparation::Ready(Box::new(Ready {
+            by_generation: ByGeneration::of(&directory),
             directory,
             closures,
             restated,
@@ -516,19 +534,24 @@ pub(crate) async fn late_from(
 ) -> EngineResult<LateFrom> {
     let mut quantities = LateFrom::new();
     let mut invoices = books.ledger.invoices(Some(party)).await?;
-    // Usage is billed in one series only, and its numbers are drawn one behind the other.
-    let was_there = |number: &InvoiceNumber| issued_as.is_none_or(|own| number < own);
-    invoices.retain(|invoice| {
-        invoice.invoice_type == InvoiceType::OneTime && invoice.period < period && was_there(&invoice.number)
-    });
+    let own = issued_as.and_then(|own| invoices.iter().find(|invoice| invoice.number == *own).cloned());
+    // A scope is billed in one series only (CU-3), whose numbers are drawn one behind the other. The other series counts
+    // where a document is looked at together with that of the other type.
+    let was_there = |one: &StoredInvoice| {
+        own.as_ref().is_none_or(|own| match one.invoice_type == own.invoice_type {
+            true => one.number < own.number,
+            false => one.issued_at < own.issued_at,
+        })
+    };
+    invoices.retain(|invoice| invoice.period < period && was_there(invoice));
     invoices.sort_by_key(|invoice| invoice.period);
     for invoice in invoices {
         for bytes in books.ledger.invoice_lines(&invoice.number, 0, u32::MAX).await? {
             let line: InvoiceLine = serde_json::from_slice(&bytes)
                 .map_err(|error| EngineError::damaged(&format!("a line of invoice {}", invoice.number), error))?;
             // Invoices come in the order of their periods, so the last word on a scope stays.
-            if let Charge::Usage(usage) = line.charge {
-                quantities.insert(usage.scope, usage.consumed_after);
+            if let Some((scope, _, consumed_after)) = line.metered() {
+                quantities.insert(scope.clone(), consumed_after);
             }
         }
     }

@@ -58,7 +58,7 @@ pub async fn simulate(
         let billed = run.billed(books, std::slice::from_ref(party)).await?.remove(party);
         match run.prepare(books, party, billed, Purpose::Show).await? {
             Preparation::Ready(ready) => {
-                let rate = |sheets: &[PriceSheet]| ready.rate(&run, party, sheets, RatingOutput::Totals, tick);
+                let rate = |sheets: &[PriceSheet]| ready.rate(books, &run, party, sheets, RatingOutput::Totals, tick);
                 let now = rate(&inputs.lists.sheets).map_err(of_party)?.totals;
                 let simulated = rate(&changed).map_err(of_party)?.totals;
                 simulations.push(PartySimulation::of(&ready.directory, &now, &simulated)?);

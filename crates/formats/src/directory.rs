@@ -1,7 +1,7 @@
 //! Customers and subscriptions in Quittance's own CSV: who is billed for what.
 //!
 //! Customers: `customer_id`, `name`; optional `billed_party`, `domain`, `country`.
-//! Subscriptions: `subscription_id`, `customer_id`; optional `name`, `earned_credit`.
+//! Subscriptions: `subscription_id`, `customer_id`; optional `name`, `earned_credit`, `generation`.
 
 pub(crate) mod countries;
 mod customers;
@@ -32,6 +32,7 @@ pub const CODES: &[&str] = &[
     "id.empty",
     "id.too_long",
     "subscription.earned_credit_malformed",
+    "subscription.generation_unknown",
 ];
 
 /// An identifier, blanks around it taken off.

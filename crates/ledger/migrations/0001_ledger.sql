@@ -29,7 +29,8 @@ CREATE TABLE subscriptions (
     id            TEXT NOT NULL PRIMARY KEY,
     customer      TEXT NOT NULL REFERENCES customers (id),
     name          TEXT NOT NULL,
-    earned_credit TEXT NOT NULL
+    earned_credit TEXT NOT NULL,
+    generation    TEXT NOT NULL
 ) STRICT;
 CREATE INDEX subscriptions_by_customer ON subscriptions (customer);
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
+use billing::licence::Generation;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqliteExecutor};
@@ -97,12 +98,13 @@ pub(crate) async fn insert_subscriptions(
         Known::Keep => " ON CONFLICT (id) DO NOTHING",
         Known::Replace => {
             " ON CONFLICT (id) DO UPDATE SET customer = excluded.customer, \
-             name = excluded.name, earned_credit = excluded.earned_credit"
+             name = excluded.name, earned_credit = excluded.earned_credit, \
+             generation = excluded.generation"
         }
     };
     insert_rows(
         connection,
-        "INSERT INTO subscriptions (id, customer, name, earned_credit) ",
+        "INSERT INTO subscriptions (id, customer, name, earned_credit, generation) ",
         conflict,
         subscriptions,
         |values, subscription| {
@@ -110,7 +112,8 @@ pub(crate) async fn insert_subscriptions(
                 .push_bind(subscription.id.as_str().to_owned())
                 .push_bind(subscription.customer.as_str().to_owned())
                 .push_bind(subscription.name.clone())
-                .push_bind(serde_json::to_string(&subscription.earned_credit)?);
+                .push_bind(serde_json::to_string(&subscription.earned_credit)?)
+                .push_bind(subscription.generation.as_str());
             Ok(())
         },
     )
@@ -143,7 +146,13 @@ fn read_subscription(row: &SqliteRow) -> Result<Subscription> {
         customer: fields.parsed("customer")?,
         name: fields.owned("name")?,
         earned_credit: fields.json("earned_credit")?,
+        generation: generation(&fields)?,
     })
+}
+
+fn generation(fields: &Fields<'_>) -> Result<Generation> {
+    let word = fields.text("generation")?;
+    Generation::named(word).ok_or_else(|| fields.damaged("generation", format_args!("{word:?} is no generation")))
 }
 
 pub(crate) async fn subscriptions(
@@ -169,6 +178,7 @@ pub(crate) async fn named_subscriptions(
 ) -> Result<Vec<(Subscription, Customer)>> {
     let rows = sqlx::query(
         "SELECT s.id AS id, s.customer AS customer, s.name AS name, s.earned_credit AS earned_credit,
+             s.generation AS generation,
              c.billed_party AS billed_party, c.name AS customer_name, c.domain AS domain, c.country AS country
          FROM subscriptions s JOIN customers c ON c.id = s.customer
          WHERE s.id IN (SELECT value FROM json_each($1)) ORDER BY s.id",
@@ -256,6 +266,7 @@ async fn add_subscriptions(
 ) -> Result<()> {
     let rows = sqlx::query(
         "SELECT s.id AS id, s.customer AS customer, s.name AS name, s.earned_credit AS earned_credit,
+             s.generation AS generation,
              c.billed_party AS billed_party
          FROM customers c JOIN subscriptions s ON s.customer = c.id
          WHERE c.billed_party IN (SELECT value FROM json_each($1))",

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use billing::decimal::Decimal;
 use billing::fx::{ExchangeRate, RateSource};
 use billing::ids::CustomerId;
-use billing::invoice::{Amendment, Charge, ClassicDetails, Invoice, InvoiceLine, UsageCharge, asked_for_next};
+use billing::invoice::{Amendment, Charge, ClassicUsageCharge, Invoice, InvoiceLine, UsageCharge, asked_for_next};
 use billing::money::Amount;
 use billing::party::Organisation;
 use billing::ports::{PortError, PortResult};
+use billing::rate::ScopeKey;
 use billing::tax::TaxSubtotal;
+use billing::usage::MeterDescription;
 use documents::paper::{
     self, ChargeLine, CustomerCharges, DocumentKind, ExchangeRateNote, InvoicePaper, Party, Remark, TaxLine, Totals,
 };
@@ -97,7 +99,7 @@ fn customers(invoice: &Invoice, lines: &[InvoiceLine]) -> PortResult<Vec<Custome
         customers.push(CustomerCharges {
             name: first.customer.name.clone(),
             id: first.customer.id.to_string(),
-            lines: group.into_iter().map(|line| charge_line(invoice, line)).collect(),
+            lines: group.into_iter().map(|line| charge_line(invoice, line)).collect::<PortResult<_>>()?,
             subtotal: subtotal.to_plain(),
         });
     }
@@ -118,48 +120,81 @@ fn by_customer(lines: &[InvoiceLine]) -> Vec<Vec<&InvoiceLine>> {
     groups
 }
 
-fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> ChargeLine {
+fn charge_line(invoice: &Invoice, line: &InvoiceLine) -> PortResult<ChargeLine> {
     let plan = if line.subscription_name.is_empty() { line.subscription.as_str() } else { &line.subscription_name };
     let (detail, remarks) = match &line.charge {
         Charge::Usage(usage) => usage_detail(invoice, plan, usage),
+        Charge::ClassicUsage(usage) => classic_usage_detail(invoice, plan, line, usage),
         Charge::Licence(licence) => {
             let for_good = licence.term.is_none().then_some(licence.ordered_on);
             (licence_detail(plan, line, for_good), Vec::new())
         }
-        Charge::Classic(classic) => (licence_detail(plan, line, None), discount_remark(classic)),
+        Charge::Classic(classic) => {
+            (licence_detail(plan, line, None), discount_remark(classic.discount).into_iter().collect())
+        }
     };
     let remarks = takes_back_remark(invoice, line).into_iter().chain(remarks).collect();
-    ChargeLine {
+    let (quantity, unit_price) = charged(line)?;
+    Ok(ChargeLine {
         description: description(line).to_owned(),
         detail,
-        quantity: line.quantity.to_string(),
+        quantity: quantity.to_string(),
         unit: line.unit_of_measure.clone(),
-        unit_price: line.effective_unit_price.to_string(),
+        unit_price: unit_price.to_string(),
         pricing_currency: line.pricing_currency.to_string(),
         amount: line.subtotal.to_plain(),
         note: None,
         remarks,
-    }
+    })
 }
 
 /// The SKU, else the product, else the meter.
 pub(crate) fn description(line: &InvoiceLine) -> &str {
-    let meter = line.usage().map_or("", |usage| usage.meter.name.as_str());
+    let metered = line.metered();
+    let meter = metered.map_or("", |(_, meter, _)| meter.name.as_str());
     let known = [line.product.sku_name.as_str(), line.product.product_name.as_str(), meter];
-    let fallback = line.usage().map_or(line.product.sku_id.as_str(), |usage| usage.scope.meter.as_str());
+    let fallback = metered.map_or(line.product.sku_id.as_str(), |(scope, ..)| scope.meter.as_str());
     known.into_iter().find(|text| !text.is_empty()).unwrap_or(fallback)
 }
 
 fn usage_detail(invoice: &Invoice, plan: &str, usage: &UsageCharge) -> (String, Vec<Remark>) {
-    let meter: Vec<&str> = [&usage.meter.category, &usage.meter.subcategory, &usage.meter.region]
-        .into_iter()
-        .filter(|text| !text.is_empty())
-        .map(String::as_str)
-        .collect();
-    let month = usage.scope.usage_month;
-    let late = (month != invoice.period).then(|| Remark::LateUsage { month: month.first_day() });
+    let late = late_remark(invoice, &usage.scope);
     let remarks = late.into_iter().chain(credit_remark(usage.earned_credit_rates.1)).collect();
-    ([vec![plan], meter].concat().join(" · "), remarks)
+    (meter_detail(plan, &usage.meter), remarks)
+}
+
+/// What is included stands beside the quantity that is charged, and a discount beside its price.
+fn classic_usage_detail(
+    invoice: &Invoice,
+    plan: &str,
+    line: &InvoiceLine,
+    usage: &ClassicUsageCharge,
+) -> (String, Vec<Remark>) {
+    let late = late_remark(invoice, &usage.scope);
+    let included = (!usage.included.is_zero())
+        .then(|| Remark::Included { included: usage.included.to_string(), consumed: line.quantity.to_string() });
+    let remarks = late.into_iter().chain(included).chain(discount_remark(usage.discount)).collect();
+    (meter_detail(plan, &usage.meter), remarks)
+}
+
+/// The quantity that is charged, with its price: of classic usage what is above the included quantity, at its list price.
+fn charged(line: &InvoiceLine) -> PortResult<(Decimal, Decimal)> {
+    let Some(usage) = line.classic_usage() else { return Ok((line.quantity, line.effective_unit_price)) };
+    let overage = usage.overage(line.quantity);
+    let overage = overage.map_err(|error| PortError::new(error.code(), "a quantity has too many digits", error))?;
+    Ok((overage, line.unit_price))
+}
+
+/// Usage of an earlier month than that of the document.
+fn late_remark(invoice: &Invoice, scope: &ScopeKey) -> Option<Remark> {
+    let month = scope.usage_month;
+    (month != invoice.period).then(|| Remark::LateUsage { month: month.first_day() })
+}
+
+fn meter_detail(plan: &str, meter: &MeterDescription) -> String {
+    let meter = [&meter.category, &meter.subcategory, &meter.region].map(String::as_str);
+    let meter = meter.into_iter().filter(|text| !text.is_empty());
+    [plan].into_iter().chain(meter).collect::<Vec<_>>().join(" · ")
 }
 
 /// Where some lines take back and others charge anew, which one a line takes back.
@@ -176,10 +211,9 @@ fn licence_detail(plan: &str, line: &InvoiceLine, for_good: Option<Date>) -> Str
     [plan, line.charge_type.as_str(), days.as_str()].join(" · ")
 }
 
-/// A discount stands beside the price of a seat, not inside it.
-fn discount_remark(classic: &ClassicDetails) -> Vec<Remark> {
-    let discount = classic.discount;
-    (discount.minor != 0).then(|| Remark::Discount { amount: discount.to_plain() }).into_iter().collect()
+/// A discount stands beside the price, not inside it.
+fn discount_remark(discount: Amount) -> Option<Remark> {
+    (discount.minor != 0).then(|| Remark::Discount { amount: discount.to_plain() })
 }
 
 fn tax_line(tax: &TaxSubtotal) -> PortResult<TaxLine> {

@@ -77,6 +77,7 @@ impl World {
             customer: customers[*owner as usize].clone(),
             name: String::new(),
             earned_credit: earned_credit(&mut chance),
+            generation: billing::licence::Generation::default(),
         });
         let subscriptions = subscriptions.collect();
         Ok(Self {

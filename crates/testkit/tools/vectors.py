@@ -155,6 +155,54 @@ def legacy_usage_line(i):
     }
 
 
+def classic_usage_lines(i):
+    """Day by day: the running quantity moves, and what it passes goes to its rate."""
+    included, shares, reached = F(0), {}, F(0)
+
+    def passed(price, low, high):
+        """What lies between two positions in rising order; no rate for what is included."""
+        free = F(price.get("included_quantity", "0"))
+        tiers = sorted((F(start) + free, F(rate)) for start, rate in price["rates"].items())
+        steps = [(F(0), None), *tiers]
+        for (start, rate), (end, _) in zip(steps, [*tiers, (high, None)]):
+            part = min(high, max(start, end)) - max(low, start)
+            if part > 0:
+                yield rate, part
+
+    for used in i["days"]:
+        price, quantity = i["prices"][int(used["price"])], F(used["quantity"])
+        kept, after = 1 - F(used.get("discount", "0")), max(F(0), reached + quantity)
+        sign = 1 if quantity > 0 else -1
+        parts = [(rate, sign * part) for rate, part in passed(price, min(reached, after), max(reached, after))]
+        if reached + quantity < 0:
+            parts.insert(0, (F(price["rates"]["0"]), reached + quantity))
+        reached = after
+        included += sum(part for rate, part in parts if rate is None)
+        for rate, part in parts:
+            if rate is not None:
+                shares[rate, kept] = shares.get((rate, kept), F(0)) + part
+    billed = [share for share in shares.items() if share[1]] or list(shares.items())[:1]
+    # Nothing but what is included: the last day's first price stands beside 0.
+    billed = billed or [((F(price["rates"]["0"]), F(1)), F(0))]
+    lines, places = [], i["scale"]
+    for (rate, kept), overage in billed:
+        amount, charge = half_up(rate * overage, places), half_up(rate * overage * kept, places)
+        first = F(0) if lines else included
+        lines.append(
+            {
+                "consumed_quantity": plain(overage + first),
+                "included_quantity": plain(first),
+                "overage_quantity": plain(overage),
+                "list_price": plain(rate),
+                "consumption_price": fixed(amount, places),
+                "consumption_discount": fixed(amount - charge, places),
+                "pretax_charges": fixed(charge, places),
+                "pretax_effective_rate": money(F(charge, 10**places) / overage if charge else 0, 8),
+            }
+        )
+    return {"lines": lines}
+
+
 def effective_date(i):
     day = i["usage_date"]  # ISO days compare as text, and before "open"
     in_force = [
@@ -620,7 +668,7 @@ def mape(i):
 OPERATIONS = {
     f.__name__: f
     for f in (
-        tier_graduated, tier_ranges, uom_scale, legacy_usage_line, effective_date, daily,
+        tier_graduated, tier_ranges, uom_scale, legacy_usage_line, classic_usage_lines, effective_date, daily,
         open_period, month_line, usage_subtotal, seat_subtotal, fx, savings_plan, tax,
         document, seat_change, seat_history, cancel, convert, plan_change, cycle_dates, coterm,
         legacy_proration, legacy_cancel, classic_history, seat_count, split, markup, mape,

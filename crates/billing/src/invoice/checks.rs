@@ -1,7 +1,8 @@
 //! Checks between draft and issue: a draft that fails one parks its party, the others go on.
 
+use crate::decimal::{DecimalError, Rounding};
 use crate::invoice::draft::Draft;
-use crate::invoice::line::UsageCharge;
+use crate::invoice::line::{ClassicUsageCharge, InvoiceLine, UsageCharge};
 use crate::invoice::totals::document_totals;
 use crate::money::Amount;
 use crate::rate::MonthAmounts;
@@ -51,7 +52,8 @@ pub fn check_draft(draft: &Draft, allow_unpriced: bool) -> Vec<CheckFailure> {
         let line = &drafted.line;
         let drifts =
             |(usage, amounts): (&UsageCharge, &MonthAmounts)| amounts.drift_is_bounded(usage.pricing_exact) != Ok(true);
-        if line.usage().zip(drafted.amounts.as_ref()).is_some_and(drifts) {
+        let is_off = |usage: &ClassicUsageCharge| is_rounded(line, usage) != Ok(true);
+        if line.usage().zip(drafted.amounts.as_ref()).is_some_and(drifts) || line.classic_usage().is_some_and(is_off) {
             failures.push(CheckFailure::Drift { line_number: line.line_number });
         }
         if line.subtotal.currency != draft.currency || line.exchange_rate.to != draft.currency {
@@ -68,4 +70,13 @@ pub fn check_draft(draft: &Draft, allow_unpriced: bool) -> Vec<CheckFailure> {
         failures.push(CheckFailure::Absurd(draft.totals.total));
     }
     failures
+}
+
+/// Whether a classic charge is its exact amount, rounded once, and what the discount left (CU-1, CU-3).
+fn is_rounded(line: &InvoiceLine, usage: &ClassicUsageCharge) -> Result<bool, DecimalError> {
+    let subtotal = line.subtotal.to_decimal();
+    let rounded = usage.pricing_exact.rounded(line.subtotal.currency.minor_digits(), Rounding::HalfUp)?;
+    let left = usage.amount.to_decimal().checked_sub(usage.discount.to_decimal())?;
+    let exact = usage.overage(line.quantity)?.checked_mul(line.unit_price)?.checked_mul(usage.discount_factor)?;
+    Ok(rounded == subtotal && left == subtotal && exact == usage.pricing_exact)
 }

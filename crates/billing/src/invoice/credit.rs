@@ -10,8 +10,8 @@ use crate::decimal::DecimalError;
 use crate::fx::ExchangeRate;
 use crate::invoice::totals::document_totals;
 use crate::invoice::{
-    Adjustment, Amendment, Amends, Charge, ClassicDetails, DocumentType, Invoice, InvoiceLine, InvoiceNumber,
-    LicenceDetails, Standing, UsageCharge,
+    Adjustment, Amendment, Amends, Charge, ClassicDetails, ClassicUsageCharge, DocumentType, Invoice, InvoiceLine,
+    InvoiceNumber, LicenceDetails, Standing, UsageCharge,
 };
 use crate::licence::ChargeType;
 use crate::money::{Amount, MoneyError};
@@ -202,6 +202,17 @@ pub fn credited_line(line: &InvoiceLine) -> Result<InvoiceLine, CreditError> {
             charge: Charge::Licence(LicenceDetails {
                 price_fraction: (licence.price_fraction.0.negated()?, licence.price_fraction.1),
                 ..licence
+            }),
+            ..line
+        },
+        Charge::ClassicUsage(usage) => InvoiceLine {
+            quantity: line.quantity.negated()?,
+            charge: Charge::ClassicUsage(ClassicUsageCharge {
+                included: usage.included.negated()?,
+                pricing_exact: usage.pricing_exact.negated()?,
+                amount: usage.amount.negated()?,
+                discount: usage.discount.negated()?,
+                ..usage
             }),
             ..line
         },

@@ -7,6 +7,7 @@ use crate::decimal::DecimalError;
 use crate::fx::{ExchangeRate, FxTable};
 use crate::ids::SubscriptionId;
 use crate::invoice::draft_classic::draft_classic;
+use crate::invoice::draft_classic_usage::draft_classic_usage;
 use crate::invoice::line::{Charge, InvoiceLine, LicenceDetails, UsageCharge};
 use crate::invoice::totals::{DocumentTotals, document_totals};
 use crate::invoice::{Adjustment, InvoiceType};
@@ -87,7 +88,7 @@ pub type EarlierMonths = BTreeMap<(InvoiceType, BillingPeriod), EarlierTerms>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartyDrafts {
     pub one_time: Draft,
-    /// Classic licences.
+    /// Licences and usage of the classic generation.
     pub recurring: Draft,
 }
 
@@ -140,7 +141,7 @@ pub struct DraftInputs<'a> {
     pub adjusted: Option<InvoiceType>,
 }
 
-/// Drafts the invoices of one party. Classic licences stand on the recurring one, all else on the one-time one
+/// Drafts the invoices of one party. What is classic stands on the recurring one, all else on the one-time one
 /// (IN-6). Lines stand in the order of their customers; of one customer, usage by plan, meter and month, then
 /// licences by subscription and day.
 ///
@@ -151,14 +152,19 @@ pub fn draft_invoices(inputs: DraftInputs<'_>) -> Result<PartyDrafts, DraftError
         inputs;
     let LicenceCharges { new_commerce, classic } = licences;
     let mut one_time = Vec::with_capacity(scopes.len().saturating_add(new_commerce.len()));
+    let mut recurring = Vec::with_capacity(classic.len());
     for (scope, month) in scopes {
-        one_time.push(draft_usage(directory, scope, month)?);
+        match &month.rates {
+            Some(rates) => recurring.extend(draft_classic_usage(directory, scope, month, rates)?),
+            None => one_time.push(draft_usage(directory, scope, month)?),
+        }
     }
     for licence in new_commerce {
         one_time.push(draft_licence(directory, licence, fx, earlier)?);
     }
-    let recurring =
-        classic.into_iter().map(|line| draft_classic(directory, line, earlier)).collect::<Result<Vec<_>, _>>()?;
+    for line in classic {
+        recurring.push(draft_classic(directory, line, earlier)?);
+    }
     let only_recurring = one_time.is_empty() && !recurring.is_empty();
     let first = if only_recurring { InvoiceType::Recurring } else { InvoiceType::OneTime };
     let adjusted = adjusted.unwrap_or(first);

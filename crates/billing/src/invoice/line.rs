@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, DecimalError};
 use crate::fx::ExchangeRate;
 use crate::ids::SubscriptionId;
 use crate::invoice::LineName;
@@ -33,8 +33,8 @@ pub struct InvoiceLine {
     pub quantity: Decimal,
     /// The list price; for usage a quotient at 15 digits when the month had several.
     pub unit_price: Decimal,
-    /// At 15 digits (RT-13, LC-6), of classic licences at the currency's decimals (LC-11); below zero for seats
-    /// that are taken back.
+    /// At 15 digits (RT-13, LC-6), of classic licences at the currency's decimals (LC-11), of classic usage at 8
+    /// and for what is above the included quantity (CU-2); below zero for seats that are taken back.
     pub effective_unit_price: Decimal,
     pub pricing_currency: Currency,
     pub exchange_rate: ExchangeRate,
@@ -79,6 +79,7 @@ pub enum Charge {
     Usage(UsageCharge),
     Licence(LicenceDetails),
     Classic(ClassicDetails),
+    ClassicUsage(ClassicUsageCharge),
 }
 
 /// A month's use of one meter.
@@ -95,6 +96,39 @@ pub struct UsageCharge {
     pub daily_line_count: u64,
     /// Where the scope's running quantity stood at the end: late usage goes on from here.
     pub consumed_after: Decimal,
+}
+
+/// A month's use of one meter by a classic subscription, at one rate (CU-3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassicUsageCharge {
+    pub scope: ScopeKey,
+    pub meter: MeterDescription,
+    /// Counts the rates of the scope from 1.
+    pub rate_number: u32,
+    /// Of the line's quantity, what was taken from the included quantity (CU-4).
+    pub included: Decimal,
+    /// What offer terms leave of the list price (RT-1).
+    pub discount_factor: Decimal,
+    /// The exact price of what is above the included quantity, after the discount.
+    pub pricing_exact: Decimal,
+    /// The list price of the same, half-up.
+    pub amount: Amount,
+    /// What is taken off the amount; of its sign.
+    pub discount: Amount,
+    /// Of the scope, whose lines share them.
+    pub daily_line_count: u64,
+    /// As in [`UsageCharge`].
+    pub consumed_after: Decimal,
+}
+
+impl ClassicUsageCharge {
+    /// What of a line's quantity is charged.
+    ///
+    /// # Errors
+    /// [`DecimalError::Overflow`] when the difference does not fit.
+    pub fn overage(&self, quantity: Decimal) -> Result<Decimal, DecimalError> {
+        quantity.checked_sub(self.included)
+    }
 }
 
 /// What a licence's line says besides its price.
@@ -143,6 +177,24 @@ impl InvoiceLine {
     pub fn usage(&self) -> Option<&UsageCharge> {
         match &self.charge {
             Charge::Usage(usage) => Some(usage),
+            Charge::Licence(_) | Charge::Classic(_) | Charge::ClassicUsage(_) => None,
+        }
+    }
+
+    #[must_use]
+    pub fn classic_usage(&self) -> Option<&ClassicUsageCharge> {
+        match &self.charge {
+            Charge::ClassicUsage(usage) => Some(usage),
+            Charge::Usage(_) | Charge::Licence(_) | Charge::Classic(_) => None,
+        }
+    }
+
+    /// Of usage of either generation: its scope, the meter in words, and where its counter stood at the end.
+    #[must_use]
+    pub fn metered(&self) -> Option<(&ScopeKey, &MeterDescription, Decimal)> {
+        match &self.charge {
+            Charge::Usage(usage) => Some((&usage.scope, &usage.meter, usage.consumed_after)),
+            Charge::ClassicUsage(usage) => Some((&usage.scope, &usage.meter, usage.consumed_after)),
             Charge::Licence(_) | Charge::Classic(_) => None,
         }
     }
@@ -150,7 +202,7 @@ impl InvoiceLine {
     #[must_use]
     pub fn licence(&self) -> Option<&LicenceDetails> {
         match &self.charge {
-            Charge::Usage(_) | Charge::Classic(_) => None,
+            Charge::Usage(_) | Charge::Classic(_) | Charge::ClassicUsage(_) => None,
             Charge::Licence(licence) => Some(licence),
         }
     }

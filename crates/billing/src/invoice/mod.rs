@@ -6,6 +6,7 @@ mod checks;
 mod credit;
 mod draft;
 mod draft_classic;
+mod draft_classic_usage;
 mod line;
 mod number;
 mod restatement;
@@ -20,7 +21,7 @@ pub use credit::{CreditError, DraftedNote, cancels, credit_note, credited_line, 
 pub use draft::{
     Draft, DraftError, DraftInputs, DraftedLine, EarlierMonths, EarlierTerms, PartyDrafts, draft_invoices,
 };
-pub use line::{Charge, ClassicDetails, InvoiceLine, LicenceDetails, LineChargeType, UsageCharge};
+pub use line::{Charge, ClassicDetails, ClassicUsageCharge, InvoiceLine, LicenceDetails, LineChargeType, UsageCharge};
 pub use number::{InvoiceNumber, NumberError, Series};
 pub use restatement::{LineChange, asked_for_next, changed_lines, deferred, difference_note, rebilled};
 pub use snapshot::{
@@ -35,6 +36,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::fx::ExchangeRate;
+use crate::licence::Generation;
 use crate::money::Currency;
 use crate::party::Organisation;
 use crate::period::BillingPeriod;
@@ -63,6 +65,15 @@ impl InvoiceType {
     #[must_use]
     pub fn of(number: &InvoiceNumber) -> Option<Self> {
         [Self::OneTime, Self::Recurring].into_iter().find(|one| number.letter() == Some(one.series().letter()))
+    }
+
+    /// Whose charges stand on it.
+    #[must_use]
+    pub fn generation(self) -> Generation {
+        match self {
+            Self::OneTime => Generation::NewCommerce,
+            Self::Recurring => Generation::Classic,
+        }
     }
 
     #[must_use]

@@ -46,6 +46,8 @@ impl Subject {
     fn of(line: &InvoiceLine) -> Self {
         match &line.charge {
             Charge::Usage(usage) => Self::Usage(usage.scope.clone()),
+            // Rates have no name that lasts: the first one stands against the first one.
+            Charge::ClassicUsage(usage) => Self::Usage(usage.scope.clone()),
             Charge::Licence(licence) => Self::licence(line, &licence.order_id, licence.ordered_on),
             Charge::Classic(classic) => Self::licence(line, &classic.order_id, classic.billed_on),
         }

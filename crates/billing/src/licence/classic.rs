@@ -223,6 +223,8 @@ impl LicenceFee {
     /// Of a charge that is settled anew for other seats, and of the cycle behind it.
     pub const CYCLE_PRORATED: Self = Self { fee: Some(Fee::Cycle), treatment: FeeTreatment::InstanceProrated };
     pub const RENEWAL: Self = Self { fee: Some(Fee::Renew), treatment: FeeTreatment::Full };
+    /// Of a month's use of a meter at one rate.
+    pub const USAGE: Self = Self { fee: Some(Fee::CycleUsage), treatment: FeeTreatment::Full };
     pub const CANCELLATION: Self = Self { fee: Some(Fee::Cancel), treatment: FeeTreatment::Full };
 
     /// Reads the words of a file or the codes of 2016, whatever their case. "Prorate fee" and "Prorate

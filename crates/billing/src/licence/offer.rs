@@ -33,13 +33,13 @@ pub enum BillingPlan {
     OneTime,
 }
 
-/// Whose rules a licence is charged by; each has its own family of invoices.
+/// Whose rules a licence or usage is charged by; each has its own family of invoices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Generation {
     #[default]
     NewCommerce,
-    /// A year, paid by the month or at once, on recurring invoices.
+    /// Licences for a year, paid by the month or at once, and usage by the rate, on recurring invoices.
     Classic,
 }
 
@@ -139,8 +139,8 @@ impl Generation {
         named(&GENERATIONS, text)
     }
 
-    /// Lists of before there were two have the bytes that they had.
-    fn is_default(&self) -> bool {
+    /// Lists and directories of before there were two have the bytes that they had.
+    pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }

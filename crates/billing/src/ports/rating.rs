@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{MeterId, OrganisationId, SubscriptionId};
+use crate::licence::Generation;
 use crate::period::BillingPeriod;
 use crate::ports::{PortError, StoredFile};
 use crate::rate::{RateError, RatedTotals, RatingInputs, ScopeKey, ScopeMonth};
@@ -59,6 +60,22 @@ pub struct RatedPart {
     /// How many of the run's files belong to it; they follow those of the part before.
     pub file_count: usize,
     pub totals: RatedTotals,
+    /// Of its subscriptions: each document names the files of its own usage.
+    #[serde(default, skip_serializing_if = "Generation::is_default")]
+    pub generation: Generation,
+}
+
+impl RatedPart {
+    /// Of the files of all `parts`, those of one generation.
+    #[must_use]
+    pub fn files_of(parts: &[Self], files: &[StoredFile], generation: Generation) -> Vec<StoredFile> {
+        let mut files = files.iter();
+        let of_part = parts.iter().flat_map(|part| {
+            let files: Vec<&StoredFile> = files.by_ref().take(part.file_count).collect();
+            files.into_iter().filter(|_| part.generation == generation)
+        });
+        of_part.cloned().collect()
+    }
 }
 
 /// What a job came to.

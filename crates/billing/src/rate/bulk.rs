@@ -207,6 +207,9 @@ impl<'a> BulkRater<'a> {
 
 fn credit_days(subscription: &Subscription, month: BillingPeriod) -> u32 {
     let mut days = 0;
+    if subscription.is_classic() {
+        return days;
+    }
     let mut bit: u32 = 1;
     let mut day = month.first_day();
     while month.contains(day) {

@@ -13,11 +13,12 @@ use crate::decimal::{Decimal, DecimalError};
 use crate::fx::{ExchangeRate, FxError, FxTable};
 use crate::ids::{CustomerId, MeterId, SubscriptionId};
 use crate::money::Currency;
-use crate::party::PartyDirectory;
+use crate::party::{PartyDirectory, Subscription};
 use crate::period::{BillingPeriod, PeriodError};
 use crate::price::{MeterPrice, PriceBook, PriceInForce, PriceLookupError};
 use crate::rate::day::{DayFactors, DayRating, billing_total, rate_day};
 use crate::rate::month::MonthTotals;
+use crate::rate::rates::ScopeRates;
 use crate::rate::scope::ScopeCounter;
 use crate::uom::UnitOfMeasure;
 use crate::usage::{RecordKey, UsageRecord};
@@ -99,6 +100,8 @@ pub struct ScopeMonth<'a> {
     pub days: (Date, Date),
     /// Where the running quantity stands after the last record.
     pub consumed_after: Decimal,
+    /// Of classic subscriptions, whose lines have one rate each.
+    pub rates: Option<ScopeRates>,
 }
 
 /// Why a party cannot be rated; the party is parked, others go on.
@@ -112,6 +115,11 @@ pub enum RateError {
     Quantity { meter: MeterId, unit: String, cause: DecimalError },
     #[error("meter {meter} is priced in {from:?} and in {to:?} in one month, so its quantities cannot be added")]
     UnitChanged { meter: MeterId, from: String, to: String },
+    #[error(
+        "meter {meter} of the classic subscription {subscription} is priced in {pricing}; classic usage is billed in the \
+         currency of its price, which is not {billing}"
+    )]
+    ClassicCurrency { meter: MeterId, subscription: SubscriptionId, pricing: Currency, billing: Currency },
     #[error("an amount of meter {meter} has more digits than can be kept exactly")]
     Amount { meter: MeterId, cause: DecimalError },
     #[error(transparent)]
@@ -128,6 +136,7 @@ impl RateError {
             Self::OutOfOrder(_) => "rating.out_of_order",
             Self::Quantity { .. } => "rating.quantity_inexact",
             Self::UnitChanged { .. } => "rating.unit_changed",
+            Self::ClassicCurrency { .. } => "rating.classic_currency",
             Self::Amount { cause, .. } => cause.code(),
             Self::Fx(error) => error.code(),
             Self::Period(error) => error.code(),
@@ -188,12 +197,13 @@ impl<'a> PartyRater<'a> {
             credit_rate: Decimal::ZERO,
         };
         self.check_unit(&scope, price)?;
+        check_currency(subscription, &scope.meter, &exchange_rate)?;
         let (rating, consumed_after) = self.rate_in_scope(&scope, key, &record, in_force, factors)?;
         let amount_error = |cause| RateError::Amount { meter: scope.meter.clone(), cause };
         let total = billing_total(rating.pricing_total, exchange_rate.rate).map_err(amount_error)?;
         let day =
             RatedDay { key, usage_date: record.usage_date, scope, rating, price, exchange_rate, billing_total: total };
-        self.add_to_month(&day, consumed_after)
+        self.add_to_month(&day, subscription, consumed_after)
             .map_err(|cause| RateError::Amount { meter: day.scope.meter.clone(), cause })?;
         Ok(Some(day))
     }
@@ -251,7 +261,12 @@ impl<'a> PartyRater<'a> {
         Err(RateError::UnitChanged { meter: scope.meter.clone(), from: before.clone(), to: now.clone() })
     }
 
-    fn add_to_month(&mut self, day: &RatedDay<'a>, consumed_after: Decimal) -> Result<(), DecimalError> {
+    fn add_to_month(
+        &mut self,
+        day: &RatedDay<'a>,
+        subscription: &Subscription,
+        consumed_after: Decimal,
+    ) -> Result<(), DecimalError> {
         let (credit, unit_price, date) = (day.rating.factors.earned_credit_rate, day.rating.unit_price, day.usage_date);
         let month = self.scopes.entry(day.scope.clone()).or_insert_with(|| ScopeMonth {
             totals: MonthTotals::default(),
@@ -261,8 +276,12 @@ impl<'a> PartyRater<'a> {
             single_unit_price: Some(unit_price),
             days: (date, date),
             consumed_after: Decimal::ZERO,
+            rates: subscription.is_classic().then(ScopeRates::default),
         });
         month.consumed_after = consumed_after;
+        if let Some(rates) = &mut month.rates {
+            rates.add(&day.rating)?;
+        }
         month.totals.add(&day.rating.as_totals(day.billing_total))?;
         month.price = day.price;
         let (lowest, highest) = month.earned_credit_rates;
@@ -291,6 +310,19 @@ impl<'a> PartyRater<'a> {
     pub fn finish(self) -> (BTreeMap<ScopeKey, ScopeMonth<'a>>, Vec<UnpricedUsage>) {
         (self.scopes, self.unpriced.into_values().collect())
     }
+}
+
+/// A classic line has one currency (CU-5).
+pub(in crate::rate) fn check_currency(
+    subscription: &Subscription,
+    meter: &MeterId,
+    rate: &ExchangeRate,
+) -> Result<(), RateError> {
+    if !subscription.is_classic() || rate.from == rate.to {
+        return Ok(());
+    }
+    let (meter, subscription) = (meter.clone(), subscription.id.clone());
+    Err(RateError::ClassicCurrency { meter, subscription, pricing: rate.from, billing: rate.to })
 }
 
 #[cfg(test)]

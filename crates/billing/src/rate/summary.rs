@@ -7,16 +7,17 @@ use serde::{Deserialize, Serialize};
 use crate::decimal::{Decimal, DecimalError};
 use crate::ids::CustomerId;
 use crate::money::Currency;
+use crate::rate::classic::classic_usage_subtotal;
 use crate::rate::month::month_subtotal;
 use crate::rate::party::{ScopeMonth, UnpricedUsage};
 
 /// What a customer's rated usage comes to, in the billing currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CustomerTotals {
-    /// Lines of the invoice: one for each subscription, meter and month.
+    /// Lines of the invoice: one for each subscription, meter and month, of classic usage one for each rate.
     pub line_count: u64,
     pub daily_line_count: u64,
-    /// The lines' subtotals, each cut to the minor unit (RT-14).
+    /// The lines' subtotals, each cut to the minor unit (RT-14), of classic usage rounded to it (CU-1).
     pub subtotal: Decimal,
     /// The daily billing totals, each rounded to 10 decimals (RT-12).
     pub daily_billing_total: Decimal,
@@ -41,10 +42,15 @@ impl CustomerTotals {
         let (pricing_decimals, billing_decimals) =
             (month.price.currency.minor_digits(), billing_currency.minor_digits());
         let totals = month.totals;
-        let (_, subtotal) =
-            month_subtotal(totals.pricing_total, month.exchange_rate.rate, pricing_decimals, billing_decimals)?;
+        let (subtotal, line_count) = match &month.rates {
+            Some(rates) => classic_usage_subtotal(month, rates, billing_decimals)?,
+            None => {
+                let rate = month.exchange_rate.rate;
+                (month_subtotal(totals.pricing_total, rate, pricing_decimals, billing_decimals)?.1, 1)
+            }
+        };
         self.add(&Self {
-            line_count: 1,
+            line_count,
             daily_line_count: totals.daily_line_count,
             subtotal,
             daily_billing_total: totals.daily_billing_total,

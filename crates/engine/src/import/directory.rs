@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use billing::ids::OrganisationId;
+use billing::ids::{OrganisationId, SubscriptionId};
+use billing::invoice::InvoiceLine;
+use billing::licence::Generation;
 use billing::party::{Customer, Subscription};
 use billing::ports::QuarantinedLine;
-use formats::directory::{read_customers, read_subscriptions};
+use formats::directory::{SubscriptionRow, read_customers, read_subscriptions};
 use jiff::Timestamp;
 
 use crate::books::Books;
@@ -97,6 +99,7 @@ pub async fn import_subscriptions(books: &Books, file: ImportFile, now: Timestam
     let mut report = ImportReport { source: file.name.clone(), ..ImportReport::default() };
     let owners: BTreeMap<_, _> =
         books.ledger.subscriptions().await?.into_iter().map(|(id, owner, _)| (id, owner)).collect();
+    let known = known_subscriptions(books, &parsed.value).await?;
     let mut subscriptions = Vec::new();
     for row in parsed.value {
         let place = (row.line, row.customer_id_column);
@@ -112,18 +115,88 @@ pub async fn import_subscriptions(books: &Books, file: ImportFile, now: Timestam
             report.quarantined.push(refused(&file.name, place, "customer_id", code, message));
             continue;
         }
+        let generation = match generation_of(books, &row, known.get(&row.subscription_id)).await? {
+            Ok(generation) => generation,
+            Err(Refusal { column, field, code, message }) => {
+                report.quarantined.push(refused(&file.name, (row.line, column), field, code, message));
+                continue;
+            }
+        };
         report.accepted += 1;
         subscriptions.push(Subscription {
             id: row.subscription_id,
             customer: row.customer_id,
             name: row.name,
             earned_credit: row.earned_credit,
+            generation,
         });
     }
     books.ledger.save_subscriptions(&subscriptions).await?;
     report.quarantined.extend(parsed.rejected.into_iter().map(|line| set_aside(&file.name, "subscriptions", "", line)));
     keep_quarantined(books, &file.sha256, &report, now).await?;
     Ok(report)
+}
+
+/// Those of the rows that are known, each with its customer's billed party.
+async fn known_subscriptions(
+    books: &Books,
+    rows: &[SubscriptionRow],
+) -> EngineResult<BTreeMap<SubscriptionId, (Subscription, OrganisationId)>> {
+    let ids: Vec<SubscriptionId> = rows.iter().map(|row| row.subscription_id.clone()).collect();
+    let found = books.ledger.named_subscriptions(&ids).await?;
+    Ok(found.into_iter().map(|(known, customer)| (known.id.clone(), (known, customer.billed_party))).collect())
+}
+
+/// Why a row is not taken, and which of its fields says so.
+struct Refusal {
+    column: u64,
+    field: &'static str,
+    code: &'static str,
+    message: String,
+}
+
+/// Whose rules a subscription's usage is billed by. A file that does not say it leaves it as it is; usage that was
+/// billed on documents of one type does not move to those of the other (CU-3).
+async fn generation_of(
+    books: &Books,
+    row: &SubscriptionRow,
+    known: Option<&(Subscription, OrganisationId)>,
+) -> EngineResult<Result<Generation, Refusal>> {
+    let id = &row.subscription_id;
+    let was = known.map(|(known, _)| known.generation).unwrap_or_default();
+    let generation = row.generation.unwrap_or(was);
+    if generation == Generation::Classic && !row.earned_credit.is_empty() {
+        let message =
+            format!("subscription {id} is classic and earns no partner credit; leave its earned_credit empty");
+        let (column, code) = (row.earned_credit_column, "subscription.classic_earned_credit");
+        return Ok(Err(Refusal { column, field: "earned_credit", code, message }));
+    }
+    if let Some((_, party)) = known.filter(|_| generation != was)
+        && has_billed_usage(books, party, id).await?
+    {
+        let message = format!(
+            "usage of subscription {id} was billed as {}; it cannot be billed as {} from now on",
+            was.as_str(),
+            generation.as_str()
+        );
+        let (column, code) = (row.generation_column, "subscription.generation_billed");
+        return Ok(Err(Refusal { column, field: "generation", code, message }));
+    }
+    Ok(Ok(generation))
+}
+
+async fn has_billed_usage(books: &Books, party: &OrganisationId, id: &SubscriptionId) -> EngineResult<bool> {
+    for invoice in books.ledger.invoices(Some(party)).await? {
+        let billed = books.ledger.invoice_lines_of(&invoice.number, std::slice::from_ref(id)).await?;
+        for bytes in billed {
+            let line: InvoiceLine = serde_json::from_slice(&bytes)
+                .map_err(|error| EngineError::damaged(&format!("a line of invoice {}", invoice.number), error))?;
+            if line.metered().is_some() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// `line` and `column` say where the field stands.

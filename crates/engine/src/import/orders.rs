@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::BlobDigest;
-use billing::licence::{LicenceOrder, OrderAction};
+use billing::licence::{Generation, LicenceOrder, OrderAction};
 use billing::party::{Organisation, Subscription};
 use billing::ports::{AcceptedOrders, Closure, ListKind};
 use formats::error::RejectedLine;
@@ -321,7 +321,9 @@ impl Desk {
             let name = self.name_of(&order);
             self.taken_ids.insert(id.clone());
             let customer = order.customer.clone();
-            self.accepted.subscriptions.push(Subscription { id, customer, name, earned_credit: Vec::new() });
+            // The generation of its usage; that of the licence is its offer's.
+            let (earned_credit, generation) = (Vec::new(), Generation::default());
+            self.accepted.subscriptions.push(Subscription { id, customer, name, earned_credit, generation });
         }
         self.known.insert(order.order_id.clone(), order.clone());
         self.accepted.orders.push(order);

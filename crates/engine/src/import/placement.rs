@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use billing::ids::{CustomerId, SubscriptionId};
+use billing::licence::Generation;
 use billing::party::{Customer, Subscription};
 use billing::period::BillingPeriod;
 use billing::usage::UsageRecord;
@@ -103,6 +104,7 @@ impl Placement {
             customer,
             name: record.subscription_name.clone(),
             earned_credit: vec![],
+            generation: Generation::default(),
         });
         Ok(())
     }

@@ -55,7 +55,7 @@ pub fn invoice(issued: &IssuedInvoice, link: PdfLink) -> EngineResult<Invoice> {
         currency_symbol: document.currency.symbol(),
         pdf_download_link: link.uri(id),
         tax_receipts: Vec::new(),
-        invoice_details: details(kind, id),
+        invoice_details: details(issued, kind),
         amendments: issued.amendments.iter().map(|one| invoice(one, PdfLink::Omitted)).collect::<EngineResult<_>>()?,
         document_type: match issued.was_taken_back() {
             false => words::document_type(document.document_type),
@@ -73,12 +73,23 @@ fn paid(received: Amount) -> EngineResult<JsonNumber> {
     Ok(paid.into())
 }
 
-/// Clients ask for each set that stands here. Daily lines are served but not listed, because the
-/// API does not list them either.
-fn details(kind: InvoiceType, id: &str) -> Vec<InvoiceDetail> {
-    let provider = match kind {
-        InvoiceType::OneTime => BillingProvider::OneTime,
-        InvoiceType::Recurring => BillingProvider::Office,
+/// Clients ask for each set that stands here. Daily lines of a one-time invoice are served but not listed, because the
+/// API does not list them either. A recurring invoice lists usage where it names days; a document behind another one
+/// names none, so that of usage only its lines are listed.
+fn details(issued: &IssuedInvoice, kind: InvoiceType) -> Vec<InvoiceDetail> {
+    use BillingProvider::{Azure, Office, OneTime};
+    use InvoiceLineItemType::{BillingLineItems, UsageLineItems};
+    let has_days = !issued.stored.rated_files.is_empty();
+    let sets: &[_] = match kind {
+        InvoiceType::OneTime => &[(OneTime, BillingLineItems)],
+        InvoiceType::Recurring if has_days => {
+            &[(Office, BillingLineItems), (Azure, BillingLineItems), (Azure, UsageLineItems)]
+        }
+        InvoiceType::Recurring if issued.invoice.amends.is_some() => {
+            &[(Office, BillingLineItems), (Azure, BillingLineItems)]
+        }
+        InvoiceType::Recurring => &[(Office, BillingLineItems)],
     };
-    vec![InvoiceDetail::linked(kind, id, provider, InvoiceLineItemType::BillingLineItems)]
+    let id = issued.invoice.number.as_str();
+    sets.iter().map(|(provider, items)| InvoiceDetail::linked(kind, id, *provider, *items)).collect()
 }

@@ -8,10 +8,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::invoices::IssuedInvoice;
 
 use super::line_item::seats;
-
-/// What stands for a number that is not known, or no number.
-const NO_PARTNER: i32 = 0;
-const NO_TIER_2_PARTNER: i32 = -1;
+use super::words::{NO_TIER_2_PARTNER, partner_number};
 
 /// One charge of a classic licence. The offer is its product, the durable offer its SKU.
 pub(super) fn license_based_line(
@@ -27,7 +24,7 @@ pub(super) fn license_based_line(
         partner_id: party.tenant_id.as_str().into(),
         customer_id: customer.id.as_str().into(),
         customer_name: customer.name.as_str().into(),
-        mpn_id: party.partner_number.parse().unwrap_or(NO_PARTNER),
+        mpn_id: partner_number(party),
         tier2_mpn_id: NO_TIER_2_PARTNER,
         order_id: classic.order_id.as_str().into(),
         subscription_id: line.subscription.as_str().into(),

@@ -2,12 +2,13 @@
 
 use billing::decimal::DecimalError;
 use billing::invoice::{Charge, InvoiceLine, LineChargeType};
-use formats::vendor::{LicenseBasedLineItem, OneTimeInvoiceLineItem};
+use formats::vendor::{LicenseBasedLineItem, OneTimeInvoiceLineItem, UsageBasedLineItem};
 use serde::Serialize;
 
 use crate::error::{EngineError, EngineResult};
 use crate::invoices::IssuedInvoice;
 
+use super::classic_usage::usage_based_line;
 use super::license_based::license_based_line;
 use super::one_time::one_time_line;
 
@@ -17,6 +18,7 @@ use super::one_time::one_time_line;
 pub enum LineItem {
     OneTime(Box<OneTimeInvoiceLineItem>),
     Licence(Box<LicenseBasedLineItem>),
+    Usage(Box<UsageBasedLineItem>),
 }
 
 /// One line of an issued invoice.
@@ -27,6 +29,9 @@ pub fn line_item(issued: &IssuedInvoice, line: &InvoiceLine) -> EngineResult<Lin
     match (line.charge_type, &line.charge) {
         (LineChargeType::Classic(fee), Charge::Classic(classic)) => {
             Ok(LineItem::Licence(Box::new(license_based_line(issued, line, (fee, classic))?)))
+        }
+        (LineChargeType::Classic(fee), Charge::ClassicUsage(usage)) => {
+            Ok(LineItem::Usage(Box::new(usage_based_line(issued, line, (fee, usage))?)))
         }
         (LineChargeType::NewCommerce(charge_type), _) => {
             Ok(LineItem::OneTime(Box::new(one_time_line(issued, line, charge_type)?)))

@@ -4,6 +4,7 @@
 //! computed here that a document does not say: amounts are exact, and what we do not have is left
 //! empty or out, as the shapes allow. Ids are written as they are stored, GUID or not.
 
+mod classic_usage;
 mod daily_rated;
 mod invoice;
 mod license_based;
@@ -15,6 +16,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use classic_usage::daily_usage;
 pub use daily_rated::daily_rated;
 pub use invoice::{PdfLink, invoice};
 pub use line_item::{LineItem, line_item};

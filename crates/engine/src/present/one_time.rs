@@ -81,8 +81,8 @@ pub(super) fn one_time_line(
     match &line.charge {
         Charge::Usage(usage) => with_usage(item, usage),
         Charge::Licence(licence) => with_licence(item, line, licence),
-        // Its line has a type of its own.
-        Charge::Classic(_) => Ok(item),
+        // Their lines have types of their own.
+        Charge::Classic(_) | Charge::ClassicUsage(_) => Ok(item),
     }
 }
 

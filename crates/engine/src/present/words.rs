@@ -3,6 +3,7 @@
 use billing::decimal::Decimal;
 use billing::invoice;
 use billing::licence;
+use billing::party::Organisation;
 use billing::period::BillingPeriod;
 use formats::vendor::{ChargeType, DocumentType, InvoiceType, WireDateTime};
 
@@ -35,6 +36,14 @@ pub(super) fn charge_type(kind: licence::ChargeType) -> ChargeType {
         licence::ChargeType::ChangeBillingPlan => ChargeType::ChangeBillingPlan,
         licence::ChargeType::CustomerCredit => ChargeType::CustomerCredit,
     }
+}
+
+/// What lines of the older commerce say where there is none.
+pub(super) const NO_TIER_2_PARTNER: i32 = -1;
+
+/// As lines of the older commerce have it; 0 stands for a number that is not known, or no number.
+pub(super) fn partner_number(party: &Organisation) -> i32 {
+    party.partner_number.parse().unwrap_or(0)
 }
 
 /// As lines of an invoice have it: what is taken back is a cancellation.

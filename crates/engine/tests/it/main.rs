@@ -1,6 +1,7 @@
 //! Use cases on a real SQLite ledger and real Parquet files.
 
 mod century;
+mod classic_usage;
 mod crediting;
 mod dry_runs;
 mod licences;

@@ -1,5 +1,6 @@
 //! Compaction changes where records lie, and nothing else.
 
+use billing::licence::Generation;
 use billing::period::BillingPeriod;
 use engine::invoices::unbilled_days;
 use engine::rating::rate;
@@ -12,7 +13,7 @@ const PARTNER: &str = "partner";
 /// The unbilled lines of September: record, quantity, total.
 async fn unbilled(world: &World) -> Vec<String> {
     let period: BillingPeriod = "2026-09".parse().unwrap();
-    let source = unbilled_days(&world.books, &PARTNER.parse().unwrap(), period).await.unwrap();
+    let source = unbilled_days(&world.books, &PARTNER.parse().unwrap(), period, Generation::NewCommerce).await.unwrap();
     let page = source.read(&world.books, 0, 100, &|_| true).unwrap();
     let shown = source.show(&world.books, page).await.unwrap();
     shown

@@ -119,6 +119,20 @@ impl World {
         assert!(report.quarantined.is_empty(), "{report:?}");
     }
 
+    /// Imports subscriptions of the customer `c`; the codes of those that were refused.
+    pub(crate) async fn subscriptions(&self, header: &str, rows: &[&str]) -> Vec<String> {
+        let text = format!("subscription_id,customer_id,{header}\n{}\n", rows.join("\n"));
+        let report = import_subscriptions(&self.books, file("subscriptions.csv", text), now()).await.unwrap();
+        report.quarantined.iter().map(|line| line.code.clone()).collect()
+    }
+
+    /// Imports price lists with these columns.
+    pub(crate) async fn price_list(&self, text: &str) {
+        let csv = file("prices.csv", text.to_owned());
+        let report = import_prices(&self.books, csv, &formats::price::PriceOptions::default(), now()).await.unwrap();
+        assert!(report.quarantined.is_empty(), "{report:?}");
+    }
+
     pub(crate) async fn taxes(&self, text: &str) {
         let report = import_tax_rates(&self.books, file("taxes.csv", text.to_owned()), now()).await.unwrap();
         assert!(report.quarantined.is_empty() && report.accepted > 0, "{report:?}");
@@ -184,7 +198,8 @@ impl World {
         assert_eq!(import_subscriptions(&self.books, csv, now()).await.unwrap().accepted, 1);
     }
 
-    /// The lines of an invoice: `meter month quantity subtotal`, or `subscription type days seats subtotal`.
+    /// The lines of an invoice: `meter month quantity subtotal`, of classic usage `meter month #rate consumed (included)
+    /// price subtotal`, or `subscription type days seats subtotal`.
     pub(crate) async fn lines(&self, number: &str) -> Vec<String> {
         let number: InvoiceNumber = number.parse().unwrap();
         let lines = engine::invoices::lines(&self.books, &number, 0, u32::MAX).await.unwrap();
@@ -192,6 +207,11 @@ impl World {
             Charge::Usage(usage) => {
                 let (meter, month) = (&usage.scope.meter, usage.scope.usage_month);
                 format!("{meter} {month} {} {}", line.quantity, line.subtotal.to_plain())
+            }
+            Charge::ClassicUsage(usage) => {
+                let (meter, month, rate) = (&usage.scope.meter, usage.scope.usage_month, usage.rate_number);
+                let (quantity, included, price) = (line.quantity, usage.included, line.unit_price);
+                format!("{meter} {month} #{rate} {quantity} ({included}) {price} {}", line.subtotal.to_plain())
             }
             Charge::Licence(_) | Charge::Classic(_) => {
                 let (id, what, (from, to)) = (line.subscription.as_str(), line.charge_type.as_str(), line.days);

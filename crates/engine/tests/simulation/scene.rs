@@ -116,6 +116,7 @@ pub(crate) fn subscriptions() -> Vec<Subscription> {
         customer: customer.parse().unwrap(),
         name: String::new(),
         earned_credit: vec![],
+        generation: billing::licence::Generation::default(),
     };
     PLANS.iter().take(2).map(subscription).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use billing::licence::Generation;
 use formats::directory::{read_customers, read_subscriptions};
 use formats::error::{FileError, RejectedLine};
 use formats::source::Input;
@@ -86,6 +87,12 @@ fn subscriptions_are_read_and_checked() {
     check(",c,,", &["2:1 subscription_id id.empty"]);
     check("s,,,", &["2:2 customer_id id.empty"]);
     check("s,c,,2026-09-16/2026-09-01", &["2:4 earned_credit subscription.earned_credit_malformed"]);
+    let generations = "subscription_id,customer_id,generation\na,c,classic\nb,c,New_Commerce\nd,c,\ne,c,older\n";
+    let parsed = read_subscriptions(input(generations)).unwrap();
+    let read: Vec<_> = parsed.value.iter().map(|row| row.generation).collect();
+    assert_eq!(read, [Some(Generation::Classic), Some(Generation::NewCommerce), None]);
+    let refused = (parsed.rejected[0].line, parsed.rejected[0].code);
+    assert_eq!(refused, (5, "subscription.generation_unknown"));
     check(
         "s,c,a,\ns,d,a,",
         &["2:1 subscription_id directory.line.contradiction", "3:1 subscription_id directory.line.contradiction"],

@@ -174,6 +174,7 @@ pub(crate) fn subscription(name: &str, customer: &str) -> Subscription {
         customer: customer.parse().unwrap(),
         name: format!("Name of {name}"),
         earned_credit: Vec::new(),
+        generation: billing::licence::Generation::default(),
     }
 }
 

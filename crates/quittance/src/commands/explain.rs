@@ -48,6 +48,17 @@ fn print_story(output: Output, explained: &ExplainedLine) -> Result<(), crate::o
             ));
             print(output, &(), &price_rows(&explained.explanation.prices))?;
         }
+        Charge::ClassicUsage(usage) => {
+            say(format!(
+                "subscription {}, meter {}, unit {:?}, rate {}, {} daily lines of all rates\n",
+                line.subscription,
+                usage.scope.meter,
+                line.unit_of_measure,
+                usage.rate_number,
+                explained.explanation.daily_line_count
+            ));
+            print(output, &(), &price_rows(&explained.explanation.prices))?;
+        }
         Charge::Licence(licence) => {
             say(licence_words(line, &format!("order {} of {}", licence.order_id, licence.ordered_on)));
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use billing::ids::OrganisationId;
-use billing::invoice::{Charge, InvoiceLine, InvoiceNumber};
+use billing::invoice::{InvoiceLine, InvoiceNumber, InvoiceType};
 use engine::crediting::credit;
 use engine::invoices::{IssuedInvoice, billed_days, find, lines, list, statement_pdf};
 use engine::paying::amount_in;
@@ -108,18 +108,22 @@ async fn print_lines(data: &DataDir, output: Output, number: &InvoiceNumber) -> 
 
 /// The meter, or the product and what happened to it.
 pub(crate) fn what(line: &InvoiceLine) -> String {
-    match &line.charge {
-        Charge::Usage(usage) if usage.meter.name.is_empty() => usage.scope.meter.to_string(),
-        Charge::Usage(usage) => usage.meter.name.clone(),
-        Charge::Licence(_) | Charge::Classic(_) => format!("{}, {}", description(line), line.charge_type.as_str()),
+    let Some((scope, meter, _)) = line.metered() else {
+        return format!("{}, {}", description(line), line.charge_type.as_str());
+    };
+    let meter = if meter.name.is_empty() { scope.meter.to_string() } else { meter.name.clone() };
+    match line.classic_usage() {
+        None => meter,
+        Some(usage) if usage.included.is_zero() => format!("{meter}, rate {}", usage.rate_number),
+        Some(usage) => format!("{meter}, rate {}, {} included", usage.rate_number, usage.included),
     }
 }
 
 /// The month of usage, or the days that a licence is charged for.
 fn span(line: &InvoiceLine) -> String {
-    match &line.charge {
-        Charge::Usage(usage) => usage.scope.usage_month.to_string(),
-        Charge::Licence(_) | Charge::Classic(_) => format!("{} to {}", line.days.0, line.days.1),
+    match line.metered() {
+        Some((scope, ..)) => scope.usage_month.to_string(),
+        None => format!("{} to {}", line.days.0, line.days.1),
     }
 }
 
@@ -148,10 +152,12 @@ async fn print_days(data: &DataDir, output: Output, number: &InvoiceNumber) -> R
             format!("{} {}", day.billing_total, day.line.billing_currency),
         ]);
     }
-    let shown = days
-        .iter()
-        .map(|day| present::daily_rated(day, &issued.invoice.billed_party))
-        .collect::<Result<Vec<_>, _>>()?;
+    let party = &issued.invoice.billed_party;
+    if issued.invoice.invoice_type == InvoiceType::Recurring {
+        let shown: Vec<_> = days.iter().map(|day| present::daily_usage(day, party)).collect();
+        return print(output, &shown, &rows);
+    }
+    let shown = days.iter().map(|day| present::daily_rated(day, party)).collect::<Result<Vec<_>, _>>()?;
     print(output, &shown, &rows)
 }
 

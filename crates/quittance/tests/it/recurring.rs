@@ -40,3 +40,50 @@ fn a_recurring_invoice_is_listed_explained_and_printed() {
     assert!(std::fs::read(books.path("mail.pdf")).unwrap().starts_with(b"%PDF"));
     books.verify_sound();
 }
+
+#[test]
+fn classic_usage_is_listed_by_its_rates_explained_and_printed() {
+    let books = Books::init();
+    books.write("customers.csv", "customer_id,name\nalder,Alder\n");
+    books
+        .write("subscriptions.csv", "subscription_id,customer_id,name,generation\nold,alder,Microsoft Azure,classic\n");
+    books.write(
+        "card.json",
+        r#"{"Currency":"USD","Meters":[{"MeterId":"m-1","MeterName":"S1","Unit":"1 Hour","IncludedQuantity":25,
+           "MeterRates":{"0":0.05,"1024":0.03},"EffectiveDate":"2026-01-01T00:00:00Z"}]}"#,
+    );
+    books.write(
+        "usage.csv",
+        "record_id,usage_date,subscription_id,meter_id,quantity,quantity_basis\n\
+         r-1,2026-10-03,old,m-1,900,blocks\nr-2,2026-10-20,old,m-1,463,blocks\n",
+    );
+    for line in [
+        "import customers customers.csv",
+        "import subscriptions subscriptions.csv",
+        "import prices card.json",
+        "import usage usage.csv",
+    ] {
+        books.run(line).exits(0);
+    }
+    let rated = books.run("rate --period 2026-10").exits(0).out;
+    assert!(rated.contains("60.62"), "{rated}");
+    let closed = books.json("close --period 2026-10");
+    assert_eq!(
+        (&closed["issued"][0]["invoice"], &closed["issued"][0]["total"]),
+        (&json!("D000000001"), &json!("60.62"))
+    );
+    let lines = books.run("invoices lines D000000001").exits(0).out;
+    assert!(lines.contains("S1, rate 1, 25 included") && lines.contains("S1, rate 2 "), "{lines}");
+    let shown = books.json("invoices lines D000000001");
+    let charges: Vec<_> = shown.as_array().unwrap().iter().map(|line| &line["pretaxCharges"]).collect();
+    assert_eq!(charges, [&json!(51.2), &json!(9.42)]);
+    let days = books.json("invoices lines D000000001 --daily");
+    assert_eq!((&days[1]["consumedQuantity"], &days[1]["usageDate"]), (&json!(463), &json!("2026-10-20T00:00:00Z")));
+    let explained = books.run("explain D000000001-1").exits(0).out;
+    let steps = ["taken first, at no price", "1049 - 25", "1024 x 0.05", "half-up at 2 decimals of USD", "CU-1"];
+    assert!(steps.iter().all(|step| explained.contains(step)), "{explained}");
+    books.run("invoices pdf D000000001 --out usage.pdf").exits(0);
+    assert!(std::fs::read(books.path("usage.pdf")).unwrap().starts_with(b"%PDF"));
+    books.run("invoices credit D000000001 --reason mistaken").exits(0);
+    books.verify_sound();
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use billing::ids::SubscriptionId;
+use billing::licence::Generation;
 use billing::period::BillingPeriod;
 use billing::ports::{
     PortResult, RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageFile, UsageSource,
@@ -101,7 +102,8 @@ impl UsageSurvey for MemorySurvey<'_> {
         if let RatingOutput::Files { .. } = job.output {
             rated.files = if lines.is_empty() { Vec::new() } else { vec![self.store.write_rated(lines)] };
             let (file_count, totals) = (rated.files.len(), rated.totals.clone());
-            rated.parts = vec![RatedPart { fingerprint, file_count, totals }];
+            let generation = Generation::default();
+            rated.parts = vec![RatedPart { fingerprint, file_count, totals, generation }];
         }
         Ok(rated)
     }

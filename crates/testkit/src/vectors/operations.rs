@@ -1,6 +1,7 @@
 //! The operations by name. Each reads its input, calls `billing` and prints what it answers.
 
 mod classic_history;
+mod classic_usage;
 mod costs;
 mod licences;
 mod lines;
@@ -31,6 +32,7 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "usage_subtotal" => months::usage_subtotal,
         "fx" => months::fx,
         "legacy_usage_line" => lines::legacy_usage_line,
+        "classic_usage_lines" => classic_usage::classic_usage_lines,
         "seat_subtotal" => lines::seat_subtotal,
         "savings_plan" => lines::savings_plan,
         "tax" => lines::tax,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
+use billing::licence::Generation;
 use billing::ports::{
     RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, StoredFile, UsageSource,
 };
@@ -187,7 +188,8 @@ impl<'a> Assembly<'_, 'a> {
             }
         };
         if let RatingOutput::Files { .. } = self.job.output {
-            self.usage.parts.push(RatedPart { fingerprint, file_count, totals: totals.clone() });
+            let (totals, generation) = (totals.clone(), Generation::default());
+            self.usage.parts.push(RatedPart { fingerprint, file_count, totals, generation });
         }
         self.usage.totals.add(totals).map_err(sum_too_long)
     }

@@ -265,7 +265,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     write!(IssuerWrite "/api/v1/tax-rates" "importTaxRates" "Imports a list of tax rates."
         [] Intake::File("CSV; docs/formats.md has the columns."), ok::<ImportReport>(), lists::import_tax_rates),
     write!(IssuerWrite "/api/v1/subscriptions" "importSubscriptions"
-        "Imports subscriptions and the days on which they earn the partner credit."
+        "Imports subscriptions: the days on which they earn the partner credit, and whose rules their usage is billed by."
         [] Intake::File("CSV; docs/formats.md has the columns."), ok::<ImportReport>(), lists::import_subscriptions),
     write!(IssuerWrite "/api/v1/usage" "importUsage" "Imports usage. Each record counts once, for ever."
         [FORMAT, parameter("assign_to", "The customer of subscriptions that no file has introduced."),

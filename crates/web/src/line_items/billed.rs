@@ -34,11 +34,12 @@ async fn answer(
     let is_asked_for = asks_for(&seek.selecting.query, issued.invoice.currency)?;
     let invoice_type = issued.invoice.invoice_type;
     match (selection.paging, selection.provider, selection.line_item_type) {
-        (Paging::Offset, BillingProvider::Office, _) if is_asked_for && invoice_type == InvoiceType::Recurring => {
-            reconciliation::licences(call, reader, &issued).await
+        (Paging::Offset, ..) if !is_asked_for || invoice_type != InvoiceType::Recurring => empty_offset_page(call),
+        (Paging::Offset, _, InvoiceLineItemType::UsageLineItems) => days::classic(call, reader, issued).await,
+        (Paging::Offset, BillingProvider::Office, _) => {
+            reconciliation::recurring(call, reader, &issued, |line| line.metered().is_none()).await
         }
-        // Usage of the older commerce; no invoice of ours has any.
-        (Paging::Offset, ..) => empty_offset_page(call),
+        (Paging::Offset, ..) => reconciliation::recurring(call, reader, &issued, |line| line.metered().is_some()).await,
         (Paging::Seek, ..) if !is_asked_for || invoice_type != InvoiceType::OneTime => {
             seek_page::<()>(call, &seek, Vec::new(), None)
         }

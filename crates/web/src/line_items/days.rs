@@ -3,16 +3,19 @@
 use std::cell::Cell;
 
 use axum::response::Response;
+use billing::licence::Generation;
 use billing::party::Organisation;
 use billing::period::BillingPeriod;
 use billing::rate::LineFigures;
 use engine::invoices::{self, DayPage, DaySource, IssuedInvoice, RatedPage};
 use engine::present;
 use engine::{Books, EngineResult};
-use formats::vendor::VendorError;
+use formats::vendor::request::{OffsetPage, PageLimits};
+use formats::vendor::{Collection, VendorError, offset_page_links};
 use tokio::task::spawn_blocking;
 
 use crate::access::Reader;
+use crate::answer;
 use crate::call::Call;
 use crate::failure::Failure;
 
@@ -31,7 +34,37 @@ pub(super) async fn billed(
     page.answer(call, seek, &issued.invoice.billed_party, |place| place.to_string())
 }
 
-/// The days of an open month.
+/// The days of classic usage that a recurring invoice was billed from, by position.
+pub(super) async fn classic(call: &Call, reader: &Reader, issued: IssuedInvoice) -> Result<Response, Failure> {
+    let source = invoices::billed_days(&reader.books, &issued).await?;
+    classic_page(call, reader, source, &issued.invoice.billed_party).await
+}
+
+/// The days of classic usage of an open month.
+pub(super) async fn classic_unbilled(
+    call: &Call,
+    reader: &Reader,
+    party: &Organisation,
+    period: BillingPeriod,
+) -> Result<Response, Failure> {
+    let source = invoices::unbilled_days(&reader.books, &party.id, period, Generation::Classic).await?;
+    classic_page(call, reader, source, party).await
+}
+
+async fn classic_page(
+    call: &Call,
+    reader: &Reader,
+    source: DaySource,
+    party: &Organisation,
+) -> Result<Response, Failure> {
+    let asked = call.request.query.offset_page(PageLimits::LINE_ITEMS)?;
+    let page = Page::read(reader.books.clone(), source, Cut::at(asked)).await?;
+    let items: Vec<_> = page.days.iter().take(page.size).map(|(_, day)| present::daily_usage(day, party)).collect();
+    let has_more = page.days.len() > page.size;
+    answer::json(&Collection::new(items, offset_page_links(&call.request, asked, has_more)))
+}
+
+/// The days of an open month of the new commerce.
 ///
 /// The position in a token names the month beside the place: what was begun as the current month
 /// goes on as that month when the clock has passed its end.
@@ -46,7 +79,7 @@ pub(super) async fn unbilled(
         Some(position) => month_and_place(position).map(|(period, place)| (period, Some(place)))?,
         None => (asked, None),
     };
-    let source = invoices::unbilled_days(&reader.books, &party.id, period).await?;
+    let source = invoices::unbilled_days(&reader.books, &party.id, period, Generation::NewCommerce).await?;
     let page = Page::read(reader.books.clone(), source, Cut::new(seek, start)?).await?;
     page.answer(call, seek, party, |place| format!("{period}/{place}"))
 }
@@ -78,6 +111,12 @@ impl Cut {
             None => (0, seek.offset),
         };
         Ok(Self { after, skip, size: seek.size, has_earned_credit })
+    }
+
+    /// All lines behind some others.
+    fn at(page: OffsetPage) -> Self {
+        let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+        Self { after: page.offset, skip: 0, size, has_earned_credit: None }
     }
 
     fn keeps(&self, figures: &LineFigures) -> bool {

@@ -1,6 +1,7 @@
 //! Reconciliation lines: the lines of an invoice.
 
 use axum::response::Response;
+use billing::invoice::InvoiceLine;
 use engine::invoices::{self, IssuedInvoice};
 use engine::present::{self, LineItem};
 use formats::vendor::request::PageLimits;
@@ -29,11 +30,18 @@ pub(super) async fn billed(
     seek_page(call, seek, items, has_more.then(|| following.to_string()))
 }
 
-/// A page of a recurring invoice, by position.
-pub(super) async fn licences(call: &Call, reader: &Reader, issued: &IssuedInvoice) -> Result<Response, Failure> {
+/// A page of the lines of one kind of a recurring invoice, by position among them.
+pub(super) async fn recurring(
+    call: &Call,
+    reader: &Reader,
+    issued: &IssuedInvoice,
+    is_of_kind: impl Fn(&InvoiceLine) -> bool,
+) -> Result<Response, Failure> {
     let asked = call.request.query.offset_page(PageLimits::LINE_ITEMS)?;
     let size = usize::try_from(asked.size).unwrap_or(usize::MAX);
-    let (items, has_more) = page(reader, issued, asked.offset, size).await?;
+    let part = (usize::try_from(asked.offset).unwrap_or(usize::MAX), size.saturating_add(1));
+    let lines = invoices::lines_of_kind(&reader.books, &issued.invoice.number, part, is_of_kind).await?;
+    let (items, has_more) = (shown(issued, &lines, size)?, lines.len() > size);
     answer::json(&Collection::new(items, offset_page_links(&call.request, asked, has_more)))
 }
 
@@ -48,7 +56,10 @@ async fn page(
     // One more than is shown, to know whether there is another page.
     let limit = u32::try_from(size.saturating_add(1)).unwrap_or(u32::MAX);
     let lines = invoices::lines(&reader.books, &issued.invoice.number, after, limit).await?;
-    let shown = lines.iter().take(size);
-    let items = shown.map(|line| present::line_item(issued, line)).collect::<Result<Vec<_>, _>>()?;
-    Ok((items, lines.len() > size))
+    Ok((shown(issued, &lines, size)?, lines.len() > size))
+}
+
+fn shown(issued: &IssuedInvoice, lines: &[InvoiceLine], size: usize) -> Result<Vec<LineItem>, Failure> {
+    let shown = lines.iter().take(size).map(|line| present::line_item(issued, line));
+    Ok(shown.collect::<Result<Vec<_>, _>>()?)
 }

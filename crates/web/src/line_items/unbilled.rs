@@ -22,17 +22,21 @@ pub(crate) async fn answer(call: &Call, reader: &Reader) -> Result<Response, Fai
     let seek = SeekRequest::read(call)?;
     let query = &seek.selecting.query;
     let selection = selection(query)?;
-    if selection.paging == Paging::Offset {
+    let is_usage = selection.line_item_type == InvoiceLineItemType::UsageLineItems;
+    if selection.paging == Paging::Offset && !is_usage {
         return empty_offset_page(call);
     }
     let period = period(query, call.state.now())?;
-    if selection.line_item_type != InvoiceLineItemType::UsageLineItems {
+    if !is_usage {
         let message = "reconciliation lines are served once they are billed; ask for UsageLineItems";
         return Err(VendorError::unsupported_operation(message).into());
     }
     let organisation = reader.organisation().await?;
-    if !asks_for(query, organisation.currency)? {
-        return seek_page::<()>(call, &seek, Vec::new(), None);
+    match (selection.paging, asks_for(query, organisation.currency)?) {
+        (Paging::Offset, true) => return days::classic_unbilled(call, reader, &organisation, period).await,
+        (Paging::Offset, false) => return empty_offset_page(call),
+        (Paging::Seek, false) => return seek_page::<()>(call, &seek, Vec::new(), None),
+        (Paging::Seek, true) => {}
     }
     days::unbilled(call, reader, &seek, &organisation, period).await
 }

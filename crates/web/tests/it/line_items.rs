@@ -1,6 +1,6 @@
 //! Which line items a request gets.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{CREDITED_DAY_COUNT, LINE_COUNT, NOVEMBER_DAY_COUNT, OCTOBER_DAY_COUNT, World};
 
@@ -9,6 +9,8 @@ const UNBILLED: &str = "/v1/invoices/unbilled/lineitems";
 const LINE: &str = "Collection<OneTimeInvoiceLineItem>";
 const LICENCE: &str = "Collection<LicenseBasedLineItem>";
 const DAY: &str = "Collection<DailyRatedUsageLineItem>";
+const RATE: &str = "Collection<UsageBasedLineItem>";
+const CLASSIC_DAY: &str = "Collection<DailyUsageLineItem>";
 
 #[track_caller]
 fn check(world: &World, resource: &str, path: &str, count: usize) -> Value {
@@ -123,6 +125,71 @@ fn licences_of_a_recurring_invoice_in_both_forms() {
     assert_eq!((&second["items"][0], second["links"].get("next")), (annual, None));
     check(&world, LICENCE, &format!("{recurring}/Office/BillingLineItems?offset=2"), 0);
     check(&world, LICENCE, &format!("{recurring}/Office/BillingLineItems?currencyCode=USD"), 0);
+}
+
+/// Each rate of a consumption is a line; of licences on the same invoice nothing is said.
+#[test]
+fn classic_usage_of_a_recurring_invoice() {
+    let world = World::new();
+    world.use_classic();
+    world.bill_licences();
+    let recurring = "/v1/invoices/D000000001/lineitems";
+    let page = check(&world, RATE, &format!("{recurring}?provider=azure&invoicelineitemtype=billinglineitems"), 2);
+    let members = [
+        "detailLineItemId",
+        "includedQuantity",
+        "consumedQuantity",
+        "overageQuantity",
+        "listPrice",
+        "consumptionPrice",
+        "consumptionDiscount",
+        "pretaxCharges",
+        "taxAmount",
+        "postTaxTotal",
+        "pretaxEffectiveRate",
+        "postTaxEffectiveRate",
+    ];
+    let told = |line: &Value| members.map(|name| line[name].to_string()).join(" ");
+    let lines = page["items"].as_array().unwrap();
+    let expected = ["1 25 65 40 0.125 5.0 0 5.0 0 5.0 0.125 0.125", "2 0 7 7 0.1 0.7 0 0.7 0 0.7 0.1 0.1"];
+    assert_eq!(lines.iter().map(told).collect::<Vec<_>>(), expected);
+    let words = ["invoiceNumber", "chargeType", "serviceName", "serviceType", "resourceName", "region", "unit"];
+    let said = words.map(|name| lines[0][name].as_str().unwrap()).join(", ");
+    let usage = "Assess usage fee for current cycle, Azure App Service, Standard Plan, S1, EU West, 1 Hour";
+    assert_eq!(said, format!("D000000001, {usage}"));
+    let second = check(&world, RATE, &format!("{recurring}/Azure/BillingLineItems?size=1&offset=1"), 1);
+    assert_eq!((&second["items"][0], second["links"].get("next")), (&lines[1], None));
+    check(&world, LICENCE, &format!("{recurring}/Office/BillingLineItems"), 2);
+    let invoice = world.as_harrow().get("/v1/invoices/D000000001").json(200);
+    let sets = invoice["invoiceDetails"].as_array().unwrap().iter();
+    let sets: Vec<_> = sets.map(|set| format!("{} {}", set["billingProvider"], set["invoiceLineItemType"])).collect();
+    let expected = [("office", "billing_line_items"), ("azure", "billing_line_items"), ("azure", "usage_line_items")];
+    assert_eq!(sets, expected.map(|(provider, items)| format!("{provider:?} {items:?}")));
+}
+
+#[test]
+fn classic_days_before_and_after_they_are_billed() {
+    let world = World::new();
+    world.use_classic();
+    let unbilled = format!("{UNBILLED}?provider=azure&invoicelineitemtype=usagelineitems&period=current");
+    let open = check(&world, CLASSIC_DAY, &unbilled, 3);
+    assert_eq!((&open["items"][0]["invoiceNumber"], &open["items"][0]["project"]), (&json!(""), &json!("vm-9")));
+    check(&world, CLASSIC_DAY, &format!("{unbilled}&currencycode=USD"), 0);
+    // Days of plans are where they were, and no classic one is among them.
+    let modern = format!("{UNBILLED}?provider=onetime&invoicelineitemtype=usagelineitems&period=current");
+    check(&world, DAY, &modern, NOVEMBER_DAY_COUNT);
+    world.bill_licences();
+    check(&world, CLASSIC_DAY, &unbilled, 0);
+    let billed = "/v1/invoices/D000000001/lineitems/Azure/UsageLineItems";
+    let first = check(&world, CLASSIC_DAY, &format!("{billed}?size=2"), 2);
+    let next = first["links"]["next"]["uri"].as_str().unwrap();
+    let second = check(&world, CLASSIC_DAY, &format!("/v1{next}"), 1);
+    assert_eq!(second["links"].get("next"), None);
+    let days = [&first["items"][0], &first["items"][1], &second["items"][0]];
+    let told = days.map(|day| format!("{} {} {}", day["usageDate"], day["consumedQuantity"], day["invoiceNumber"]));
+    assert_eq!(told, [1, 2, 3].map(|day| format!("\"2026-11-0{day}T00:00:00Z\" 24 \"D000000001\"")));
+    check(&world, DAY, "/v1/invoices/G000000003/lineitems/OneTime/UsageLineItems", NOVEMBER_DAY_COUNT);
+    check(&world, CLASSIC_DAY, &format!("{billed}?currencyCode=USD"), 0);
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub(crate) const CUSTOMER: &str = "81be3d07-6a45-4f92-b0c8-e17d52a96f34";
 pub(crate) const OTHER_CUSTOMER: &str = "e2c5a6b0-4b1d-4e7f-9d23-5a0f3b8c7d61";
 pub(crate) const PLAN: &str = "c0a42f7e-9d18-4e53-8b6f-71d3e5a90b84";
 const CREDITED_PLAN: &str = "5fd7c2e9-083a-4b61-97d4-c3a80e6b1f25";
+const CLASSIC: &str = "d41a6f08-2b7c-4e93-b85f-06c9e3a7d512";
 const OTHER_PLAN: &str = "9d18c0a4-2f7e-4e53-8b6f-71d3e5a90b84";
 const ENTITLEMENT: &str = "0f62b9d4-a371-4c8e-95d0-b84e7c13f6a5";
 
@@ -152,6 +153,31 @@ impl World {
             let orders = file("orders.csv", format!("{header}\n{orders}"));
             accepted(&import_orders(&self.books, orders, now).await.unwrap());
             close(&self.books, "2026-11".parse().unwrap(), CloseOptions::default(), now, &|_| {}).await.unwrap();
+        });
+    }
+
+    /// A classic subscription of the party `harrow` with three days of use in November: 25 hours are included, the
+    /// first 40 above cost 0.125, the 7 behind them 0.1. The open month is rated.
+    pub(crate) fn use_classic(&self) {
+        let subscription = format!("subscription_id,customer_id,name,generation\n{CLASSIC},{CUSTOMER},Old,classic\n");
+        let meter = meter(9);
+        let card = format!(
+            r#"{{"Currency":"EUR","Meters":[{{"MeterId":"{meter}","MeterName":"S1","MeterCategory":"Azure App Service",
+            "MeterSubCategory":"Standard Plan","MeterRegion":"EU West","Unit":"1 Hour","IncludedQuantity":25,
+            "MeterRates":{{"0":0.125,"40":0.1}},"EffectiveDate":"2026-01-01T00:00:00Z"}}]}}"#
+        );
+        let mut days = days("2026-11", 3);
+        days.push(CLASSIC, 9, "24");
+        let now = at("2026-11-10T12:00:00Z");
+        self.runtime.block_on(async {
+            let books = &self.books;
+            let subscriptions = file("classic.csv", subscription);
+            accepted(&import_subscriptions(books, subscriptions, now).await.unwrap());
+            let card = file("card.json", card);
+            accepted(&import_prices(books, card, &PriceOptions::default(), now).await.unwrap());
+            let options = UsageImportOptions::default();
+            accepted(&import_usage(books, file("classic", days.text), &options, now, &|_| {}).await.unwrap());
+            rating::rate(books, "2026-11".parse().unwrap(), &|_| {}).await.unwrap();
         });
     }
 

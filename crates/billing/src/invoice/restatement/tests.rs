@@ -50,6 +50,7 @@ fn directory() -> PartyDirectory {
         customer: customer.id.clone(),
         name: String::new(),
         earned_credit: vec![],
+        generation: crate::licence::Generation::default(),
     };
     PartyDirectory {
         issuer: organisation("issuer", None),

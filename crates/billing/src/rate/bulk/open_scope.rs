@@ -10,7 +10,8 @@ use crate::rate::bulk::terms::{MeterMonth, Terms};
 use crate::rate::bulk::{DayAmounts, LinePrices};
 use crate::rate::day::{BILLING_TOTAL_DECIMALS, billing_total, rate_day};
 use crate::rate::month::MonthTotals;
-use crate::rate::party::{RateError, ScopeMonth};
+use crate::rate::party::{RateError, ScopeMonth, check_currency};
+use crate::rate::rates::ScopeRates;
 use crate::rate::scope::ScopeCounter;
 use crate::uom::{QuantityBasis, UnitOfMeasure};
 
@@ -62,6 +63,11 @@ fn rate_otherwise<'a>(
 ) -> Result<DayAmounts, RateError> {
     let amount_error = |cause| RateError::Amount { meter: meter.clone(), cause };
     scope.check_unit(meter, terms)?;
+    check_currency(scope.subscription, meter, &terms.exchange_rate)?;
+    if scope.subscription.is_classic() {
+        // What each rate came to is not in the sums of a run.
+        return scope.row_exactly(meter, terms, prices, quantity, basis);
+    }
     if let Some(mut run) = scope.begin_run(terms, prices, generation, place, quantity.scale, basis) {
         let is_going_on = scope.run.as_ref().is_some_and(|last| last.scales() == run.scales());
         run.sums = scope.run.as_ref().filter(|_| is_going_on).map_or_else(Sums::default, |last| last.sums);
@@ -156,6 +162,9 @@ impl<'a> OpenScope<'a> {
         if let Some(month) = &mut self.month {
             month.totals.add(&rating.as_totals(billing)).map_err(amount_error)?;
             month.consumed_after = self.counter.consumed();
+            if let Some(rates) = &mut month.rates {
+                rates.add(&rating).map_err(amount_error)?;
+            }
         }
         let prices = terms.show(prices, rating.unit_price, rating.effective_unit_price);
         Ok(DayAmounts {
@@ -169,6 +178,7 @@ impl<'a> OpenScope<'a> {
     /// Takes the terms of a row into what the month says of its prices.
     fn enter(&mut self, terms: &Terms<'a>, unit_price: Decimal) {
         let (price, credit) = (terms.in_force.price, terms.factors.earned_credit_rate);
+        let is_classic = self.subscription.is_classic();
         let month = self.month.get_or_insert_with(|| ScopeMonth {
             totals: MonthTotals::default(),
             price,
@@ -177,6 +187,7 @@ impl<'a> OpenScope<'a> {
             single_unit_price: Some(unit_price),
             days: (Date::MAX, Date::MIN),
             consumed_after: Decimal::ZERO,
+            rates: is_classic.then(ScopeRates::default),
         });
         month.price = price;
         let (lowest, highest) = month.earned_credit_rates;

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::fx::{FxQuote, FxTable};
+use crate::licence::Generation;
 use crate::party::PartyDirectory;
 use crate::period::DayRange;
 use crate::price::{OfferTerm, PriceBook, PriceSheet, Product, Tier, TierBasis, TierTable};
 use crate::rate::party::tests::{directory, usage_record};
-use crate::rate::{BILLING_TOTAL_DECIMALS, LateFrom, PartyRater};
+use crate::rate::{BILLING_TOTAL_DECIMALS, ClassicUsageLine, LateFrom, PartyRater, classic_usage_lines};
 use crate::usage::{MeterDescription, RecordKey};
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -17,6 +18,8 @@ struct Month {
     sheet: PriceSheet,
     credit: Vec<DayRange>,
     late: Option<Decimal>,
+    generation: Generation,
+    billed_in: Currency,
     /// Meter, day, quantity at the scale of its column, basis.
     rows: Vec<(usize, i8, Scaled, QuantityBasis)>,
 }
@@ -73,8 +76,13 @@ fn any_month() -> impl Strategy<Value = Month> {
     let credit = (1..20_i8, 1..30_i8)
         .prop_map(|(from, until)| vec![DayRange { from: date(2026, 9, from), until: Some(date(2026, 9, until)) }]);
     let discount = prop::option::of((0..100_i128, 1..30_i8));
-    (prices, rows, credit, discount, prop::option::of(0..3_000_i128)).prop_map(
-        |((one, two), mut rows, credit, discount, late)| {
+    let billed = prop_oneof![
+        10 => Just((Generation::NewCommerce, Currency::EUR)),
+        10 => Just((Generation::Classic, Currency::USD)),
+        1 => Just((Generation::Classic, Currency::EUR)),
+    ];
+    (prices, rows, credit, discount, prop::option::of(0..3_000_i128), billed).prop_map(
+        |((one, two), mut rows, credit, discount, late, (generation, billed_in))| {
             rows.sort_by_key(|(meter, day, ..)| (*meter, *day));
             let term = |(percent, from): (i128, i8)| OfferTerm {
                 name: String::new(),
@@ -89,7 +97,7 @@ fn any_month() -> impl Strategy<Value = Month> {
                 offer_terms: discount.map(term).into_iter().collect(),
                 prices: one.into_iter().chain(two).collect(),
             };
-            Month { sheet, credit, late: late.map(|tenths| decimal(tenths, 1)), rows }
+            Month { sheet, credit, late: late.map(|tenths| decimal(tenths, 1)), generation, billed_in, rows }
         },
     )
 }
@@ -106,7 +114,11 @@ struct World {
 impl World {
     fn of(month: &Month) -> Self {
         let mut directory = directory();
-        directory.subscriptions.values_mut().for_each(|plan| plan.earned_credit.clone_from(&month.credit));
+        directory.party.currency = month.billed_in;
+        for plan in directory.subscriptions.values_mut() {
+            plan.earned_credit.clone_from(&month.credit);
+            plan.generation = month.generation;
+        }
         let quote = FxQuote::UsdPerUnit {
             currency: Currency::EUR,
             month: "2026-09".parse().unwrap(),
@@ -178,12 +190,28 @@ fn in_bulk(world: &World, month: &Month, forget: usize) -> Said {
             }
         }
         if let Some(month) = rater.close().map_err(text)? {
+            check_rates(&month);
             let key = ScopeKey { customer, subscription: plan, meter: id, usage_month: september };
             scopes.push(format!("{key:?} {month:?}"));
         }
     }
     show(&mut waiting, &rater.take_prices().map_err(text)?, &mut lines);
     Ok((lines, scopes, rater.take_unpriced().iter().map(|usage| format!("{usage:?}")).collect()))
+}
+
+/// The rates of a classic scope come to what its days do.
+fn check_rates(month: &ScopeMonth<'_>) {
+    let Some(rates) = &month.rates else { return };
+    let Ok(lines) = classic_usage_lines(month, rates, 2) else { return };
+    let sum = |part: fn(&ClassicUsageLine) -> Decimal| crate::decimal::sum(lines.iter().map(part)).unwrap();
+    assert_eq!(sum(|line| line.consumed), month.totals.quantity);
+    assert_eq!(sum(|line| line.exact), month.totals.pricing_total, "RATE-1");
+    assert_eq!(sum(|line| line.included), lines[0].included);
+    for line in &lines {
+        let off = line.exact.checked_sub(line.charge).unwrap().abs().unwrap();
+        assert!(off <= decimal(5, 3), "{line:?}");
+        assert_eq!(line.amount.checked_sub(line.discount), Ok(line.charge));
+    }
 }
 
 fn show(waiting: &mut Vec<DayAmounts>, prices: &[LinePrices<'_>], lines: &mut Vec<String>) {

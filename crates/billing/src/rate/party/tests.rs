@@ -41,6 +41,7 @@ pub(in crate::rate) fn directory() -> PartyDirectory {
         customer: customer.id.clone(),
         name: "Plan".to_owned(),
         earned_credit: vec![DayRange { from: date(2026, 9, 10), until: Some(date(2026, 9, 20)) }],
+        generation: crate::licence::Generation::default(),
     };
     PartyDirectory {
         issuer: organisation("issuer", "EUR"),

@@ -92,7 +92,8 @@ impl Party {
             country: "DE".to_owned(),
         };
         let (id, name) = (plan.parse().unwrap(), String::new());
-        let plan = Subscription { id, customer: customer.id.clone(), name, earned_credit };
+        let generation = billing::licence::Generation::default();
+        let plan = Subscription { id, customer: customer.id.clone(), name, earned_credit, generation };
         self.directory.customers.insert(customer.id.clone(), customer);
         self.directory.subscriptions.insert(plan.id.clone(), plan);
     }

@@ -196,6 +196,13 @@ pub(crate) struct Line {
     /// Of usage.
     #[serde(skip_serializing_if = "Option::is_none")]
     meter: Option<String>,
+    /// Of classic usage: which of the rates of its consumption it is, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_number: Option<u32>,
+    /// Of classic usage: what of the quantity costs nothing.
+    #[schema(format = "decimal")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    included_quantity: Option<String>,
     /// Of licences.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<String>,
@@ -225,6 +232,7 @@ impl From<&InvoiceLine> for Line {
     fn from(line: &InvoiceLine) -> Self {
         let (meter, order_id) = match &line.charge {
             Charge::Usage(usage) => (Some(usage.scope.meter.to_string()), None),
+            Charge::ClassicUsage(usage) => (Some(usage.scope.meter.to_string()), None),
             Charge::Licence(licence) => (None, Some(licence.order_id.clone())),
             Charge::Classic(classic) => (None, Some(classic.order_id.clone())),
         };
@@ -239,6 +247,8 @@ impl From<&InvoiceLine> for Line {
             product_name: line.product.product_name.clone(),
             sku_name: line.product.sku_name.clone(),
             meter,
+            rate_number: line.classic_usage().map(|usage| usage.rate_number),
+            included_quantity: line.classic_usage().map(|usage| usage.included.to_string()),
             order_id,
             from: line.days.0.to_string(),
             to: line.days.1.to_string(),

@@ -192,6 +192,8 @@ pub(crate) struct SubscriptionSummary {
     name: String,
     /// The days on which it earns the partner credit.
     earned_credit: Vec<Days>,
+    /// Of its usage: `new_commerce` on one-time invoices, `classic` on recurring ones.
+    generation: &'static str,
 }
 page!(SubscriptionPage, SubscriptionSummary);
 
@@ -212,6 +214,7 @@ impl From<&party::Subscription> for SubscriptionSummary {
             customer: subscription.customer.to_string(),
             name: subscription.name.clone(),
             earned_credit: subscription.earned_credit.iter().map(days).collect(),
+            generation: subscription.generation.as_str(),
         }
     }
 }
