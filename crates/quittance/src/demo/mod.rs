@@ -1,15 +1,18 @@
 //! `quittance demo`: a believable month from a seed, closed, issued, printed and served.
 //!
 //! September 2026 is closed first, so that October has late usage and a refund of an issued month;
-//! November is open, so that there is something unbilled. The clock is pinned to 10 November.
+//! November is open, so that there is something unbilled. One customer has a classic subscription too, which is billed on a
+//! recurring invoice from October on. The clock is pinned to 10 November.
 
 mod cast;
 mod chance;
+mod classic;
 mod world;
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use billing::invoice::InvoiceType;
 use billing::money::Amount;
 use billing::period::BillingPeriod;
 use billing::ports::hex;
@@ -30,6 +33,7 @@ use sha2::{Digest, Sha256};
 
 use self::cast::{DEFAULT_PARTY, organisations};
 use self::chance::Chance;
+use self::classic::Classic;
 use self::world::World;
 use crate::cli::{DemoArgs, Output};
 use crate::commands::invoices::print_list;
@@ -41,6 +45,8 @@ use crate::{CommandResult, Exit};
 
 /// The instant at which the demonstration's clock stands.
 const NOW: &str = "2026-11-10T09:00:00Z";
+/// Whose usage is classic, by place: of the party that commands mean when none is named.
+const CLASSIC_CUSTOMER: usize = 1;
 const SEPTEMBER_CLOSED_AT: &str = "2026-10-06T09:00:00Z";
 
 fn instant(text: &str) -> Result<Timestamp, Failure> {
@@ -96,7 +102,8 @@ async fn claim(data: &DataDir, seed: &str) -> Result<(), Failure> {
 async fn build(data: &DataDir, seed: u64) -> Result<(), Failure> {
     let mut chance = Chance::new(seed);
     let world = World::new(&mut chance);
-    import_lists(data, &world).await?;
+    let classic = Classic::new(seed, world.customer_id(CLASSIC_CUSTOMER));
+    import_lists(data, &world, &classic).await?;
     let (september, september_late) = world.usage_csv(&mut chance, date(2026, 9, 27), date(2026, 10, 1), 20);
     let (october, october_late) = world.usage_csv(&mut chance, date(2026, 10, 1), date(2026, 11, 1), 5);
     let (november, _) = world.usage_csv(&mut chance, date(2026, 11, 1), date(2026, 11, 10), 0);
@@ -111,6 +118,7 @@ async fn build(data: &DataDir, seed: u64) -> Result<(), Failure> {
         ("october.csv", october),
         ("corrections.csv", corrections),
         ("october-late.csv", october_late),
+        ("classic.csv", classic.usage_csv(date(2026, 10, 1), date(2026, 11, 10))),
         ("november.csv", november),
     ] {
         usage(data, name, csv, now).await?;
@@ -123,7 +131,7 @@ async fn build(data: &DataDir, seed: u64) -> Result<(), Failure> {
     pay_one(data, now).await
 }
 
-async fn import_lists(data: &DataDir, world: &World) -> Result<(), Failure> {
+async fn import_lists(data: &DataDir, world: &World, classic: &Classic) -> Result<(), Failure> {
     let (books, at) = (&data.books, instant(SEPTEMBER_CLOSED_AT)?);
     let mut tenant_ids = world.tenant_ids.iter().cloned();
     let organisations = organisations(|| tenant_ids.next().unwrap_or_default())?;
@@ -134,7 +142,9 @@ async fn import_lists(data: &DataDir, world: &World) -> Result<(), Failure> {
     let reports = [
         import_customers(books, file("customers.csv", world.customers_csv(&parties)), None, at).await?,
         import_subscriptions(books, file("subscriptions.csv", world.subscriptions_csv()), at).await?,
+        import_subscriptions(books, file("classic-subscriptions.csv", classic.subscriptions_csv()), at).await?,
         import_prices(books, file("prices.csv", world.prices_csv()), &price_options, at).await?,
+        import_prices(books, file("rate-card.json", classic.rate_card()), &price_options, at).await?,
         import_fx(books, file("fx.csv", World::fx_csv().to_owned()), &formats::fx::FxOptions::default(), at).await?,
     ];
     for report in reports {
@@ -211,14 +221,20 @@ async fn write_pdfs(data: &DataDir) -> Result<PathBuf, Failure> {
 
 async fn print_lines_to_try(data: &DataDir, address: &str, organisation: &str, token: &str) -> Result<(), Failure> {
     let invoices = list(&data.books, None).await?;
-    let mine = invoices.iter().rev().find(|issued| issued.stored.party.as_str() == organisation);
-    let number = mine.map(|issued| issued.invoice.number.to_string()).unwrap_or_default();
+    let mine = invoices.iter().rev().filter(|issued| issued.stored.party.as_str() == organisation);
+    let number = mine.clone().next().map(|issued| issued.invoice.number.to_string()).unwrap_or_default();
     say(format!("\nServing the billing API of {organisation} on http://{address} (stop with Ctrl-C). Try:\n"));
     say(format!("  TOKEN={token}"));
     say(format!("  curl -s -H \"Authorization: Bearer $TOKEN\" http://{address}/v1/invoices"));
     say(format!(
         "  curl -s -H \"Authorization: Bearer $TOKEN\" \"http://{address}/v1/invoices/{number}/lineitems?provider=onetime&invoicelineitemtype=billinglineitems&size=2\""
     ));
+    if let Some(recurring) = mine.clone().find(|issued| issued.invoice.invoice_type == InvoiceType::Recurring) {
+        let number = &recurring.invoice.number;
+        say(format!(
+            "  curl -s -H \"Authorization: Bearer $TOKEN\" \"http://{address}/v1/invoices/{number}/lineitems?provider=azure&invoicelineitemtype=billinglineitems\""
+        ));
+    }
     say(format!(
         "  curl -s -H \"Authorization: Bearer $TOKEN\" -o {number}.pdf http://{address}/v1/invoices/{number}/documents/statement"
     ));

@@ -79,6 +79,10 @@ impl World {
         Self { tenant_ids, customer_ids, plans, meters, resources }
     }
 
+    pub(super) fn customer_id(&self, place: usize) -> String {
+        self.customer_ids.get(place).cloned().unwrap_or_default()
+    }
+
     pub(super) fn customers_csv(&self, parties: &[&str]) -> String {
         let mut csv = "customer_id,name,billed_party,domain,country\n".to_owned();
         let countries = ["FR", "GB", "JP", "US"];

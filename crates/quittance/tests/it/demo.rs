@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::books::{Books, files_below, numbers};
 use crate::demo_books::{demo, demo_dir};
@@ -57,6 +57,10 @@ fn the_month_has_all_that_a_believable_one_has() {
 
     let lines = lines(&books);
     assert!(distinct(&lines, "customerId").len() >= 20);
+    let (classic, lines): (Vec<Value>, Vec<Value>) =
+        lines.into_iter().partition(|line| line["billingProvider"] == "azure");
+    let rates: Vec<_> = classic.iter().map(|line| (&line["detailLineItemId"], &line["listPrice"])).collect();
+    assert_eq!(rates, [(&json!(1), &json!(0.087)), (&json!(2), &json!(0.083))]);
     assert!(lines.iter().any(|line| line["subtotal"].as_f64().unwrap() < 0.0), "no refund");
     assert!(lines.iter().any(|line| line["chargeType"] == "Cancel"), "no refund");
     let is_late = |line: &&Value| {
