@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{
-    Adjustment, BlobDigest, CarriedDay, DraftInputs, InvoiceLine, InvoiceNumber, PartyDrafts, RULES_VERSION,
-    RestatedMonth, Snapshot, draft_invoices,
+    Adjustment, BlobDigest, CarriedDay, DraftInputs, InvoiceNumber, PartyDrafts, RULES_VERSION, RestatedMonth,
+    Snapshot, draft_invoices,
 };
 use billing::licence::{LicenceCharges, LicenceOrder};
 use billing::money::{Amount, MoneyError};
@@ -25,6 +25,7 @@ use crate::books::Books;
 use crate::by_generation::ByGeneration;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
+use crate::invoices;
 use crate::licences::{OffersByMonth, credited_month, earlier_terms, given_back, know_restatements, lines_of_period};
 use crate::selection::{Selected, Selection, carried_days};
 
@@ -546,9 +547,10 @@ pub(crate) async fn late_from(
     invoices.retain(|invoice| invoice.period < period && was_there(invoice));
     invoices.sort_by_key(|invoice| invoice.period);
     for invoice in invoices {
-        for bytes in books.ledger.invoice_lines(&invoice.number, 0, u32::MAX).await? {
-            let line: InvoiceLine = serde_json::from_slice(&bytes)
-                .map_err(|error| EngineError::damaged(&format!("a line of invoice {}", invoice.number), error))?;
+        let mut lines = invoices::lines(books, &invoice.number, 0, u32::MAX).await?;
+        // What is charged anew has the word before what is taken back, wherever it stands.
+        lines.sort_by_key(|line| line.takes_back.is_none());
+        for line in lines {
             // Invoices come in the order of their periods, so the last word on a scope stays.
             if let Some((scope, _, consumed_after)) = line.metered() {
                 quantities.insert(scope.clone(), consumed_after);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use billing::ids::OrganisationId;
 use billing::invoice::{
-    Adjustment, Amendment, BlobDigest, Draft, InvoiceNumber, KnownLists, LineChange, Snapshot, changed_lines,
-    check_draft, credit_note, difference_note, rebilled,
+    Adjustment, Amendment, BlobDigest, CarriedDay, Draft, Invoice, InvoiceNumber, InvoiceType, KnownLists, LineChange,
+    Snapshot, changed_lines, check_draft, credit_note, difference_note, rebilled,
 };
 use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
@@ -204,15 +204,15 @@ pub async fn correct(
 async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restated> {
     let chain = Chain::load(books, number).await?;
     let base = &chain.base().invoice;
-    if !base.carried.is_empty() {
+    let party = &chain.original.stored.party;
+    let directory = directory_today(books, &chain).await?;
+    if has_moved_usage(books, party, &directory, base).await? {
         let message = format!(
             "{number} moved usage without a price to the next month, where it is billed; computing it again would bill \
              that twice: correct it with `quittance invoices credit`"
         );
         return Err(EngineError::new("restate.carried", message));
     }
-    let party = &chain.original.stored.party;
-    let directory = directory_today(books, &chain).await?;
     if directory.party.currency != base.currency {
         let today = directory.party.currency;
         let message = format!("{number} is in {}, and its party is billed in {today} now", base.currency);
@@ -237,6 +237,23 @@ async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restate
         return Err(EngineError::new(failure.code(), failure.to_string()));
     }
     Ok(Restated { chain, draft, snapshot, directory: bytes })
+}
+
+/// Whether usage that belongs on such an invoice went on to the next month. All that went on stands with the first
+/// document of its month, whatever its generation.
+async fn has_moved_usage(
+    books: &Books,
+    party: &OrganisationId,
+    directory: &PartyDirectory,
+    invoice: &Invoice,
+) -> EngineResult<bool> {
+    let closures = books.ledger.closures(party).await?;
+    let of_month = closures.iter().filter(|closure| closure.period == invoice.period);
+    let belongs = |day: &CarriedDay| {
+        let subscription = directory.subscriptions.get(&day.subscription);
+        subscription.is_none_or(|known| known.is_classic() == (invoice.invoice_type == InvoiceType::Recurring))
+    };
+    Ok(of_month.flat_map(|closure| &closure.carried).any(belongs))
 }
 
 /// The customers and subscriptions of the invoice, with issuer and party as they are today.

@@ -438,3 +438,38 @@ async fn every_record_is_on_one_document() {
         assert_proved(&world).await;
     }
 }
+
+/// Usage that was moved on is billed by the next month, and not by a correction of its own month as well.
+#[tokio::test]
+async fn classic_usage_that_was_moved_on_is_not_billed_by_a_correction() {
+    let world = world().await;
+    let records =
+        [("a", "2026-09-03", "p", "m", "5"), ("b", "2026-09-03", "k", "h", "100"), ("c", "2026-09-03", "k", "x", "7")];
+    used(&world, &records).await;
+    assert_eq!(world.close("2026-09", true).await, "issued 10.00");
+    assert_eq!(closed(&world, "2026-09").await, ["closed Some(G000000001)", "closed Some(D000000001)"]);
+    world.prices(&["x,EUR,1,1 Hour,0,", "m,EUR,3,1 Hour,0,"]).await;
+    let corrected = correct(&world.books, &number("D000000001"), Correction::Note, "mended", now()).await;
+    assert_eq!(corrected.unwrap_err().code, "restate.carried");
+    // The other document moved nothing of its own.
+    correct(&world.books, &number("G000000001"), Correction::Note, "mended", now()).await.unwrap();
+    assert_eq!(closed(&world, "2026-10").await, ["D000000002 7.00"]);
+    assert_proved(&world).await;
+}
+
+/// A corrected list with other units, and a rate that is no more: late usage goes on from where the new lines ended.
+#[tokio::test]
+async fn late_usage_goes_on_behind_a_correction_with_fewer_rates() {
+    let world = world().await;
+    let units = "record_id,usage_date,customer_id,subscription_id,meter_id,quantity,quantity_basis\n";
+    world.import(format!("{units}a,2026-09-03,c,k,t,1363,units\n")).await;
+    assert_eq!(closed(&world, "2026-09").await, ["D000000001 60.62"]);
+    let list = "meter_id,currency,unit_price,tier_from,included_quantity,unit_of_measure,effective_from\n\
+        t,EUR,4,0,20,100 Hours,2026-01-01\n";
+    world.price_list(list).await;
+    correct(&world.books, &number("D000000001"), Correction::Note, "mended", now()).await.unwrap();
+    // 13.63 of 20 included blocks are used up: five more cost nothing.
+    world.import(format!("{units}b,2026-09-04,c,k,t,500,units\n")).await;
+    assert_eq!(closed(&world, "2026-10").await, ["D000000003 0.00"]);
+    assert_proved(&world).await;
+}
