@@ -82,6 +82,8 @@ pub(crate) struct GivenBack<'a> {
     subscription: &'a SubscriptionId,
     /// What was charged on these days; the second is the first that is not meant.
     days: (Date, Date),
+    /// Of the documents that charged it.
+    invoice_type: InvoiceType,
 }
 
 /// Seats that are given back, and late usage below zero.
@@ -91,14 +93,18 @@ pub(crate) fn given_back<'a>(
     period: BillingPeriod,
 ) -> impl Iterator<Item = GivenBack<'a>> {
     let returned = licences.iter().filter(|line| line.charge.effective_price.fraction().0.is_negative());
-    let seats = returned
-        .map(move |line| GivenBack { subscription: &line.subscription, days: (line.term.0, period.first_day()) });
+    let seats = returned.map(move |line| GivenBack {
+        subscription: &line.subscription,
+        days: (line.term.0, period.first_day()),
+        invoice_type: InvoiceType::OneTime,
+    });
     let is_late_credit = move |(scope, month): &(&ScopeKey, &ScopeMonth<'_>)| {
         scope.usage_month < period && month.totals.pricing_total.is_negative()
     };
-    let usage = scopes.iter().filter(is_late_credit).map(|(scope, _)| GivenBack {
+    let usage = scopes.iter().filter(is_late_credit).map(|(scope, month)| GivenBack {
         subscription: &scope.subscription,
         days: (scope.usage_month.first_day(), scope.usage_month.end()),
+        invoice_type: if month.rates.is_some() { InvoiceType::Recurring } else { InvoiceType::OneTime },
     });
     seats.chain(usage)
 }
@@ -113,9 +119,10 @@ pub(crate) async fn credited_month(
     closures: &[Closure],
     given_back: impl Iterator<Item = GivenBack<'_>>,
 ) -> EngineResult<Option<(String, String)>> {
-    for GivenBack { subscription, days: (from, until) } in given_back {
+    for GivenBack { subscription, days: (from, until), invoice_type } in given_back {
         let charged = |closure: &&Closure| closure.period.end() > from && closure.period.first_day() < until;
-        for number in closures.iter().filter(charged).filter_map(|closure| closure.invoice.as_ref()) {
+        let of_type = |closure: &&Closure| closure.invoice_type() == Some(invoice_type);
+        for number in closures.iter().filter(charged).filter(of_type).filter_map(|closure| closure.invoice.as_ref()) {
             let mut document = find(books, None, number).await?;
             // Of a restated month the correction is named.
             if let Some(amends) = document.invoice.amends.take() {

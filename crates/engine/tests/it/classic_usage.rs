@@ -223,6 +223,20 @@ async fn a_document_is_taxed_taken_back_and_restated() {
     assert_proved(&world).await;
 }
 
+/// Of two documents of a month each is taken back by itself: late usage below zero waits for the one that charged it.
+#[tokio::test]
+async fn what_was_credited_is_not_given_back_once_more() {
+    for (credited, expected) in [("D000000001", ["close.credited_month"]), ("G000000001", ["D000000002 -0.85"])] {
+        let world = world().await;
+        used(&world, &[("a", "2026-09-03", "k", "h", "20"), ("b", "2026-09-03", "p", "m", "1")]).await;
+        assert_eq!(closed(&world, "2026-09").await, ["G000000001 2.00", "D000000001 1.70"]);
+        credit(&world.books, &number(credited), None, "all", now()).await.unwrap();
+        used(&world, &[("c", "2026-09-03", "k", "h", "-10")]).await;
+        assert_eq!(closed(&world, "2026-10").await, expected);
+        assert_proved(&world).await;
+    }
+}
+
 #[tokio::test]
 async fn a_credit_note_and_its_invoice_come_to_zero() {
     let world = world().await;
