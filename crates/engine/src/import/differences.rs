@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use billing::decimal::{Decimal, DecimalError};
 use billing::ids::{RecordId, SubscriptionId};
 use billing::period::BillingPeriod;
-use billing::ports::{PortError, QuarantinedLine, UsageFile, UsageFilter, UsageImport};
+use billing::ports::{ImportedUsage, PortError, QuarantinedLine, UsageFile, UsageFilter, UsageImport};
 use billing::usage::{RecordOrigin, UsageKind, UsageRecord, is_storable};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -89,6 +89,18 @@ pub async fn take_differences(books: &Books, now: Timestamp) -> EngineResult<Tak
         let operator = format!("line {}: {} ({})", refused.line, refused.message, refused.code);
         return Err(EngineError::new("storage.failed", "a difference could not be stored").with_operator(operator));
     }
+    commit(books, imported, settled, now, &mut taken).await?;
+    Ok(taken)
+}
+
+/// Stores what was imported, and takes the `settled` lines out of the quarantine with it.
+async fn commit(
+    books: &Books,
+    imported: ImportedUsage,
+    settled: Vec<u64>,
+    now: Timestamp,
+    taken: &mut TakenDifferences,
+) -> EngineResult<()> {
     taken.restatements = taken.restatements.saturating_add(u64::try_from(settled.len()).unwrap_or(u64::MAX));
     taken.records = taken.records.saturating_add(imported.accepted);
     let import = UsageImport {
@@ -100,8 +112,7 @@ pub async fn take_differences(books: &Books, now: Timestamp) -> EngineResult<Tak
         settled,
         ..UsageImport::default()
     };
-    books.ledger.commit_usage_import(&import).await?;
-    Ok(taken)
+    Ok(books.ledger.commit_usage_import(&import).await?)
 }
 
 /// Those whose own party has not been billed for their month, and the others. A month is refused when any party
@@ -132,7 +143,7 @@ async fn restate(
     }
     let known = books.ledger.usage_files().await?;
     let mut lines: BTreeMap<u64, QuarantinedLine> = BTreeMap::new();
-    let imported = {
+    let mut imported = {
         let mut session = books.usage.begin_import(&known, &[])?;
         for Waiting { line, record, .. } in waiting {
             session.push(line.id, record)?;
@@ -140,23 +151,12 @@ async fn restate(
         }
         session.finish()?
     };
-    for refused in imported.refused {
+    for refused in std::mem::take(&mut imported.refused) {
         if let Some(line) = lines.remove(&refused.line) {
             taken.remaining.push(QuarantinedLine { code: refused.code.to_owned(), message: refused.message, ..line });
         }
     }
-    taken.restatements = taken.restatements.saturating_add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
-    taken.records = taken.records.saturating_add(imported.accepted);
-    let import = UsageImport {
-        source: "differences".to_owned(),
-        imported_at: now,
-        accepted: imported.accepted,
-        duplicate: imported.duplicate,
-        files: imported.files,
-        settled: lines.into_keys().collect(),
-        ..UsageImport::default()
-    };
-    Ok(books.ledger.commit_usage_import(&import).await?)
+    commit(books, imported, lines.into_keys().collect(), now, taken).await
 }
 
 fn read(line: QuarantinedLine) -> EngineResult<Waiting> {
