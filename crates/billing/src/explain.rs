@@ -84,7 +84,9 @@ pub fn explain_line<'a>(
         return Err(ExplainError::DoesNotAddUp { daily: exact, billed: usage.pricing_exact });
     }
     let mut steps = vec![step("list amount", "sum of quantity x list price".to_owned(), list, None)];
-    if list != exact {
+    if let Some(order) = &usage.scope.covered_by {
+        steps.push(step("paid by a savings plan", format!("order {order}"), exact, Some("RT-22")));
+    } else if list != exact {
         steps.push(step("after discounts and earned credit", "sum of list amount x factors".to_owned(), exact, None));
     }
     let cut = format!("{exact} cut to {} decimals of {pricing}", pricing.minor_digits());

@@ -6,7 +6,9 @@
 mod rating;
 mod requests;
 
-pub use rating::{RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageSource, UsageSurvey};
+pub use rating::{
+    PlanUsageQuery, RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageSource, UsageSurvey,
+};
 pub use requests::{KeptAnswer, KeptRequest, KeyedRequest, RunState, StoredRun};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -379,10 +381,13 @@ pub enum ListKind {
     ExchangeRates,
     TaxRates,
     Offers,
+    /// What savings plans pay for.
+    SavingsPlans,
 }
 
 impl ListKind {
-    pub const ALL: [Self; 4] = [Self::PriceSheet, Self::ExchangeRates, Self::TaxRates, Self::Offers];
+    pub const ALL: [Self; 5] =
+        [Self::PriceSheet, Self::ExchangeRates, Self::TaxRates, Self::Offers, Self::SavingsPlans];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -391,6 +396,7 @@ impl ListKind {
             Self::ExchangeRates => "exchange_rates",
             Self::TaxRates => "tax_rates",
             Self::Offers => "offers",
+            Self::SavingsPlans => "savings_plans",
         }
     }
 }

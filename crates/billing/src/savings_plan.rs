@@ -4,6 +4,14 @@
 //! hours of one unit. Costs that need no division are exact; every quotient is formed from exact
 //! numbers and rounded once, to 15 significant digits (RT-13).
 
+mod cover;
+mod coverage;
+mod rates;
+
+pub use cover::{CoverError, CoverInputs, PlanUsage, PlanUsageRow, cover};
+pub use coverage::{Coverage, CoveredPart, NO_COVERAGE, PlanDay, ScopeCoverage};
+pub use rates::{PlanPrice, PlanRate, PlanRates};
+
 use crate::decimal::{Decimal, DecimalError};
 use crate::rate::PRICE_DIGITS;
 

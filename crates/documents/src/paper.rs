@@ -169,6 +169,8 @@ pub enum Remark {
     OnNextInvoice { amount: String },
     /// The price is net of the partner earned credit; `percent` is plain decimal text.
     EarnedCredit { percent: String },
+    /// A savings plan has paid for the usage; the order that began it.
+    CoveredBy { order: String },
     /// The amount is net of a discount in the invoice's currency, as plain decimal text.
     Discount { amount: String },
     /// Of what was consumed, so much is included and costs nothing.

@@ -238,13 +238,14 @@ fn a_fault_of_the_template_is_an_error() {
 #[test]
 fn remarks_speak_the_language_of_the_document() {
     use crate::paper::{RateSource, Remark};
-    for (locale, [late, back, credit, discount, included, source]) in [
+    for (locale, [late, back, credit, covered, discount, included, source]) in [
         (
             "en",
             [
                 "usage of September 2026",
                 "takes back line G1-12",
                 "net of partner earned credit, 15 %",
+                "paid by the savings plan of order o-1",
                 "less a discount of 1.25",
                 "1,049 consumed, of which 25 are included",
                 "monthly list of rates",
@@ -256,6 +257,7 @@ fn remarks_speak_the_language_of_the_document() {
                 "Nutzung im September 2026",
                 "nimmt Zeile G1-12 zurück",
                 "abzüglich Partnergutschrift, 15 %",
+                "vom Sparplan bezahlt, Bestellung o-1",
                 "abzüglich 1,25 Rabatt",
                 "1.049 verbraucht, davon 25 inklusive",
                 "monatliche Kursliste",
@@ -267,6 +269,7 @@ fn remarks_speak_the_language_of_the_document() {
                 "consommation de septembre 2026",
                 "annule la ligne G1-12",
                 "net du crédit partenaire, 15 %",
+                "payé par le plan d’économies de la commande o-1",
                 "déduction faite d’une remise de 1,25",
                 "consommés, dont 25 inclus",
                 "liste mensuelle des taux",
@@ -281,10 +284,11 @@ fn remarks_speak_the_language_of_the_document() {
             Remark::TakesBack { line: "G1-12".to_owned() },
             Remark::OnNextInvoice { amount: "8.40 EUR".to_owned() },
             Remark::EarnedCredit { percent: "15".to_owned() },
+            Remark::CoveredBy { order: "o-1".to_owned() },
             Remark::Discount { amount: "1.25".to_owned() },
             Remark::Included { included: "25".to_owned(), consumed: "1049".to_owned() },
         ];
-        for expected in [late, back, credit, discount, included, source] {
+        for expected in [late, back, credit, covered, discount, included, source] {
             check_printed(&paper, expected);
         }
     }

@@ -221,6 +221,7 @@ impl Scribe<'_> {
                 let percent = self.number("earned_credit", percent)?;
                 fill(self.label("earned_credit")?, &[("percent", percent.as_str())])
             }
+            Remark::CoveredBy { order } => fill(self.label("covered_by")?, &[("order", order)]),
             Remark::Discount { amount } => {
                 let amount = self.amount("discount", amount)?;
                 fill(self.label("discount")?, &[("amount", amount.as_str())])

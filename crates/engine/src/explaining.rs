@@ -4,10 +4,12 @@
 use billing::explain::{
     ExplainedStep, LineExplanation, explain_classic, explain_classic_usage, explain_licence, explain_line,
 };
+use billing::ids::OrganisationId;
 use billing::invoice::{Charge, InvoiceLine, InvoiceNumber, LineName};
 use billing::ports::UsageFilter;
 use billing::price::PriceBook;
 use billing::rate::{DayRating, LateFrom, PartyRater, ScopeKey};
+use billing::savings_plan::Coverage;
 use jiff::civil::Date;
 
 use crate::books::Books;
@@ -74,7 +76,7 @@ async fn rated_days(books: &Books, issued: &IssuedInvoice, scope: &ScopeKey) -> 
         true => LateFrom::new(),
         false => late_from(books, &issued.stored.party, from.selection.period, Some(&issued.stored.number)).await?,
     };
-    days_of(books, &from, &late_from, scope)
+    days_of(books, &from, (&issued.stored.party, &late_from), scope).await
 }
 
 /// A line that takes another one back is that line, the other way round.
@@ -94,11 +96,11 @@ async fn explain_taken_back(
     Ok(ExplainedLine { number: number.clone(), line, explanation: explained.explanation })
 }
 
-/// Rates the days of one scope again, from nothing but its own records.
-fn days_of(
+/// Rates the days of one scope again, from its own records and from what savings plans pay for of them.
+async fn days_of(
     books: &Books,
     from: &Recomputation,
-    late_from: &LateFrom,
+    (party, late_from): (&OrganisationId, &LateFrom),
     scope: &ScopeKey,
 ) -> EngineResult<Vec<(Date, DayRating)>> {
     let month = scope.usage_month;
@@ -123,11 +125,18 @@ fn days_of(
     })?;
     records.sort_by_key(|(key, record)| (record.usage_date, *key));
     let prices = PriceBook::new(&from.lists.sheets);
-    let mut rater = PartyRater::new(from.inputs(&prices, late_from));
+    let mut coverage = Coverage::default();
+    if !from.plans()?.is_empty() {
+        let survey = books.usage.survey(&from.files)?;
+        let (sources, _) = from.taken(books, survey.as_ref(), party).await?;
+        coverage = from.coverage(survey.as_ref(), &sources, &prices)?;
+    }
+    let mut rater = PartyRater::new(from.inputs(&prices, late_from, &coverage));
     let mut days = Vec::new();
     for record in records {
         let rated = rater.rate(record).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-        days.extend(rated.map(|day| (day.usage_date, day.rating)));
+        let of_scope = rated.into_iter().filter(|day| day.scope == *scope);
+        days.extend(of_scope.map(|day| (day.usage_date, day.rating)));
     }
     Ok(days)
 }

@@ -8,6 +8,7 @@ use billing::licence::{LicenceOffer, OfferBook};
 use billing::party::PartyDirectory;
 use billing::ports::{Ledger, ListKind};
 use billing::price::PriceSheet;
+use billing::savings_plan::{PlanRate, PlanRates};
 use billing::tax::{TaxRule, TaxTable};
 use serde::de::DeserializeOwned;
 
@@ -20,6 +21,8 @@ pub(crate) struct Lists {
     pub(crate) sheets: Vec<PriceSheet>,
     pub(crate) fx: Arc<FxTable>,
     pub(crate) taxes: Arc<TaxTable>,
+    /// What savings plans pay for.
+    pub(crate) plan_rates: Arc<PlanRates>,
 }
 
 impl Lists {
@@ -30,6 +33,7 @@ impl Lists {
             exchange_rates: ledger.lists(ListKind::ExchangeRates).await?,
             tax_rates: ledger.lists(ListKind::TaxRates).await?,
             offers: ledger.lists(ListKind::Offers).await?,
+            savings_plans: ledger.lists(ListKind::SavingsPlans).await?,
         };
         Self::named(ledger, digests).await
     }
@@ -42,7 +46,8 @@ impl Lists {
         }
         let fx = Arc::new(load_fx(ledger, &digests.exchange_rates).await?);
         let taxes = Arc::new(load_taxes(ledger, &digests.tax_rates).await?);
-        Ok(Self { digests, sheets, fx, taxes })
+        let plan_rates = Arc::new(load_plan_rates(ledger, &digests.savings_plans).await?);
+        Ok(Self { digests, sheets, fx, taxes, plan_rates })
     }
 }
 
@@ -60,6 +65,14 @@ pub(crate) async fn load_taxes(ledger: &dyn Ledger, digests: &[BlobDigest]) -> E
         rules.extend(load::<Vec<TaxRule>>(ledger, digest, "a list of tax rates").await?);
     }
     Ok(TaxTable::new(rules))
+}
+
+async fn load_plan_rates(ledger: &dyn Ledger, digests: &[BlobDigest]) -> EngineResult<PlanRates> {
+    let mut lists: Vec<Vec<PlanRate>> = Vec::with_capacity(digests.len());
+    for digest in digests {
+        lists.push(load(ledger, digest, "a list of what savings plans pay for").await?);
+    }
+    Ok(PlanRates::new(lists))
 }
 
 pub(crate) async fn load_directory(ledger: &dyn Ledger, digest: &BlobDigest) -> EngineResult<PartyDirectory> {

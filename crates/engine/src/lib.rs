@@ -17,6 +17,7 @@ pub mod paying;
 pub mod present;
 pub mod rating;
 pub mod restating;
+pub mod savings;
 pub mod simulating;
 pub mod storing;
 pub mod tokens;

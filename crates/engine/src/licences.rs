@@ -9,7 +9,7 @@ use billing::invoice::{
 };
 use billing::licence::{
     Cycle, Generation, KnownOffers, LicenceCharges, LicenceFailure, LicenceLine, LicenceOrder, OfferBook, OfferKey,
-    licence_charges,
+    PlanHolding, licence_charges, plan_holdings,
 };
 use billing::money::Currency;
 use billing::period::BillingPeriod;
@@ -211,6 +211,31 @@ pub(crate) fn lines_of_period(
         charges.classic.extend(found.classic);
     }
     Ok(charges)
+}
+
+/// The savings plans that cover usage of `period`, by the customers that hold them.
+///
+/// # Errors
+/// As [`lines_of_period`]: the party cannot be rated.
+pub(crate) fn plans_of_period(
+    own: Currency,
+    offers: &OffersByMonth,
+    orders: &[LicenceOrder],
+    period: BillingPeriod,
+) -> EngineResult<BTreeMap<CustomerId, Vec<PlanHolding>>> {
+    let mut plans = BTreeMap::new();
+    if !offers.book.has_commitments() {
+        return Ok(plans);
+    }
+    let days = Cycle { from: period.first_day(), until: period.end() };
+    for (customer, orders) in by_customer(orders.to_vec()) {
+        let held = plan_holdings(own, &|generation, day| offers.on(generation, day), &orders, days)
+            .map_err(|failure| EngineError::new(failure.error.code(), failure.to_string()))?;
+        if !held.is_empty() {
+            plans.insert(customer, held);
+        }
+    }
+    Ok(plans)
 }
 
 /// Whether orders of one customer can all be accepted; the first that cannot.

@@ -19,6 +19,7 @@ use billing::ports::{
 };
 use billing::price::{PriceBook, PriceSheet};
 use billing::rate::{CustomerTotals, LateFrom, RatedTotals, RatingInputs, UnpricedUsage};
+use billing::savings_plan::Coverage;
 use sha2::{Digest, Sha256};
 
 use crate::books::Books;
@@ -27,6 +28,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
 use crate::invoices;
 use crate::licences::{OffersByMonth, credited_month, earlier_terms, given_back, know_restatements, lines_of_period};
+use crate::savings::Plans;
 use crate::selection::{Selected, Selection, carried_days};
 
 /// What rating one party came to.
@@ -190,6 +192,7 @@ pub(crate) struct Ready {
     pub(crate) selection: Selection,
     sources: Vec<UsageSource>,
     late_from: LateFrom,
+    pub(crate) plans: Plans,
 }
 
 /// What a job came to, without its scopes.
@@ -222,10 +225,11 @@ impl Ready {
         party: &'a OrganisationId,
         period: BillingPeriod,
         lists: &'a Lists,
-        prices: &'a PriceBook<'a>,
+        (prices, coverage): (&'a PriceBook<'a>, &'a Coverage),
         output: RatingOutput<'a>,
     ) -> RatingJob<'a> {
-        let inputs = RatingInputs { directory: &self.directory, prices, fx: &lists.fx, late_from: &self.late_from };
+        let inputs =
+            RatingInputs { directory: &self.directory, prices, fx: &lists.fx, late_from: &self.late_from, coverage };
         RatingJob { party, period, sources: &self.sources, inputs, output, with_scopes: false }
     }
 
@@ -254,9 +258,16 @@ impl Ready {
         tick: &(dyn Fn(u64) + Sync),
     ) -> Result<Rated, RatingFailure> {
         let prices = PriceBook::new(sheets);
-        let job = self.job(party, run.inputs.period, &run.inputs.lists, &prices, output);
+        let coverage = self.coverage(run, &prices)?;
+        let job = self.job(party, run.inputs.period, &run.inputs.lists, (&prices, &coverage), output);
         let RatedUsage { totals, files, parts, .. } = self.rate_usage(books, run.survey.as_ref(), &job, tick)?;
         Ok(Rated { totals, files, parts })
+    }
+
+    /// What savings plans pay for with these prices.
+    pub(crate) fn coverage(&self, run: &PeriodRun<'_>, prices: &PriceBook<'_>) -> Result<Coverage, RatingFailure> {
+        let rates = &run.inputs.lists.plan_rates;
+        self.plans.coverage(run.survey.as_ref(), &self.sources, (&self.directory, prices, rates), run.inputs.period)
     }
 
     /// Rates and commits the lines; what the run before made of the same records is taken over.
@@ -303,6 +314,16 @@ pub(crate) enum PartyOutcome {
     /// One for each document, or one without any.
     Closed(Vec<Closure>),
     Failed(String, String),
+}
+
+impl PartyOutcome {
+    /// Only the party's own trouble is an outcome.
+    fn failed(failure: RatingFailure) -> EngineResult<Self> {
+        match failure {
+            RatingFailure::Party { code, message } => Ok(Self::Failed(code.to_owned(), message)),
+            RatingFailure::Storage(error) => Err(error.into()),
+        }
+    }
 }
 
 impl RunInputs {
@@ -382,13 +403,14 @@ impl PeriodRun<'_> {
             Lines::Drop => RatingOutput::Totals,
         };
         let prices = PriceBook::new(&lists.sheets);
-        let job = RatingJob { with_scopes: true, ..ready.job(party, period, lists, &prices, output) };
+        let coverage = match ready.coverage(self, &prices) {
+            Ok(coverage) => coverage,
+            Err(failure) => return PartyOutcome::failed(failure),
+        };
+        let job = RatingJob { with_scopes: true, ..ready.job(party, period, lists, (&prices, &coverage), output) };
         let usage = match ready.rate_usage(books, self.survey.as_ref(), &job, tick) {
             Ok(usage) => usage,
-            Err(RatingFailure::Party { code, message }) => {
-                return Ok(PartyOutcome::Failed(code.to_owned(), message));
-            }
-            Err(RatingFailure::Storage(error)) => return Err(error.into()),
+            Err(failure) => return PartyOutcome::failed(failure),
         };
         let RatedUsage { totals, scopes, files, parts } = usage;
         let licences = match self.licences(books, &ready, orders).await? {
@@ -466,6 +488,12 @@ impl PeriodRun<'_> {
             return Ok(Preparation::Failed("close.earlier_period_open".to_owned(), message));
         }
         let late_from = if has_late { late_from(books, party, period, None).await? } else { LateFrom::new() };
+        let offers = &self.inputs.lists.digests.offers;
+        let offers = OffersByMonth::load(books, &closures, offers).await?;
+        let plans = match Plans::of_period(directory.party.currency, &offers, &orders, period) {
+            Ok(plans) => plans,
+            Err(error) => return Ok(Preparation::Failed(error.code, error.message)),
+        };
         Ok(Preparation::Ready(Box::new(Ready {
             by_generation: ByGeneration::of(&directory),
             directory,
@@ -476,6 +504,7 @@ impl PeriodRun<'_> {
             selection,
             sources,
             late_from,
+            plans,
         })))
     }
 
@@ -552,7 +581,9 @@ pub(crate) async fn late_from(
         lines.sort_by_key(|line| line.takes_back.is_none());
         for line in lines {
             // Invoices come in the order of their periods, so the last word on a scope stays.
-            if let Some((scope, _, consumed_after)) = line.metered() {
+            if let Some((scope, _, consumed_after)) = line.metered()
+                && scope.covered_by.is_none()
+            {
                 quantities.insert(scope.clone(), consumed_after);
             }
         }

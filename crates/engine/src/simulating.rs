@@ -7,7 +7,7 @@ use billing::ids::{CustomerId, OrganisationId};
 use billing::money::Currency;
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
-use billing::ports::{RatingFailure, RatingOutput};
+use billing::ports::RatingOutput;
 use billing::price::{PriceSheet, with_list_in_force};
 use billing::rate::RatedTotals;
 
@@ -15,7 +15,7 @@ use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::invoices::find;
 use crate::rating::{Preparation, Purpose, RunInputs};
-use crate::verifying::Recomputation;
+use crate::verifying::{Recomputation, of_party};
 
 /// One customer's month as it is, and as it would have been. Before tax, billing currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,13 +77,6 @@ pub async fn simulate(
         }
     }
     Ok(simulations)
-}
-
-fn of_party(failure: RatingFailure) -> EngineError {
-    match failure {
-        RatingFailure::Party { code, message } => EngineError::new(code, message),
-        RatingFailure::Storage(error) => error.into(),
-    }
 }
 
 impl PartySimulation {

@@ -17,6 +17,7 @@ use billing::ports::{
 };
 use billing::price::{PriceBook, PriceSheet};
 use billing::rate::{LateFrom, RatedTotals, RatingInputs};
+use billing::savings_plan::Coverage;
 use sha2::{Digest, Sha256};
 
 use crate::amending::stored_lines as stored_lines_of;
@@ -27,6 +28,7 @@ use crate::inputs::Lists;
 use crate::invoices::{IssuedInvoice, list};
 use crate::licences::{OffersByMonth, earlier_terms, know_restatements, lines_of_period};
 use crate::rating::{canonical, late_from};
+use crate::savings::Plans;
 use crate::selection::Selection;
 
 /// What a verification found.
@@ -294,8 +296,29 @@ impl Recomputation {
         })
     }
 
-    pub(crate) fn inputs<'a>(&'a self, prices: &'a PriceBook<'a>, late_from: &'a LateFrom) -> RatingInputs<'a> {
-        RatingInputs { directory: &self.directory, prices, fx: &self.lists.fx, late_from }
+    pub(crate) fn inputs<'a>(
+        &'a self,
+        prices: &'a PriceBook<'a>,
+        late_from: &'a LateFrom,
+        coverage: &'a Coverage,
+    ) -> RatingInputs<'a> {
+        RatingInputs { directory: &self.directory, prices, fx: &self.lists.fx, late_from, coverage }
+    }
+
+    /// The savings plans that customers hold in the period.
+    pub(crate) fn plans(&self) -> EngineResult<Plans> {
+        Plans::of_period(self.directory.party.currency, &self.offers, &self.orders, self.selection.period)
+    }
+
+    /// What savings plans pay for with these prices, of the records that the period took.
+    pub(crate) fn coverage(
+        &self,
+        survey: &dyn UsageSurvey,
+        sources: &[UsageSource],
+        prices: &PriceBook<'_>,
+    ) -> EngineResult<Coverage> {
+        let lists = (self.directory.as_ref(), prices, self.lists.plan_rates.as_ref());
+        self.plans()?.coverage(survey, sources, lists, self.selection.period).map_err(of_party)
     }
 
     /// Rates the snapshot's usage again and drafts the invoice of one type, on which the adjustments stand.
@@ -308,7 +331,8 @@ impl Recomputation {
     ) -> EngineResult<Draft> {
         let prices = PriceBook::new(&self.lists.sheets);
         let (sources, late_from) = self.taken(books, survey, party).await?;
-        let inputs = self.inputs(&prices, &late_from);
+        let coverage = self.coverage(survey, &sources, &prices)?;
+        let inputs = self.inputs(&prices, &late_from, &coverage);
         let usage = self.rate(survey, party, &sources, inputs, true, &|_| {})?;
         let licences =
             lines_of_period(self.directory.party.currency, &self.offers, self.orders.clone(), self.selection.period)?;
@@ -341,11 +365,13 @@ impl Recomputation {
     ) -> EngineResult<RatedTotals> {
         let prices = PriceBook::new(sheets);
         let (sources, late_from) = self.taken(books, survey, party).await?;
-        Ok(self.rate(survey, party, &sources, self.inputs(&prices, &late_from), false, tick)?.totals)
+        let coverage = self.coverage(survey, &sources, &prices)?;
+        let inputs = self.inputs(&prices, &late_from, &coverage);
+        Ok(self.rate(survey, party, &sources, inputs, false, tick)?.totals)
     }
 
     /// The records that the period took, and where late ones went on.
-    async fn taken(
+    pub(crate) async fn taken(
         &self,
         books: &Books,
         survey: &dyn UsageSurvey,
@@ -372,10 +398,14 @@ impl Recomputation {
     ) -> EngineResult<RatedUsage<'a>> {
         let period = self.selection.period;
         let job = RatingJob { party, period, sources, inputs, output: RatingOutput::Totals, with_scopes };
-        survey.rate(&job, tick).map_err(|failure| match failure {
-            RatingFailure::Party { code, message } => EngineError::new(code, message),
-            RatingFailure::Storage(error) => error.into(),
-        })
+        survey.rate(&job, tick).map_err(of_party)
+    }
+}
+
+pub(crate) fn of_party(failure: RatingFailure) -> EngineError {
+    match failure {
+        RatingFailure::Party { code, message } => EngineError::new(code, message),
+        RatingFailure::Storage(error) => error.into(),
     }
 }
 

@@ -1,10 +1,12 @@
-//! Licences in CSV: what is offered, and what is ordered.
+//! Licences in CSV: what is offered, what is ordered, and what savings plans pay for.
 
 mod offers;
 mod orders;
+mod savings_plans;
 
 pub use offers::read_offers;
 pub use orders::read_orders;
+pub use savings_plans::read_savings_plans;
 
 use crate::csv::{Column, Record};
 use crate::error::{Fault, RejectedLine};
@@ -19,10 +21,15 @@ pub const CODES: &[&str] = &[
     "id.empty",
     "id.too_long",
     "licence.file.no_rows",
+    "licence.line.commitment_misplaced",
+    "licence.line.commitment_negative",
     "licence.line.contradiction",
+    "licence.line.discount_out_of_range",
     "licence.line.ends_before_start",
     "licence.line.field_missing",
     "licence.line.not_classic",
+    "licence.line.one_price",
+    "licence.line.overlap",
     "licence.line.price_negative",
     "licence.line.price_too_long",
     "licence.line.time_malformed",

@@ -69,6 +69,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  quittance simulate --prices next-year.csv --period 2026-10\n\nFor the meters that it names the list is taken as in force for the whole month. A closed month is\ncomputed from what its invoices were made of. Amounts are before tax."
     )]
     Simulate(SimulateArgs),
+    /// What savings plans committed, used and left unused in a month; writes nothing
+    #[command(
+        after_help = "Example:\n  quittance savings-plans --period 2026-10\n  quittance savings-plans --period 2026-10 --days\n\nAmounts are in the currency of the plan, exact. A closed month is computed from what its invoices\nwere made of. JSON has every day."
+    )]
+    SavingsPlans(SavingsPlansArgs),
     /// Draft, check and issue a period's invoices; a second run changes nothing
     #[command(
         after_help = "Examples:\n  quittance close --period 2026-10 --preview\n  quittance close --period 2026-10"
@@ -228,6 +233,15 @@ pub(crate) enum ImportCommand {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// What savings plans pay for: meters with the plan's discount or price
+    #[command(
+        name = "savings-plans",
+        after_help = "Example:\n  quittance import savings-plans plans.csv\n\nColumns: product_id, sku_id of the plan, meter_id, discount (0.3 is 30 %) or unit_price, effective_from;\noptional term (P1M, P1Y, P3Y), effective_until."
+    )]
+    SavingsPlans {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Tax rates by country, treatment and product, each with its dates
     #[command(
         after_help = "Example:\n  quittance import tax vat.csv\n\nColumns: code, rate (0.2 is 20 %), effective_from; optional country, treatment (standard, exempt,\nreverse_charge), product, effective_until, legal_note. Without any rate nothing is taxed."
@@ -317,6 +331,16 @@ pub(crate) struct SimulateArgs {
     /// Partner earned credit of eligible meters, such as 0.15, where the list does not state it
     #[arg(long, value_name = "RATE")]
     pub(crate) earned_credit_rate: Option<Decimal>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SavingsPlansArgs {
+    /// The month, such as 2026-10
+    #[arg(long)]
+    pub(crate) period: BillingPeriod,
+    /// A row for each day instead of one for the month
+    #[arg(long)]
+    pub(crate) days: bool,
 }
 
 #[derive(Debug, Args)]

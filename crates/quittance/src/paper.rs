@@ -159,7 +159,8 @@ pub(crate) fn description(line: &InvoiceLine) -> &str {
 
 fn usage_detail(invoice: &Invoice, plan: &str, usage: &UsageCharge) -> (String, Vec<Remark>) {
     let late = late_remark(invoice, &usage.scope);
-    let remarks = late.into_iter().chain(credit_remark(usage.earned_credit_rates.1)).collect();
+    let covered = usage.scope.covered_by.clone().map(|order| Remark::CoveredBy { order });
+    let remarks = late.into_iter().chain(covered).chain(credit_remark(usage.earned_credit_rates.1)).collect();
     (meter_detail(plan, &usage.meter), remarks)
 }
 

@@ -10,6 +10,7 @@ use arrow::error::ArrowError;
 use arrow_select::dictionary::garbage_collect_any_dictionary;
 
 use crate::decimals::{DecimalColumn, Numbers};
+use crate::parquet_file::BENEFIT_ORDER_ID;
 use crate::text::{Parsed, Text};
 
 /// Values of a column. Numbers find their scale only when it is known which rows a file holds.
@@ -73,11 +74,13 @@ fn picked(array: &ArrayRef, rows: &UInt32Array) -> Result<ArrayRef, ArrowError> 
     }
 }
 
-/// `expected` with the scales that `found` has: they differ from file to file.
+/// `expected` with the scales that `found` has: they differ from file to file. A column that a file need not have is
+/// expected where it is found.
 pub(crate) fn with_scales_of(expected: &Schema, found: &Schema) -> Schema {
     let fields: Vec<Field> = expected
         .fields()
         .iter()
+        .filter(|field| field.name() != BENEFIT_ORDER_ID || found.field_with_name(BENEFIT_ORDER_ID).is_ok())
         .map(|field| match (field.data_type(), found.field_with_name(field.name()).map(Field::data_type)) {
             (DataType::Decimal128(..), Ok(scaled @ DataType::Decimal128(..))) => {
                 Field::new(field.name(), scaled.clone(), field.is_nullable())

@@ -32,6 +32,8 @@ const DISTINCT: [&str; 4] = [RECORD_KEY, "record_id", "quantity", "provider_cost
 
 pub(crate) const RECORD_KEY: &str = "record_key";
 pub(crate) const IS_RESTATEMENT: &str = "is_restatement";
+/// Of a rated line that a savings plan has paid for, else empty. Files without such lines lack the column.
+pub(crate) const BENEFIT_ORDER_ID: &str = "benefit_order_id";
 
 fn properties() -> WriterProperties {
     let builder = WriterProperties::builder()

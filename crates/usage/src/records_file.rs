@@ -198,8 +198,11 @@ pub(crate) fn read_rows(
     if rows.last().is_some_and(|at| u64::from(at.row) >= file.row_count) {
         return Err(StorageError::damaged(&file.path, "a rated line names a record that is not there"));
     }
-    let ranges = rows.chunk_by(|a, b| b.row == a.row.saturating_add(1)).filter_map(|run| {
-        let start = usize::try_from(run.first()?.row).ok()?;
+    // Several lines may have one record: what a savings plan has paid for, and the rest.
+    let by_row: Vec<&[RecordAt]> = rows.chunk_by(|a, b| a.row == b.row).collect();
+    let row_of = |lines: &[RecordAt]| lines.first().map_or(0, |at| at.row);
+    let ranges = by_row.chunk_by(|a, b| row_of(b) == row_of(a).saturating_add(1)).filter_map(|run| {
+        let start = usize::try_from(row_of(run.first()?)).ok()?;
         Some(start..start.saturating_add(run.len()))
     });
     let selection = RowSelection::from_consecutive_ranges(ranges, total);
@@ -208,14 +211,15 @@ pub(crate) fn read_rows(
         .build()
         .map_err(|cause| StorageError::from_reading(&file.path, cause))?;
     let mut memory = DayMemory::default();
-    let mut next = rows.iter();
+    let mut next = by_row.iter();
     for batch in reader {
         let batch = batch.map_err(|cause| StorageError::damaged(&file.path, cause))?;
         let mut reader = RecordReader::new(&batch).map_err(bad)?;
         let keys = typed::<FixedSizeBinaryArray>(&batch, RECORD_KEY).map_err(bad)?;
-        for (row, at) in (0..batch.num_rows()).zip(next.by_ref()) {
+        for (row, lines) in (0..batch.num_rows()).zip(next.by_ref()) {
             let record = reader.record(row, &mut memory).map_err(bad)?;
-            records.insert(at.number, (read_key(keys, row).map_err(bad)?, record));
+            let key = read_key(keys, row).map_err(bad)?;
+            records.extend(lines.iter().map(|at| (at.number, (key, record.clone()))));
         }
     }
     Ok(())

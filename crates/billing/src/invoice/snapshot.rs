@@ -56,6 +56,8 @@ pub struct ListDigests {
     pub exchange_rates: Vec<BlobDigest>,
     pub tax_rates: Vec<BlobDigest>,
     pub offers: Vec<BlobDigest>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub savings_plans: Vec<BlobDigest>,
 }
 
 /// How many lists of each kind were known; later ones stand behind them. Terms that began in a closed

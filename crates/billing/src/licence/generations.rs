@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::ids::SubscriptionId;
 use crate::licence::classic_portfolio::classic_lines;
+use crate::licence::held_plans::PlanHolding;
+use crate::licence::portfolio::held_plans;
 use crate::licence::{
     ClassicLine, Cycle, Generation, LicenceFailure, LicenceLine, LicenceOrder, OffersOn, OrderAction, licence_lines,
 };
@@ -33,6 +35,21 @@ pub fn licence_charges<'a>(
         new_commerce: licence_lines(own_currency, offers, &new_commerce, days)?,
         classic: classic_lines(own_currency, offers, &classic, days)?,
     })
+}
+
+/// The savings plans that a customer holds on some days, by subscription and day. `orders` are as for
+/// [`licence_charges`].
+///
+/// # Errors
+/// As [`licence_charges`]; classic licences are not looked at.
+pub fn plan_holdings<'a>(
+    own_currency: Currency,
+    offers: &'a OffersOn<'a>,
+    orders: &[LicenceOrder],
+    days: Cycle,
+) -> Result<Vec<PlanHolding>, Box<LicenceFailure>> {
+    let (new_commerce, _) = by_generation(own_currency, offers, orders);
+    held_plans(own_currency, offers, &new_commerce, days)
 }
 
 /// The offer of its purchase decides a subscription's generation (LC-20), and the first order that begins it counts:

@@ -15,6 +15,7 @@ mod classic_portfolio;
 mod cycle;
 mod effective_price;
 mod generations;
+mod held_plans;
 mod offer;
 mod order;
 mod portfolio;
@@ -36,7 +37,8 @@ pub(crate) use classic_charge::taken_off;
 pub use classic_portfolio::ClassicLine;
 pub use cycle::{AnchorRule, Cycle, anchored_day, cycle_starting_at};
 pub use effective_price::{EffectivePrice, discounted};
-pub use generations::{LicenceCharges, licence_charges};
+pub use generations::{LicenceCharges, licence_charges, plan_holdings};
+pub use held_plans::PlanHolding;
 pub use offer::{
     BillingPlan, Generation, KnownOffers, LicenceOffer, OfferBook, OfferKey, ProductCategory, RefundHours, TRIAL, Term,
 };

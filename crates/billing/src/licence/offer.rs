@@ -178,6 +178,9 @@ pub struct LicenceOffer {
     pub refund_hours: Option<RefundHours>,
     #[serde(default, skip_serializing_if = "Generation::is_default")]
     pub generation: Generation,
+    /// Of a savings plan that covers usage: what one unit commits to use in every hour, in `currency` (RT-22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hourly_commitment: Option<Decimal>,
 }
 
 /// A refund window in hours from the order.
@@ -217,6 +220,7 @@ pub struct OfferBook {
     /// Each with the number of its list, from 1.
     offers: std::collections::BTreeMap<OfferKey, Vec<(u64, LicenceOffer)>>,
     has_classic: bool,
+    has_commitments: bool,
 }
 
 /// The offers of the first so many lists: what was known at some time.
@@ -233,6 +237,7 @@ impl OfferBook {
         for (number, list) in (1_u64..).zip(lists) {
             for offer in list {
                 book.has_classic |= offer.generation == Generation::Classic;
+                book.has_commitments |= offer.hourly_commitment.is_some();
                 let key = OfferKey {
                     product_id: offer.product.product_id.clone(),
                     sku_id: offer.product.sku_id.clone(),
@@ -243,6 +248,12 @@ impl OfferBook {
             }
         }
         book
+    }
+
+    /// Whether some list has savings plans that cover usage.
+    #[must_use]
+    pub fn has_commitments(&self) -> bool {
+        self.has_commitments
     }
 
     /// Those of the first `lists` lists.

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use crate::decimal::{Decimal, power_of_ten};
 use crate::ids::SubscriptionId;
 use crate::invoice::TOTAL_MINOR_MAX;
+use crate::licence::held_plans::{HeldPlans, PlanHolding};
 use crate::licence::order::PRICE_DIGITS_MAX;
 use crate::licence::{
     AnchorRule, BillingPlan, ChargeType, ChargedCycle, Cycle, Discount, Generation, KnownOffers, LicenceCharge,
@@ -78,6 +79,7 @@ struct Portfolio<'a> {
     from: Date,
     licences: BTreeMap<SubscriptionId, Licence>,
     lines: Vec<LicenceLine>,
+    plans: HeldPlans,
 }
 
 type OrderResult<T> = Result<T, OrderError>;
@@ -103,8 +105,36 @@ pub fn licence_lines<'a>(
     orders: &[LicenceOrder],
     days: Cycle,
 ) -> Result<Vec<LicenceLine>, Box<LicenceFailure>> {
+    let mut lines = replayed(own_currency, offers, orders, days)?.lines;
+    lines.sort_by(|a, b| (&a.subscription, a.ordered_on).cmp(&(&b.subscription, b.ordered_on)));
+    Ok(lines)
+}
+
+/// The savings plans that are held on some days, by subscription and day; the rest as [`licence_lines`].
+pub(super) fn held_plans<'a>(
+    own_currency: Currency,
+    offers: &'a OffersOn<'a>,
+    orders: &[LicenceOrder],
+    days: Cycle,
+) -> Result<Vec<PlanHolding>, Box<LicenceFailure>> {
+    Ok(replayed(own_currency, offers, orders, days)?.plans.on(days))
+}
+
+fn replayed<'a>(
+    own_currency: Currency,
+    offers: &'a OffersOn<'a>,
+    orders: &[LicenceOrder],
+    days: Cycle,
+) -> Result<Portfolio<'a>, Box<LicenceFailure>> {
     let Cycle { from, until } = days;
-    let mut portfolio = Portfolio { own_currency, offers, from, licences: BTreeMap::new(), lines: Vec::new() };
+    let mut portfolio = Portfolio {
+        own_currency,
+        offers,
+        from,
+        licences: BTreeMap::new(),
+        lines: Vec::new(),
+        plans: HeldPlans::default(),
+    };
     for order in orders.iter().take_while(|order| order.ordered_on() < until) {
         let order_id = Some(order.order_id.clone());
         let failed = |error| Box::new(LicenceFailure { subscription: order.subscription.clone(), order_id, error });
@@ -116,9 +146,7 @@ pub fn licence_lines<'a>(
         let failed = |error| Box::new(LicenceFailure { subscription: subscription.clone(), order_id: None, error });
         portfolio.advance(&subscription, last).map_err(failed)?;
     }
-    let mut lines = portfolio.lines;
-    lines.sort_by(|a, b| (&a.subscription, a.ordered_on).cmp(&(&b.subscription, b.ordered_on)));
-    Ok(lines)
+    Ok(portfolio)
 }
 
 impl<'a> Portfolio<'a> {
@@ -140,20 +168,23 @@ impl<'a> Portfolio<'a> {
                 }
                 // Refused now rather than when the cycle ends.
                 self.offer(&licence.key(*plan), licence.term_from)?;
-                self.set(subscription, Licence { next_plan: Some(*plan), ..licence });
+                self.set(day, subscription, Licence { next_plan: Some(*plan), ..licence });
                 Ok(())
             }
             OrderAction::SetAutoRenew { auto_renew } => {
                 if licence.offer.term.is_none() {
                     return Err(OrderError::OneTime(subscription.clone()));
                 }
-                self.set(subscription, Licence { auto_renew: *auto_renew, ..licence });
+                self.set(day, subscription, Licence { auto_renew: *auto_renew, ..licence });
                 Ok(())
             }
         }
     }
 
-    fn set(&mut self, subscription: &SubscriptionId, licence: Licence) {
+    /// How a subscription stands from `day` on.
+    fn set(&mut self, day: Date, subscription: &SubscriptionId, licence: Licence) {
+        let seats = if licence.ended_on.is_some() { 0 } else { licence.seats };
+        self.plans.note(day, subscription, &licence.first_order, &licence.offer, seats);
         self.licences.insert(subscription.clone(), licence);
     }
 
@@ -229,7 +260,7 @@ impl<'a> Portfolio<'a> {
             None => charge_cycle(ChargeType::New, span.cycle, price, seats)?,
         };
         self.charge(subscription, &mut licence, &order.order_id, day, charge);
-        self.set(subscription, licence);
+        self.set(day, subscription, licence);
         Ok(())
     }
 
@@ -240,12 +271,13 @@ impl<'a> Portfolio<'a> {
         };
         while self.licences.get(subscription).is_some_and(is_due) {
             let Some(licence) = self.licences.remove(subscription) else { return Ok(()) };
+            let begins_on = licence.cycle().until;
             let next = if licence.term_until == Some(licence.cycle().until) {
                 self.next_term(subscription, licence)?
             } else {
                 self.next_cycle(subscription, licence)?
             };
-            self.set(subscription, next);
+            self.set(begins_on, subscription, next);
         }
         Ok(())
     }
@@ -319,7 +351,7 @@ impl<'a> Portfolio<'a> {
         for charge in charges {
             self.charge(subscription, &mut licence, &order.order_id, day, charge);
         }
-        self.set(subscription, licence);
+        self.set(day, subscription, licence);
         Ok(())
     }
 
@@ -344,10 +376,11 @@ impl<'a> Portfolio<'a> {
                     let charge = charge.taken_back(ChargeType::CancelImmediate)?;
                     self.add_line(&licence, subscription, &order.order_id, (day, rated_on), charge);
                 }
+                self.plans.forget(subscription, licence.cycle().from);
             }
         }
         licence.ended_on = Some(day);
-        self.set(subscription, licence);
+        self.set(day, subscription, licence);
         Ok(())
     }
 
@@ -394,8 +427,8 @@ impl<'a> Portfolio<'a> {
             other.lots.push(Lot { ordered_at: order.ordered_at, seats });
         }
         self.charge(target, &mut other, &order.order_id, day, charged);
-        self.set(subscription, base);
-        self.set(target, other);
+        self.set(day, subscription, base);
+        self.set(day, target, other);
         Ok(())
     }
 

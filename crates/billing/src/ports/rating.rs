@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{MeterId, OrganisationId, SubscriptionId};
 use crate::licence::Generation;
 use crate::period::BillingPeriod;
-use crate::ports::{PortError, StoredFile};
+use crate::ports::{PortError, PortResult, StoredFile};
 use crate::rate::{RateError, RatedTotals, RatingInputs, ScopeKey, ScopeMonth};
+use crate::savings_plan::{CoverError, PlanUsage};
 
 /// A file of records that a party's period takes rows of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,16 @@ pub enum SourceRows {
     All,
     /// Only these: what an earlier period moved on for want of a price.
     Days(BTreeSet<(SubscriptionId, MeterId, Date)>),
+}
+
+/// Which records savings plans may pay for.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanUsageQuery<'a> {
+    pub sources: &'a [UsageSource],
+    pub subscriptions: &'a BTreeSet<SubscriptionId>,
+    pub meters: &'a BTreeSet<MeterId>,
+    /// Records of other months are left out.
+    pub period: BillingPeriod,
 }
 
 /// A party's month that is to be rated.
@@ -106,6 +117,12 @@ impl From<RateError> for RatingFailure {
     }
 }
 
+impl From<CoverError> for RatingFailure {
+    fn from(error: CoverError) -> Self {
+        Self::Party { code: error.code(), message: error.to_string() }
+    }
+}
+
 impl From<PortError> for RatingFailure {
     /// A figure that the files cannot hold is the party's trouble; all else concerns everybody.
     fn from(error: PortError) -> Self {
@@ -120,6 +137,12 @@ impl From<PortError> for RatingFailure {
 pub trait UsageSurvey: Send + Sync + fmt::Debug {
     /// Whether the file at `place` has a record of any of `subscriptions`.
     fn holds(&self, place: u64, subscriptions: &mut dyn Iterator<Item = &SubscriptionId>) -> bool;
+
+    /// The records that savings plans may pay for, of those with several revisions the highest only.
+    ///
+    /// # Errors
+    /// A file that is missing or damaged.
+    fn plan_usage(&self, query: &PlanUsageQuery<'_>) -> PortResult<PlanUsage>;
 
     /// Rates a party's month. The result is the same whatever the number of threads, the files, and
     /// the order in which they came. `tick` hears of rated lines.

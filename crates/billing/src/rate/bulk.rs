@@ -6,6 +6,7 @@
 //! (`fixed.rs`). A row that crosses a threshold, takes usage back or needs more digits goes the long
 //! way. Both give the same figures.
 
+mod covered;
 mod open_scope;
 mod run;
 mod terms;
@@ -38,6 +39,8 @@ pub struct LinePrices<'a> {
     pub unit_price: Decimal,
     pub effective_unit_price: Decimal,
     pub exchange_rate: ExchangeRate,
+    /// The order of the savings plan that has paid for the lines.
+    pub covered_by: Option<&'a str>,
 }
 
 /// The amounts of one row.
@@ -156,7 +159,16 @@ impl<'a> BulkRater<'a> {
             let scope = scope_key(customer, subscription, month);
             counter = ScopeCounter::starting_at(self.inputs.late_from.get(&scope).copied().unwrap_or_default());
         }
-        self.open = Some(OpenScope { meter, subscription, customer, credit_days, counter, month: None, run: None });
+        self.open = Some(OpenScope {
+            meter,
+            subscription,
+            customer,
+            credit_days,
+            counter,
+            month: None,
+            run: None,
+            covered: BTreeMap::new(),
+        });
         Ok(customer)
     }
 
@@ -168,15 +180,8 @@ impl<'a> BulkRater<'a> {
     pub fn row(&mut self, day: Date, quantity: Scaled, basis: QuantityBasis) -> Result<Option<DayAmounts>, RateError> {
         let Some(scope) = &mut self.open else { return Ok(None) };
         let Some(meter) = self.meters.get_mut(scope.meter) else { return Ok(None) };
-        let place = usize::from(day.day().unsigned_abs()).saturating_sub(1);
-        if meter.days.get(place) == Some(&Day::NotAsked) {
-            let found = meter.look_up(&self.inputs, &mut self.rates, day)?;
-            // What holds for a day holds until the next change.
-            let until = self.inputs.prices.same_until(&meter.id, day, meter.month.end());
-            let count = usize::try_from(day.until(until).map_or(1, |span| span.get_days())).unwrap_or(1);
-            meter.days.iter_mut().skip(place).take(count.max(1)).for_each(|known| *known = found);
-        }
-        let Some(Day::Priced(terms)) = meter.days.get(place).copied() else {
+        let (place, on_day) = meter.on(&self.inputs, &mut self.rates, day)?;
+        let Day::Priced(terms) = on_day else {
             list_unpriced(&mut self.unpriced, &self.inputs, scope, meter, day, quantity)?;
             return Ok(None);
         };
@@ -190,7 +195,8 @@ impl<'a> BulkRater<'a> {
         Ok(Some(amounts))
     }
 
-    /// Ends the open scope: what it came to, `None` when none of its rows had a price.
+    /// Ends the open scope: what it came to, `None` when none of its rows had a price. What plans have paid for is
+    /// taken before, with [`BulkRater::take_covered`].
     ///
     /// # Errors
     /// [`RateError::Amount`] when a sum does not fit.
@@ -231,6 +237,7 @@ fn scope_key(customer: &Customer, subscription: &Subscription, meter: &MeterMont
         subscription: subscription.id.clone(),
         meter: meter.id.clone(),
         usage_month: meter.month,
+        covered_by: None,
     }
 }
 

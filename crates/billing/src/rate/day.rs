@@ -5,7 +5,7 @@
 //! the list. Only `billing_total` is rounded: half-even at 10 decimals.
 
 use crate::decimal::{Decimal, DecimalError, Rounding};
-use crate::price::Slice;
+use crate::price::{MeterPrice, Slice};
 use crate::rate::month::MonthTotals;
 use crate::rate::scope::ScopeStep;
 
@@ -28,6 +28,10 @@ pub struct DayFactors {
 impl DayFactors {
     pub const NONE: Self =
         Self { discount_factor: Decimal::ONE, earned_credit_rate: Decimal::ZERO, credit_rate: Decimal::ZERO };
+
+    /// Of usage that a savings plan has paid for: nothing is left to pay, and nothing is earned (RT-22).
+    pub const COVERED: Self =
+        Self { discount_factor: Decimal::ZERO, earned_credit_rate: Decimal::ZERO, credit_rate: Decimal::ZERO };
 
     /// # Errors
     /// [`DecimalError::Overflow`] when the factor has more digits than fit.
@@ -75,6 +79,26 @@ impl DayRating {
             daily_line_count: 1,
         }
     }
+}
+
+/// What a savings plan has paid for: shown at the list price of a first block, and billed at nothing. It moves no
+/// counter (SP-5).
+///
+/// # Errors
+/// [`DecimalError::Overflow`] when the list amount does not fit.
+pub(super) fn covered_day(price: &MeterPrice, quantity: Decimal) -> Result<DayRating, DecimalError> {
+    let unit_price = price.tiers.first_price();
+    let list_amount = unit_price.checked_mul(quantity)?;
+    Ok(DayRating {
+        quantity,
+        consumed_before: Decimal::ZERO,
+        slices: vec![Slice { from: Decimal::ZERO, to: quantity, quantity, unit_price, amount: list_amount }],
+        list_amount,
+        factors: DayFactors::COVERED,
+        unit_price,
+        effective_unit_price: Decimal::ZERO,
+        pricing_total: Decimal::ZERO,
+    })
 }
 
 /// Prices one step of a scope.

@@ -6,7 +6,7 @@ mod day;
 mod fixed;
 mod line;
 mod month;
-mod party;
+pub(crate) mod party;
 mod rates;
 mod scope;
 mod summary;

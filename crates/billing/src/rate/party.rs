@@ -15,11 +15,12 @@ use crate::ids::{CustomerId, MeterId, SubscriptionId};
 use crate::money::Currency;
 use crate::party::{PartyDirectory, Subscription};
 use crate::period::{BillingPeriod, PeriodError};
-use crate::price::{MeterPrice, PriceBook, PriceInForce, PriceLookupError};
-use crate::rate::day::{DayFactors, DayRating, billing_total, rate_day};
+use crate::price::{MeterPrice, PriceBook, PriceLookupError};
+use crate::rate::day::{DayFactors, DayRating, billing_total, covered_day, rate_day};
 use crate::rate::month::MonthTotals;
 use crate::rate::rates::ScopeRates;
 use crate::rate::scope::ScopeCounter;
+use crate::savings_plan::{Coverage, CoveredPart};
 use crate::uom::UnitOfMeasure;
 use crate::usage::{RecordKey, UsageRecord};
 
@@ -30,6 +31,9 @@ pub struct ScopeKey {
     pub subscription: SubscriptionId,
     pub meter: MeterId,
     pub usage_month: BillingPeriod,
+    /// The order of the savings plan that has paid for it; `None` for what is billed (RT-22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<String>,
 }
 
 /// A record with its key, in the order that [`PartyRater::rate`] asks for.
@@ -45,6 +49,7 @@ pub struct RatingInputs<'a> {
     pub prices: &'a PriceBook<'a>,
     pub fx: &'a FxTable,
     pub late_from: &'a LateFrom,
+    pub coverage: &'a Coverage,
 }
 
 /// A day as [`PartyRater`] rates it, with the way to its amounts.
@@ -144,6 +149,18 @@ impl RateError {
     }
 }
 
+/// The record's quantity in blocks of the price's unit of measure.
+fn blocks(meter: &MeterId, price: &MeterPrice, record: &UsageRecord) -> Result<Decimal, RateError> {
+    let unit = UnitOfMeasure::parse(&price.unit_of_measure);
+    let blocks = unit.pricing_quantity(record.quantity, record.quantity_basis);
+    blocks.map_err(|cause| RateError::Quantity { meter: meter.clone(), unit: price.unit_of_measure.clone(), cause })
+}
+
+/// What plans leave of a record.
+fn rest_of(blocks: Decimal, parts: &[CoveredPart]) -> Result<Decimal, DecimalError> {
+    parts.iter().try_fold(blocks, |rest, part| rest.checked_sub(part.quantity))
+}
+
 /// The running state of one party's month.
 #[derive(Debug)]
 pub struct PartyRater<'a> {
@@ -166,11 +183,12 @@ impl<'a> PartyRater<'a> {
         }
     }
 
-    /// Rates the next record. `None` when no price is in force: the record is listed as unpriced.
+    /// Rates the next record: what savings plans pay for, each part by itself, then the rest. Nothing when no price
+    /// is in force: the record is listed as unpriced.
     ///
     /// # Errors
     /// What parks the party: see [`RateError`].
-    pub fn rate(&mut self, (key, record): UsageInOrder) -> Result<Option<RatedDay<'a>>, RateError> {
+    pub fn rate(&mut self, (key, record): UsageInOrder) -> Result<Vec<RatedDay<'a>>, RateError> {
         let directory = self.inputs.directory;
         let (subscription, customer) = directory
             .subscription(&record.subscription_id)
@@ -180,13 +198,14 @@ impl<'a> PartyRater<'a> {
             subscription: subscription.id.clone(),
             meter: record.meter_id.clone(),
             usage_month: BillingPeriod::containing(record.usage_date)?,
+            covered_by: None,
         };
         let billing_currency = directory.party.currency;
         let in_force = match self.inputs.prices.price_on(&scope.meter, record.usage_date, billing_currency) {
             Ok(in_force) => in_force,
             Err(reason) => {
                 self.list_unpriced(scope, &record, &reason)?;
-                return Ok(None);
+                return Ok(Vec::new());
             }
         };
         let price = in_force.price;
@@ -198,14 +217,40 @@ impl<'a> PartyRater<'a> {
         };
         self.check_unit(&scope, price)?;
         check_currency(subscription, &scope.meter, &exchange_rate)?;
-        let (rating, consumed_after) = self.rate_in_scope(&scope, key, &record, in_force, factors)?;
+        let blocks = blocks(&scope.meter, price, &record)?;
+        let place = (record.usage_date, key);
+        self.keep_order(&scope, place)?;
+        let parts = self.inputs.coverage.parts(&scope.subscription, &scope.meter, place);
+        let rest = rest_of(blocks, parts).map_err(|cause| RateError::Amount { meter: scope.meter.clone(), cause })?;
+        let mut days = Vec::with_capacity(parts.len().saturating_add(1));
+        for part in parts {
+            let scope = ScopeKey { covered_by: Some(part.order_id.clone()), ..scope.clone() };
+            self.check_unit(&scope, price)?;
+            let rating = covered_day(price, part.quantity)
+                .map_err(|cause| RateError::Amount { meter: scope.meter.clone(), cause })?;
+            days.push(self.rated(place, (scope, subscription), rating, price, exchange_rate.clone())?);
+        }
+        if parts.is_empty() || !rest.is_zero() {
+            let rating = self.rate_in_scope(&scope, rest, price, factors)?;
+            days.push(self.rated(place, (scope, subscription), rating, price, exchange_rate)?);
+        }
+        Ok(days)
+    }
+
+    /// Brings a priced part of a record into its month.
+    fn rated(
+        &mut self,
+        (usage_date, key): (Date, RecordKey),
+        (scope, subscription): (ScopeKey, &Subscription),
+        rating: DayRating,
+        price: &'a MeterPrice,
+        exchange_rate: ExchangeRate,
+    ) -> Result<RatedDay<'a>, RateError> {
         let amount_error = |cause| RateError::Amount { meter: scope.meter.clone(), cause };
-        let total = billing_total(rating.pricing_total, exchange_rate.rate).map_err(amount_error)?;
-        let day =
-            RatedDay { key, usage_date: record.usage_date, scope, rating, price, exchange_rate, billing_total: total };
-        self.add_to_month(&day, subscription, consumed_after)
-            .map_err(|cause| RateError::Amount { meter: day.scope.meter.clone(), cause })?;
-        Ok(Some(day))
+        let billing_total = billing_total(rating.pricing_total, exchange_rate.rate).map_err(amount_error)?;
+        let day = RatedDay { key, usage_date, scope: scope.clone(), rating, price, exchange_rate, billing_total };
+        self.add_to_month(&day, subscription).map_err(amount_error)?;
+        Ok(day)
     }
 
     fn exchange_rate(&mut self, from: Currency, month: BillingPeriod) -> Result<ExchangeRate, RateError> {
@@ -217,38 +262,34 @@ impl<'a> PartyRater<'a> {
         Ok(rate)
     }
 
-    fn rate_in_scope(
-        &mut self,
-        scope: &ScopeKey,
-        key: RecordKey,
-        record: &UsageRecord,
-        in_force: PriceInForce<'a>,
-        factors: DayFactors,
-    ) -> Result<(DayRating, Decimal), RateError> {
-        let price = in_force.price;
-        let quantity = UnitOfMeasure::parse(&price.unit_of_measure)
-            .pricing_quantity(record.quantity, record.quantity_basis)
-            .map_err(|cause| RateError::Quantity {
-                meter: scope.meter.clone(),
-                unit: price.unit_of_measure.clone(),
-                cause,
-            })?;
-        let place = (record.usage_date, key);
+    /// Within a scope, records come by usage date and key. Equal places would be one record twice.
+    fn keep_order(&mut self, scope: &ScopeKey, place: (Date, RecordKey)) -> Result<(), RateError> {
         let late_from = self.inputs.late_from;
-        let (counter, last) = self.counters.entry(scope.clone()).or_insert_with(|| {
+        let (_, last) = self.counters.entry(scope.clone()).or_insert_with(|| {
             let start = late_from.get(scope).copied().unwrap_or_default();
             (ScopeCounter::starting_at(start), (Date::MIN, RecordKey([0; 16])))
         });
-        // Equal places would be one record twice.
         if *last >= place {
             return Err(RateError::OutOfOrder(scope.subscription.clone()));
         }
         *last = place;
-        let rating = counter
+        Ok(())
+    }
+
+    fn rate_in_scope(
+        &mut self,
+        scope: &ScopeKey,
+        quantity: Decimal,
+        price: &MeterPrice,
+        factors: DayFactors,
+    ) -> Result<DayRating, RateError> {
+        let Some((counter, _)) = self.counters.get_mut(scope) else {
+            return Err(RateError::OutOfOrder(scope.subscription.clone()));
+        };
+        counter
             .advance(price, quantity)
             .and_then(|step| rate_day(step, quantity, factors))
-            .map_err(|cause| RateError::Amount { meter: scope.meter.clone(), cause })?;
-        Ok((rating, counter.consumed()))
+            .map_err(|cause| RateError::Amount { meter: scope.meter.clone(), cause })
     }
 
     /// A scope's quantities are blocks of one size: a price that changes the block parks the party.
@@ -261,12 +302,9 @@ impl<'a> PartyRater<'a> {
         Err(RateError::UnitChanged { meter: scope.meter.clone(), from: before.clone(), to: now.clone() })
     }
 
-    fn add_to_month(
-        &mut self,
-        day: &RatedDay<'a>,
-        subscription: &Subscription,
-        consumed_after: Decimal,
-    ) -> Result<(), DecimalError> {
+    fn add_to_month(&mut self, day: &RatedDay<'a>, subscription: &Subscription) -> Result<(), DecimalError> {
+        // What is covered has no counter.
+        let consumed_after = self.counters.get(&day.scope).map_or(Decimal::ZERO, |(counter, _)| counter.consumed());
         let (credit, unit_price, date) = (day.rating.factors.earned_credit_rate, day.rating.unit_price, day.usage_date);
         let month = self.scopes.entry(day.scope.clone()).or_insert_with(|| ScopeMonth {
             totals: MonthTotals::default(),
@@ -326,4 +364,4 @@ pub(in crate::rate) fn check_currency(
 }
 
 #[cfg(test)]
-pub(in crate::rate) mod tests;
+pub(crate) mod tests;

@@ -1,8 +1,9 @@
-//! Imports price sheets, rate cards and exchange rates.
+//! Imports price sheets, rate cards, exchange rates, tax rates and what savings plans pay for.
 
 use billing::ports::ListKind;
 use billing::price::PriceSheet;
 use formats::fx::{FxOptions, read_fx};
+use formats::licence::read_savings_plans;
 use formats::price::{PriceOptions, read_prices};
 use formats::tax::read_tax_rates;
 use jiff::Timestamp;
@@ -99,6 +100,22 @@ pub async fn import_tax_rates(books: &Books, file: ImportFile, now: Timestamp) -
     let mut report = counted(&file.name, count, added);
     report.quarantined =
         parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "tax", "", rejected)).collect();
+    keep_quarantined(books, &file.sha256, &report, now).await?;
+    Ok(report)
+}
+
+/// Imports one list of what savings plans pay for. Its lines come before those of earlier lists with the same first day.
+///
+/// # Errors
+/// As [`import_prices`].
+pub async fn import_savings_plans(books: &Books, file: ImportFile, now: Timestamp) -> EngineResult<ImportReport> {
+    let parsed = read_savings_plans(file.input)?;
+    let digest = books.ledger.put_blob(&canonical(&parsed.value)?).await?;
+    let added = books.ledger.add_list(ListKind::SavingsPlans, &digest, &file.name, now).await?;
+    let count = u64::try_from(parsed.value.len()).unwrap_or(u64::MAX);
+    let mut report = counted(&file.name, count, added);
+    report.quarantined =
+        parsed.rejected.into_iter().map(|rejected| set_aside(&file.name, "savings-plans", "", rejected)).collect();
     keep_quarantined(books, &file.sha256, &report, now).await?;
     Ok(report)
 }

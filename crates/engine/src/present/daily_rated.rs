@@ -2,7 +2,7 @@
 
 use billing::party::Organisation;
 use billing::rate::DayFactors;
-use formats::vendor::{CreditType, DailyRatedKind, DailyRatedUsageLineItem, Guid, JsonNumber, Tags, Text};
+use formats::vendor::{Benefit, CreditType, DailyRatedKind, DailyRatedUsageLineItem, Guid, JsonNumber, Tags, Text};
 
 use crate::error::{EngineError, EngineResult};
 use crate::invoices::ShownDay;
@@ -76,6 +76,7 @@ pub fn daily_rated(day: &ShownDay, party: &Organisation) -> EngineResult<DailyRa
         has_partner_earned_credit: !earned_credit_rate.is_zero(),
         rate_of_credit,
         credit_type,
+        benefit: line.scope.covered_by.as_deref().map(|order| Benefit::savings_plan(order.into())),
         kind: DailyRatedKind,
     })
 }

@@ -94,6 +94,7 @@ fn with_usage(item: OneTimeInvoiceLineItem, usage: &UsageCharge) -> EngineResult
         charge_end_date: last_day,
         price_adjustment_description: adjustments(usage.earned_credit_rates.1)?,
         meter_description: meter_description(&usage.meter),
+        reservation_order_id: usage.scope.covered_by.as_deref().unwrap_or_default().into(),
         ..item
     })
 }

@@ -68,6 +68,7 @@ fn scope() -> ScopeKey {
         subscription: "c0a42f7e-9d18-4e53-8b6f-71d3e5a90b84".parse().unwrap(),
         meter: "6f4c3a8d-1e27-45b0-9c68-d2a7f0b3e519".parse().unwrap(),
         usage_month: "2026-10".parse().unwrap(),
+        covered_by: None,
     }
 }
 
@@ -331,6 +332,17 @@ fn days_show_the_credit_that_lowered_them() {
     }
     let damaged = daily_rated(&day("1", DayFactors::NONE, "env=prod"), &party()).unwrap_err();
     assert_eq!(damaged.code, "storage.damaged");
+}
+
+#[test]
+fn what_a_savings_plan_has_paid_for_names_its_order() {
+    let mut covered = day("24", DayFactors::COVERED, "");
+    covered.line.scope.covered_by = Some("o-1".to_owned());
+    let names =
+        [("/benefitOrderId", "\"o-1\""), ("/benefitType", "\"SavingsPlan\""), ("/hasPartnerEarnedCredit", "false")];
+    check("DailyRatedUsageLineItem", &daily_rated(&covered, &party()).unwrap(), &names);
+    let without = [("/benefitOrderId", "absent"), ("/benefitType", "absent")];
+    check("DailyRatedUsageLineItem", &daily_rated(&day("24", DayFactors::NONE, ""), &party()).unwrap(), &without);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod quarantine;
 mod rating;
 mod recurring;
 mod restating;
+mod savings;
 mod simulating;
 mod storing;
 mod taxing;

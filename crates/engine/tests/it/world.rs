@@ -10,7 +10,7 @@ use billing::ports::{PortError, PortResult};
 use engine::closing::{CloseOptions, ClosingOutcome, close};
 use engine::import::{
     ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_offers, import_orders,
-    import_prices, import_subscriptions, import_tax_rates, import_usage,
+    import_prices, import_savings_plans, import_subscriptions, import_tax_rates, import_usage,
 };
 use engine::{Books, DocumentShelf};
 use formats::source::Input;
@@ -151,6 +151,13 @@ impl World {
 
     pub(crate) async fn offers_text(&self, text: &str) {
         let report = import_offers(&self.books, file("offers.csv", text.to_owned()), now()).await.unwrap();
+        assert!(report.quarantined.is_empty() && report.accepted > 0, "{report:?}");
+    }
+
+    /// What savings plans pay for.
+    pub(crate) async fn savings_plans(&self, rows: &[&str]) {
+        let text = format!("product_id,sku_id,meter_id,discount,effective_from\n{}\n", rows.join("\n"));
+        let report = import_savings_plans(&self.books, file("plans.csv", text), now()).await.unwrap();
         assert!(report.quarantined.is_empty() && report.accepted > 0, "{report:?}");
     }
 

@@ -2,7 +2,8 @@
 //!
 //! `product_id`, `sku_id`, `billing_plan`, `unit_price`, `currency`, `effective_from`; optional `term`,
 //! `category`, `product_name`, `sku_name`, `publisher_id`, `publisher_name`, `availability_id`,
-//! `effective_until`, `qualifiers`, `full_refund_hours`, `prorated_refund_hours`, `generation`. The columns
+//! `effective_until`, `qualifiers`, `full_refund_hours`, `prorated_refund_hours`, `generation`,
+//! `hourly_commitment`. The columns
 //! of the provider's licence price list are known by their own names.
 
 use billing::decimal::{Decimal, power_of_ten};
@@ -23,7 +24,7 @@ use crate::source::Input;
 /// What this module reads, for messages.
 const WANTED: &str = "licence prices";
 const STANDARD_HOURS: RefundHours = RefundHours { full: 24, prorated: 168 };
-const LIST: List = List {
+pub(super) const LIST: List = List {
     empty: ("licence.file.no_rows", "the file has a header and no rows"),
     contradiction: "licence.line.contradiction",
 };
@@ -55,6 +56,7 @@ struct Columns {
     full_refund_hours: Option<Column>,
     prorated_refund_hours: Option<Column>,
     generation: Option<Column>,
+    hourly_commitment: Option<Column>,
 }
 
 /// Reads a list of offers.
@@ -94,6 +96,7 @@ impl Columns {
             full_refund_hours: header.find(&["full_refund_hours"])?,
             prorated_refund_hours: header.find(&["prorated_refund_hours"])?,
             generation: header.find(&["generation"])?,
+            hourly_commitment: header.find(&["hourly_commitment"])?,
         })
     }
 }
@@ -164,6 +167,7 @@ fn offer(record: &Record<'_>, columns: &Columns) -> Result<(Key, LicenceOffer), 
         qualifiers,
         refund_hours,
         generation,
+        hourly_commitment: commitment(record, columns, category, term)?,
     };
     if generation == Generation::Classic && !is_classic(&offer) {
         let message = "a classic offer is a licence for a term of P1Y, billed monthly or annual, whose window to give \
@@ -180,6 +184,32 @@ fn generation(record: &Record<'_>, columns: &Columns) -> Result<Generation, Reje
     };
     let generation = word(text, "generation", Generation::named, "new_commerce, classic");
     generation.map_err(|fault| record.reject_fault(column, fault))
+}
+
+/// What a savings plan that covers usage commits; other products have none.
+fn commitment(
+    record: &Record<'_>,
+    columns: &Columns,
+    category: ProductCategory,
+    term: Option<Term>,
+) -> Result<Option<Decimal>, RejectedLine> {
+    let Some((column, text)) = columns.hourly_commitment.zip(text(record, columns.hourly_commitment)) else {
+        return Ok(None);
+    };
+    if category != ProductCategory::SavingsPlan || term.is_none() {
+        let message = "only a savings plan with a term commits so much an hour";
+        return Err(record.reject(column, "licence.line.commitment_misplaced", message));
+    }
+    let commitment = number::decimal(text).map_err(|fault| record.reject_fault(column, fault))?;
+    if commitment.is_negative() {
+        let message = format!("the commitment {commitment} is below zero");
+        return Err(record.reject(column, "licence.line.commitment_negative", &message));
+    }
+    if commitment.mantissa() >= power_of_ten(PRICE_DIGITS_MAX).unwrap_or(i128::MAX) {
+        let message = format!("the commitment {commitment} has more than {PRICE_DIGITS_MAX} digits");
+        return Err(record.reject(column, "licence.line.price_too_long", &message));
+    }
+    Ok(Some(commitment))
 }
 
 /// Whether classic licences are sold so.
@@ -199,9 +229,9 @@ fn plan(text: &str) -> Result<BillingPlan, Fault> {
 }
 
 /// Leaves room for discounts, days and seats, so that whatever is ordered of it can be billed exactly.
-const PRICE_DIGITS_MAX: u8 = 24;
+pub(super) const PRICE_DIGITS_MAX: u8 = 24;
 
-fn price(text: &str) -> Result<Decimal, Fault> {
+pub(super) fn price(text: &str) -> Result<Decimal, Fault> {
     let price = number::decimal(text)?;
     if price.is_negative() {
         return Err(Fault::new("licence.line.price_negative", format!("the price {price} is below zero")));
@@ -214,7 +244,7 @@ fn price(text: &str) -> Result<Decimal, Fault> {
 }
 
 /// The first day without the price.
-fn until(text: &str, from: Date) -> Result<Date, Fault> {
+pub(super) fn until(text: &str, from: Date) -> Result<Date, Fault> {
     let until = number::date(text)?;
     if until <= from {
         let message = format!("it starts on {from} and {until} is the first day without it, so it is never in force");

@@ -90,9 +90,28 @@ pub struct DailyRatedUsageLineItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_of_credit: Option<JsonNumber>,
     pub credit_type: CreditType,
+    /// What has paid for the usage; the members are not there where nothing has.
+    #[serde(flatten)]
+    pub benefit: Option<Benefit>,
     /// The members that the type of the line says already.
     #[serde(flatten)]
     pub kind: DailyRatedKind,
+}
+
+/// A savings plan that has paid for a day's usage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Benefit {
+    /// The plan's order, `reservationOrderId` on the line that it was bought by.
+    benefit_order_id: Text,
+    benefit_type: &'static str,
+}
+
+impl Benefit {
+    #[must_use]
+    pub fn savings_plan(order_id: Text) -> Self {
+        Self { benefit_order_id: order_id, benefit_type: "SavingsPlan" }
+    }
 }
 
 /// Closes every [`DailyRatedUsageLineItem`] with the words that clients choose its type by: always

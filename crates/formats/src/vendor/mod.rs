@@ -30,7 +30,7 @@ mod golden_tests;
 
 pub use classic_usage::{ClassicUsage, DailyUsageKind, DailyUsageLineItem, UsageBasedKind, UsageBasedLineItem};
 pub use continuation::ContinuationToken;
-pub use daily_rated::{DailyRatedKind, DailyRatedUsageLineItem};
+pub use daily_rated::{Benefit, DailyRatedKind, DailyRatedUsageLineItem};
 pub use datetime::{SummaryDate, WireDateTime};
 pub use dispatch::{LineItemSelection, Paging};
 pub use envelope::{CONTINUATION_HEADER, Collection, Link, LinkHeader, Links, ResourceAttributes};

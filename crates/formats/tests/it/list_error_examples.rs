@@ -9,7 +9,7 @@ use formats::bank::read_bank;
 use formats::directory::{read_customers, read_subscriptions};
 use formats::error::{FileError, Parsed};
 use formats::fx::{FxOptions, read_fx};
-use formats::licence::{read_offers, read_orders};
+use formats::licence::{read_offers, read_orders, read_savings_plans};
 use formats::price::{PriceOptions, read_prices};
 use formats::source::Input;
 use formats::tax::read_tax_rates;
@@ -40,6 +40,7 @@ fn raised(path: &Path, kind: &str) -> Option<BTreeSet<&'static str>> {
         "bank.csv" | "bank.xml" | "bank.xml.gz" => codes(read_bank(input())),
         "offers.csv" => codes(read_offers(input())),
         "orders.csv" => codes(read_orders(input())),
+        "savings_plans.csv" => codes(read_savings_plans(input())),
         "subscriptions.csv" => codes(read_subscriptions(input())),
         "tax.csv" => codes(read_tax_rates(input())),
         _ => return None,

@@ -15,6 +15,7 @@ mod list_error_examples;
 mod price;
 mod properties;
 mod real_usage;
+mod savings_plans;
 mod shared;
 mod tax;
 mod usage_files;

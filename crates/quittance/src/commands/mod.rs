@@ -15,6 +15,7 @@ mod payments;
 mod quarantine;
 mod rate;
 pub(crate) mod restate;
+mod savings_plans;
 pub(crate) mod serve;
 mod simulate;
 mod store;
@@ -37,6 +38,7 @@ pub(crate) async fn run(invocation: &Invocation) -> CommandResult {
         Command::Import(command) => import::run(dir, output, command).await,
         Command::Rate(args) => rate::run(dir, output, args).await,
         Command::Simulate(args) => simulate::run(dir, output, args).await,
+        Command::SavingsPlans(args) => savings_plans::run(dir, output, args).await,
         Command::Close(args) => close::run(dir, output, args).await,
         Command::Restate(args) => restate::run(dir, output, args).await,
         Command::Invoices(command) => invoices::run(dir, output, command).await,

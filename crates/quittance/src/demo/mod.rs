@@ -19,7 +19,8 @@ use billing::ports::hex;
 use billing::settlement::{Allocate, NewPayment};
 use engine::closing::{CloseOptions, close};
 use engine::import::{
-    ImportFile, UsageImportOptions, import_customers, import_fx, import_prices, import_subscriptions, import_usage,
+    ImportFile, UsageImportOptions, import_customers, import_fx, import_offers, import_orders, import_prices,
+    import_savings_plans, import_subscriptions, import_usage,
 };
 use engine::invoices::{list, statement_pdf};
 use engine::paying::{Request, account_name, book};
@@ -113,6 +114,7 @@ async fn build(data: &DataDir, seed: u64) -> Result<(), Failure> {
     let now = instant(NOW)?;
     usage(data, "september.csv", september, closed_at).await?;
     close_month(data, "2026-09", closed_at).await?;
+    buy_savings_plan(data, &world, now).await?;
     for (name, csv) in [
         ("september-late.csv", september_late),
         ("october.csv", october),
@@ -151,6 +153,16 @@ async fn import_lists(data: &DataDir, world: &World, classic: &Classic) -> Resul
         refuse_quarantine(&report)?;
     }
     Ok(())
+}
+
+async fn buy_savings_plan(data: &DataDir, world: &World, at: Timestamp) -> Result<(), Failure> {
+    let books = &data.books;
+    let reports = [
+        import_offers(books, file("offers.csv", World::offers_csv().to_owned()), at).await?,
+        import_savings_plans(books, file("savings-plans.csv", world.savings_plans_csv()), at).await?,
+        import_orders(books, file("orders.csv", world.orders_csv()), at).await?,
+    ];
+    reports.iter().try_for_each(refuse_quarantine)
 }
 
 /// The demonstration's own files are good: a line that is set aside is a defect.

@@ -126,6 +126,31 @@ impl World {
          \"EUR\",\"1.1766000000\",\"202611\"\n\"GBP\",\"1.3425100000\",\"202611\"\n\"JPY\",\"0.0067205500\",\"202611\"\n"
     }
 
+    /// A savings plan that commits 0.04 dollars an hour a unit.
+    pub(super) fn offers_csv() -> &'static str {
+        "product_id,sku_id,product_name,sku_name,category,term,billing_plan,unit_price,currency,hourly_commitment,\
+         effective_from\n\
+         DZH318Z0SP01,0001,Savings plan,Compute savings plan,savings_plan,P1Y,monthly,29.20,USD,0.04,2026-01-01\n"
+    }
+
+    /// The plan takes 31 % off all machines.
+    pub(super) fn savings_plans_csv(&self) -> String {
+        let mut csv = "product_id,sku_id,meter_id,discount,effective_from\n".to_owned();
+        for meter in self.meters.iter().filter(|meter| meter.column(0) == "Virtual Machines") {
+            let _ = writeln!(csv, "DZH318Z0SP01,0001,{},0.31,2026-01-01", meter.id);
+        }
+        csv
+    }
+
+    /// The first customer buys three units in October, which pay for a part of its machines' hours.
+    pub(super) fn orders_csv(&self) -> String {
+        let customer = self.customer_ids.first().map_or("", String::as_str);
+        format!(
+            "order_id,ordered_at,action,customer_id,subscription_id,product_id,sku_id,term,billing_plan,seats\n\
+             order-saving-1,2026-10-05T08:00:00Z,purchase,{customer},saving-1,DZH318Z0SP01,0001,P1Y,monthly,3\n"
+        )
+    }
+
     /// Usage of `from..until`, cut into what arrives in time and what comes late.
     pub(super) fn usage_csv(
         &self,

@@ -107,3 +107,24 @@ fn another_seed_and_other_books_are_refused() {
     books.run("demo --no-serve --seed 7").fails("demo.other_seed");
     Books::init().run("demo --no-serve").fails("demo.books_present");
 }
+
+#[test]
+fn a_savings_plan_pays_for_a_part_of_the_machines_hours() {
+    let books = Books::copy_of(demo_dir());
+    let plans = books.json("savings-plans --period 2026-10");
+    let plan = &plans["savings_plans"][0];
+    let figure = |of: &Value, name: &str| of[name].as_str().unwrap().parse::<billing::decimal::Decimal>().unwrap();
+    // 27 days of 24 hours, three units of 0.04 dollars.
+    assert_eq!(plan["total"]["commitment"], "77.76");
+    assert_eq!(plan["days"].as_object().unwrap().len(), 27);
+    for of in plan["days"].as_object().unwrap().values().chain([&plan["total"]]) {
+        let both = figure(of, "used").checked_add(figure(of, "unused")).unwrap();
+        assert_eq!(both, figure(of, "commitment"));
+        assert!(!figure(of, "used").is_zero(), "{of}");
+    }
+    let lines = lines(&books);
+    let of_plan: Vec<&Value> = lines.iter().filter(|line| line["reservationOrderId"] == plan["order_id"]).collect();
+    assert!(of_plan.iter().any(|line| line["termAndBillingCycle"] == "One-Year Savings Plan"), "its own charge");
+    let covered = of_plan.iter().filter(|line| line["effectiveUnitPrice"].as_f64() == Some(0.0));
+    assert!(covered.count() >= 1, "{of_plan:?}");
+}

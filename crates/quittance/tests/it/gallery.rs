@@ -13,7 +13,7 @@ use crate::demo_books::demo_dir;
 
 /// How the files of an example begin that a test tries: commands here, calls in `gallery_calls`, requests
 /// in `gallery_requests`, the rest by the tests of the crate that reads it.
-const TRIED: [&str; 13] = [
+const TRIED: [&str; 14] = [
     "bank.",
     "call.json",
     "command",
@@ -23,6 +23,7 @@ const TRIED: [&str; 13] = [
     "orders.csv",
     "prices.",
     "request.json",
+    "savings_plans.csv",
     "sheet.json",
     "subscriptions.csv",
     "tax.csv",

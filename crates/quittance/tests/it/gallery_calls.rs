@@ -110,6 +110,7 @@ fn charges_of_orders(arguments: &Value) -> Refusal {
         qualifiers: vec![],
         refund_hours: None,
         generation: Generation::NewCommerce,
+        hourly_commitment: None,
     };
     let seats = offer("seats", Some(Term::Month), BillingPlan::Monthly);
     let classic = offer("classic", Some(Term::Year), BillingPlan::Monthly);

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use billing::ids::SubscriptionId;
 use billing::period::BillingPeriod;
 use billing::ports::{
-    ImportSession, ImportedUsage, PortResult, RatedUsage, RatingFailure, RatingJob, StoredFile, StoredUsage, UsageFile,
-    UsageFilter, UsageStore, UsageSurvey,
+    ImportSession, ImportedUsage, PlanUsageQuery, PortResult, RatedUsage, RatingFailure, RatingJob, StoredFile,
+    StoredUsage, UsageFile, UsageFilter, UsageStore, UsageSurvey,
 };
 use billing::rate::{LineFigures, RatedLine};
+use billing::savings_plan::PlanUsage;
 use billing::usage::UsageRecord;
 
 use super::Faults;
@@ -102,6 +103,10 @@ struct FaultySurvey<'a> {
 impl UsageSurvey for FaultySurvey<'_> {
     fn holds(&self, place: u64, subscriptions: &mut dyn Iterator<Item = &SubscriptionId>) -> bool {
         self.survey.holds(place, subscriptions)
+    }
+
+    fn plan_usage(&self, query: &PlanUsageQuery<'_>) -> PortResult<PlanUsage> {
+        self.faults.now(|| self.survey.plan_usage(query))
     }
 
     fn rate<'a>(&self, job: &RatingJob<'a>, tick: &(dyn Fn(u64) + Sync)) -> Result<RatedUsage<'a>, RatingFailure> {

@@ -7,10 +7,11 @@ use billing::ids::SubscriptionId;
 use billing::licence::Generation;
 use billing::period::BillingPeriod;
 use billing::ports::{
-    PortResult, RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageFile, UsageSource,
-    UsageSurvey, hex,
+    PlanUsageQuery, PortResult, RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageFile,
+    UsageSource, UsageSurvey, hex,
 };
 use billing::rate::{LineFigures, PartyRater, RatedDay, RatedLine, RatedTotals};
+use billing::savings_plan::{PlanUsage, PlanUsageRow};
 use billing::usage::{RecordKey, UsageRecord};
 use sha2::{Digest, Sha256};
 
@@ -67,6 +68,29 @@ impl UsageSurvey for MemorySurvey<'_> {
         (&mut subscriptions).any(|subscription| rows.iter().any(|(_, record)| record.subscription_id == *subscription))
     }
 
+    fn plan_usage(&self, query: &PlanUsageQuery<'_>) -> PortResult<PlanUsage> {
+        let mut usage = PlanUsage::default();
+        let places = query.sources.iter().map(|source| source.place);
+        let rows = places.filter_map(|place| self.files.get(&place)).flat_map(|rows| rows.iter());
+        for (key, record) in rows {
+            if self.highest.get(key) == Some(&record.revision())
+                && query.subscriptions.contains(&record.subscription_id)
+                && query.meters.contains(&record.meter_id)
+                && query.period.contains(record.usage_date)
+            {
+                usage.scopes.push((record.subscription_id.clone(), record.meter_id.clone()));
+                usage.rows.push(PlanUsageRow {
+                    scope: usage.scopes.len() - 1,
+                    day: record.usage_date,
+                    key: *key,
+                    quantity: record.quantity.into(),
+                    basis: record.quantity_basis,
+                });
+            }
+        }
+        Ok(usage)
+    }
+
     fn rate<'a>(&self, job: &RatingJob<'a>, tick: &(dyn Fn(u64) + Sync)) -> Result<RatedUsage<'a>, RatingFailure> {
         let rows = self.rows_of(job);
         let fingerprint = fingerprint(job, &rows);
@@ -81,9 +105,9 @@ impl UsageSurvey for MemorySurvey<'_> {
         let (mut lines, mut late_count) = (Vec::new(), 0);
         for (key, record) in rows {
             late_count += u64::from(BillingPeriod::containing(record.usage_date) != Ok(job.period));
-            if let Some(day) = rater.rate((key, record.clone()))? {
+            for day in rater.rate((key, record.clone()))? {
                 tick(1);
-                lines.push(line(day, record, job));
+                lines.push(line(day, record.clone(), job));
             }
         }
         let (scopes, unpriced) = rater.finish();
@@ -118,6 +142,10 @@ fn fingerprint(job: &RatingJob<'_>, rows: &[Row]) -> String {
     for (key, record) in rows {
         hasher.update(key.0);
         hasher.update(record.revision().to_be_bytes());
+        let at = (record.usage_date, *key);
+        for part in job.inputs.coverage.parts(&record.subscription_id, &record.meter_id, at) {
+            hasher.update(format!("{} of {}", part.quantity, part.order_id));
+        }
     }
     hex(&hasher.finalize())
 }

@@ -23,7 +23,7 @@ use crate::columns::{BadColumn, numbers, parsed, primitive, text};
 use crate::day::DayMemory;
 use crate::decimals::Numbers;
 use crate::error::{Result, StorageError};
-use crate::parquet_file::{self, ROWS_PER_BATCH};
+use crate::parquet_file::{self, BENEFIT_ORDER_ID, ROWS_PER_BATCH};
 use crate::records_file::{self, RecordAt};
 use crate::store::DirectoryStore;
 use crate::text::{Parsed, Text};
@@ -150,6 +150,8 @@ struct RatedReader<'a> {
     exchange_rate_date: &'a Date32Array,
     currencies: [Parsed<'a, Currency>; CURRENCIES.len()],
     price_texts: [Text<'a>; PRICE_TEXTS.len()],
+    /// Where savings plans have paid for some lines of the file.
+    covered_by: Option<Text<'a>>,
     record_file: Text<'a>,
     record_row: &'a UInt32Array,
     days: DayMemory,
@@ -173,6 +175,7 @@ impl<'a> RatedReader<'a> {
             exchange_rate_date: primitive::<Date32Type>(batch, EXCHANGE_RATE_DATE)?,
             currencies: [pricing?, billing?],
             price_texts: texts.try_into().map_err(|_| BadColumn("price_unit"))?,
+            covered_by: batch.column_by_name(BENEFIT_ORDER_ID).map(|_| text(batch, BENEFIT_ORDER_ID)).transpose()?,
             record_file: text(batch, RECORD_FILE)?,
             record_row: primitive::<UInt32Type>(batch, RECORD_ROW)?,
             days: DayMemory::default(),
@@ -230,6 +233,7 @@ impl<'a> RatedReader<'a> {
         let month = day(self.usage_month, USAGE_MONTH)?;
         let exchange_rate_dated = day(self.exchange_rate_date, EXCHANGE_RATE_DATE)?;
         let [pricing_currency, billing_currency] = &mut self.currencies;
+        let covered_by = self.covered_by.as_ref().and_then(|orders| orders.get(row));
         let mut line = RatedLine {
             key,
             record,
@@ -238,6 +242,7 @@ impl<'a> RatedReader<'a> {
                 subscription: self.subscription_id.required(row)?,
                 meter: self.meter_id.required(row)?,
                 usage_month: BillingPeriod::containing(month).map_err(|_| BadColumn(USAGE_MONTH))?,
+                covered_by: covered_by.filter(|order| !order.is_empty()).map(str::to_owned),
             },
             figures,
             product: Product::default(),

@@ -4,6 +4,8 @@ use arrow::datatypes::{DataType, Field, Schema};
 use billing::price::MeterPrice;
 use billing::rate::{LinePrices, RatedLine};
 
+use crate::parquet_file::BENEFIT_ORDER_ID;
+
 /// Decimals of a pricing total: ten of a quantity, eight of a price and two of a credit.
 pub(crate) const PRICING_SCALE: u8 = 20;
 /// Twelve bytes hold this many digits.
@@ -91,10 +93,11 @@ fn day(name: &str) -> Field {
 
 /// What a file is read as.
 pub(crate) fn readable() -> Schema {
-    schema(&NumberTypes::any())
+    schema(&NumberTypes::any(), true)
 }
 
-pub(crate) fn schema(numbers: &NumberTypes) -> Schema {
+/// `with_covered` where savings plans have paid for some of the lines.
+pub(crate) fn schema(numbers: &NumberTypes, with_covered: bool) -> Schema {
     let number = |name: &str, data_type: &DataType| Field::new(name, data_type.clone(), false);
     let mut fields = vec![
         day(USAGE_DATE),
@@ -112,5 +115,8 @@ pub(crate) fn schema(numbers: &NumberTypes) -> Schema {
     fields.extend(PRICE_TEXTS.iter().map(|(name, ..)| text(name)));
     fields.push(text(RECORD_FILE));
     fields.push(Field::new(RECORD_ROW, DataType::UInt32, false));
+    if with_covered {
+        fields.push(text(BENEFIT_ORDER_ID));
+    }
     Schema::new(fields)
 }

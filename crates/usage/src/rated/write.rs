@@ -99,12 +99,13 @@ impl RatedFile<'_> {
             .collect::<ParquetResult<_>>()?;
         let shared_types =
             shared.iter().map(|column| Ok(column.values.column()?.data_type)).collect::<ParquetResult<_>>()?;
-        let schema = schema(&NumberTypes {
+        let types = NumberTypes {
             quantity: quantity.data_type.clone(),
             pricing_total: pricing_total.data_type.clone(),
             billing_total: billing_total.data_type.clone(),
             shared: shared_types,
-        });
+        };
+        let schema = schema(&types, self.has_covered());
         let record_files = self.record_files_of(lines);
         let mut writer = file_writer(file, &schema, &record_files)?;
         let columns = writer.schema_descr().columns().to_vec();
@@ -162,8 +163,20 @@ impl RatedFile<'_> {
         let places = self.record_places(lines, record_files);
         group.add(|compressors, column| text_runs(compressors, column, &paths, places.into_iter()))?;
         group.add(|compressors, column| row_column(compressors, column, &lines.record_rows))?;
+        if self.has_covered() {
+            let orders = distinct_texts(self.prices.iter().map(|price| price.covered_by.unwrap_or_default()));
+            group.add(|compressors, column| {
+                let dictionary = plain_texts(&orders.values)?;
+                shared_column(compressors, column, &dictionary, &orders.places, orders.values.len(), &mut pages)
+            })?;
+        }
         group.group.close()?;
         Ok(())
+    }
+
+    /// Whether savings plans have paid for some of the lines.
+    fn has_covered(&self) -> bool {
+        self.prices.iter().any(|price| price.covered_by.is_some())
     }
 
     /// The files that lines of this file refer to, by path.

@@ -92,6 +92,8 @@ pub(super) struct Asked<'a> {
     pub(super) ranks: (u32, u32),
     /// Whether rows of one day may lie in several files, so that their keys decide.
     pub(super) by_key: bool,
+    /// Whether keys are needed for something else: savings plans pay for records by their keys.
+    pub(super) with_keys: bool,
     /// Cursors that are open together.
     pub(super) cursor_count: usize,
 }
@@ -165,7 +167,7 @@ impl<'a> Cursor<'a> {
         );
         let mut columns = vec!["usage_date", "subscription_id", "meter_id", "quantity", "quantity_basis"];
         let restated = &asked.survey.restated;
-        if asked.by_key || !restated.is_empty() {
+        if asked.by_key || asked.with_keys || !restated.is_empty() {
             columns.push(RECORD_KEY);
         }
         if !restated.is_empty() {
@@ -213,9 +215,13 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn key(&self, place: RowPlace) -> u128 {
-        let key = self.batch.keys.as_ref().filter(|keys| place.row() < keys.len());
-        let key = key.and_then(|keys| keys.value(place.row()).try_into().ok());
-        key.map_or(0, |key| number(RecordKey(key)))
+        number(self.record_key(place))
+    }
+
+    /// As [`Cursor::key`]; nothing but zeros where keys were not asked for.
+    pub(super) fn record_key(&self, place: RowPlace) -> RecordKey {
+        let keys = self.batch.keys.as_ref().filter(|keys| place.row() < keys.len());
+        RecordKey(keys.and_then(|keys| keys.value(place.row()).try_into().ok()).unwrap_or_default())
     }
 
     #[inline]
@@ -264,7 +270,7 @@ impl<'a> Cursor<'a> {
         self.batch.scale = u8::try_from(quantities.scale()).map_err(|_| BadColumn("quantity"))?;
         self.batch.quantities = Some(quantities.clone());
         self.batch.read_bases(batch)?;
-        if self.asked.by_key || !survey.restated.is_empty() {
+        if self.asked.by_key || self.asked.with_keys || !survey.restated.is_empty() {
             self.batch.keys = Some(typed::<FixedSizeBinaryArray>(batch, RECORD_KEY)?.clone());
         }
         let superseded = Superseded::of(&survey.restated, batch)?;

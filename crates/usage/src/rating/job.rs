@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
+use billing::ids::{MeterId, SubscriptionId};
 use billing::licence::Generation;
 use billing::ports::{
     RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, StoredFile, UsageSource,
 };
+use billing::savings_plan::Coverage;
 
 use super::cursor::{Asked, Piece};
-use super::fingerprint::fingerprint;
+use super::fingerprint::{CoveredScope, fingerprint};
 use super::ranges::cut;
 use super::survey::{Survey, SurveyedFile, Wanted};
 use super::worker::{Calendar, RangeResult, Worker, sum_too_long};
@@ -20,7 +22,7 @@ use crate::parallel;
 use crate::publishing::{Publication, publish};
 
 /// A file that rows are taken of.
-struct Source<'s> {
+pub(super) struct Source<'s> {
     file: &'s SurveyedFile,
     only: Option<BTreeSet<(u32, u32, i32)>>,
 }
@@ -73,8 +75,9 @@ impl<'t, 'a> Task<'t, 'a> {
     #[inline(never)]
     fn rate(&self, worker: &mut Worker<'t, 'a>, range: &Range<u32>) -> Result<Part<'a, 't>, RatingFailure> {
         let pieces = pieces(self.sources, range, self.wanted);
+        let covered = covered_in(self.survey, self.job.inputs.coverage, range);
         let print = match self.job.output {
-            RatingOutput::Files { inputs_digest, .. } => fingerprint(self.survey, &inputs_digest, &pieces),
+            RatingOutput::Files { inputs_digest, .. } => fingerprint(self.survey, &inputs_digest, &pieces, &covered),
             RatingOutput::Totals => String::new(),
         };
         if let Some(part) = self.known.get(print.as_str()) {
@@ -86,6 +89,7 @@ impl<'t, 'a> Task<'t, 'a> {
             wanted: self.wanted,
             ranks: (range.start, range.end),
             by_key: may_share_days(&pieces),
+            with_keys: !covered.is_empty(),
             cursor_count: pieces.len(),
         };
         Ok(Part::Rated(print, worker.rate(pieces, asked)?))
@@ -93,7 +97,7 @@ impl<'t, 'a> Task<'t, 'a> {
 }
 
 impl<'s> Source<'s> {
-    fn of(survey: &'s Survey<'_>, source: &UsageSource) -> Option<Self> {
+    pub(super) fn of(survey: &'s Survey<'_>, source: &UsageSource) -> Option<Self> {
         let file = survey.file_at(source.place)?;
         let only = match &source.rows {
             SourceRows::All => None,
@@ -136,7 +140,7 @@ fn rows_by_rank(survey: &Survey<'_>, sources: &[Source<'_>], wanted: &Wanted) ->
     rows_of
 }
 
-fn pieces<'s>(sources: &'s [Source<'s>], range: &Range<u32>, wanted: &Wanted) -> Vec<Piece<'s>> {
+pub(super) fn pieces<'s>(sources: &'s [Source<'s>], range: &Range<u32>, wanted: &Wanted) -> Vec<Piece<'s>> {
     let piece = |source: &'s Source<'s>| {
         let rows = source.file.rows_of(range, wanted);
         (!rows.is_empty()).then_some(Piece { file: source.file, only: source.only.as_ref(), rows })
@@ -147,8 +151,16 @@ fn pieces<'s>(sources: &'s [Source<'s>], range: &Range<u32>, wanted: &Wanted) ->
     pieces
 }
 
+/// What savings plans pay for of the subscriptions of a range, in order.
+fn covered_in<'c>(survey: &Survey<'_>, coverage: &'c Coverage, range: &Range<u32>) -> Vec<CoveredScope<'c>> {
+    let is_in = |(subscription, _): &(SubscriptionId, MeterId)| {
+        survey.rank_of_text(subscription.as_str()).is_some_and(|rank| range.contains(&rank))
+    };
+    coverage.scopes().filter(|(scope, _)| is_in(scope)).collect()
+}
+
 /// Whether two pieces may have rows of one subscription, meter and day, so that keys decide.
-fn may_share_days(pieces: &[Piece<'_>]) -> bool {
+pub(super) fn may_share_days(pieces: &[Piece<'_>]) -> bool {
     let mut days: Vec<_> = pieces.iter().filter_map(|piece| piece.file.file.rows.days).collect();
     days.sort_unstable();
     let mut latest = None;

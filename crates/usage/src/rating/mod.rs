@@ -10,6 +10,7 @@ mod cursor;
 mod fingerprint;
 mod job;
 mod merge;
+mod plan_usage;
 mod ranges;
 mod survey;
 mod worker;

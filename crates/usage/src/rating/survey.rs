@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{Date32Type, Int32Type};
 use billing::ids::{MeterId, SubscriptionId};
-use billing::ports::{RatedUsage, RatingFailure, RatingJob, UsageFile, UsageSurvey};
+use billing::ports::{PlanUsageQuery, PortResult, RatedUsage, RatingFailure, RatingJob, UsageFile, UsageSurvey};
+use billing::savings_plan::PlanUsage;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
 
@@ -177,6 +178,10 @@ impl UsageSurvey for Survey<'_> {
     fn holds(&self, place: u64, subscriptions: &mut dyn Iterator<Item = &SubscriptionId>) -> bool {
         let Some(file) = self.file_at(place) else { return false };
         subscriptions.filter_map(|subscription| self.rank_of_text(subscription.as_str())).any(|rank| file.has(rank))
+    }
+
+    fn plan_usage(&self, query: &PlanUsageQuery<'_>) -> PortResult<PlanUsage> {
+        Ok(super::plan_usage::plan_usage(self, query)?)
     }
 
     fn rate<'a>(&self, job: &RatingJob<'a>, tick: &(dyn Fn(u64) + Sync)) -> Result<RatedUsage<'a>, RatingFailure> {

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use billing::decimal::DecimalError;
+use billing::decimal::{DecimalError, Scaled};
 use billing::ids::{CustomerId, MeterId, SubscriptionId};
 use billing::party::Customer;
 use billing::period::BillingPeriod;
 use billing::ports::{RatingFailure, RatingJob, RatingOutput};
 use billing::rate::{BulkRater, CustomerTotals, DayAmounts, LinePrices, RateError, RatedTotals, ScopeKey, ScopeMonth};
+use billing::savings_plan::ScopeCoverage;
+use billing::uom::QuantityBasis;
 use jiff::civil::Date;
 
 use super::cursor::{Asked, Cursor, Piece, RowPlace};
@@ -70,6 +72,8 @@ struct OpenScope<'a> {
     place: RowPlace,
     month: BillingPeriod,
     customer: &'a Customer,
+    /// What savings plans pay for of its rows.
+    coverage: Option<&'a ScopeCoverage>,
 }
 
 /// A range that is being rated.
@@ -134,7 +138,7 @@ impl<'w, 'a> Worker<'w, 'a> {
             for place in &rows {
                 let Some(cursor) = merge.cursor(*place) else { continue };
                 let file = opened.get(place.cursor()).copied().unwrap_or(u32::MAX);
-                count += u64::from(self.row(&mut range, *place, cursor, file)?);
+                count += self.row(&mut range, *place, cursor, file)?;
             }
             (self.tick)(count);
             if !self.is_writing() && self.rater.prices().len() > PRICES_KEPT_MAX {
@@ -149,7 +153,7 @@ impl<'w, 'a> Worker<'w, 'a> {
         Ok(range.result)
     }
 
-    /// Answers whether the row has a price.
+    /// Answers how many lines the row became.
     #[inline(always)]
     fn row(
         &mut self,
@@ -157,7 +161,7 @@ impl<'w, 'a> Worker<'w, 'a> {
         place: RowPlace,
         cursor: &Cursor<'_>,
         file: u32,
-    ) -> Result<bool, RatingFailure> {
+    ) -> Result<u64, RatingFailure> {
         let day = self.calendar.day(place.day());
         let (date, month) = day.ok_or_else(|| damaged("a day lies outside of the file's days"))?;
         if !range.open.as_ref().is_some_and(|open| open.place.scope() == place.scope() && open.month == month) {
@@ -171,12 +175,54 @@ impl<'w, 'a> Worker<'w, 'a> {
             let prices = self.rater.take_prices()?;
             self.write_file(range, prices)?;
         }
-        let (quantity, basis) = cursor.quantity(place);
-        let Some(amounts) = self.rater.row(date, quantity, basis)? else { return Ok(false) };
-        if self.is_writing() {
-            self.push(range, place, amounts, (file, cursor.file_row(place)))?;
+        if let Some(coverage) = range.open.as_ref().and_then(|open| open.coverage) {
+            return self.covered_row(range, (place, date), cursor, file, coverage);
         }
-        Ok(true)
+        self.priced(range, (place, date), cursor.quantity(place), (file, cursor.file_row(place)))
+    }
+
+    #[inline(always)]
+    fn priced(
+        &mut self,
+        range: &mut Range<'_, 'a>,
+        (place, date): (RowPlace, Date),
+        (quantity, basis): (Scaled, QuantityBasis),
+        record: (u32, u32),
+    ) -> Result<u64, RatingFailure> {
+        let Some(amounts) = self.rater.row(date, quantity, basis)? else { return Ok(0) };
+        if self.is_writing() {
+            self.push(range, place, amounts, record)?;
+        }
+        Ok(1)
+    }
+
+    /// A row of a scope that savings plans pay for: a line for each part of it, and one for the rest.
+    #[inline(never)]
+    fn covered_row(
+        &mut self,
+        range: &mut Range<'_, 'a>,
+        (place, date): (RowPlace, Date),
+        cursor: &Cursor<'_>,
+        file: u32,
+        coverage: &'a ScopeCoverage,
+    ) -> Result<u64, RatingFailure> {
+        let (quantity, record) = (cursor.quantity(place), (file, cursor.file_row(place)));
+        let Some(parts) = coverage.get(&(date, cursor.record_key(place))) else {
+            return self.priced(range, (place, date), quantity, record);
+        };
+        let rest = self.rater.rest(date, quantity, parts)?;
+        let mut count = 0;
+        for part in parts {
+            let Some(amounts) = self.rater.covered(date, part)? else { continue };
+            if self.is_writing() {
+                self.push(range, place, amounts, record)?;
+            }
+            count += 1;
+        }
+        match rest {
+            Some(rest) => Ok(count + self.priced(range, (place, date), rest, record)?),
+            None => Ok(count),
+        }
     }
 
     /// A line whose figures have no room beside those before it begins a new file.
@@ -230,14 +276,29 @@ impl<'w, 'a> Worker<'w, 'a> {
         };
         let subscription = self.subscription(place)?;
         let customer = self.rater.open(subscription, meter)?;
-        range.open = Some(OpenScope { place, month, customer });
+        let coverage = self.job.inputs.coverage.of_scope(subscription, self.meter(place)?);
+        range.open = Some(OpenScope { place, month, customer, coverage });
         self.begin_scope(range);
         range.begin_customer(&customer.id)
     }
 
     fn close_scope(&mut self, range: &mut Range<'_, 'a>) -> Result<(), RatingFailure> {
         let Some(open) = range.open.take() else { return Ok(()) };
-        let Some(month) = self.rater.close()? else { return Ok(()) };
+        let covered: Vec<_> = self.rater.take_covered().map(|(order, month)| (Some(order), month)).collect();
+        let billed = self.rater.close()?.map(|month| (None, month));
+        for (covered_by, month) in billed.into_iter().chain(covered) {
+            self.end_scope(range, &open, covered_by, month)?;
+        }
+        Ok(())
+    }
+
+    fn end_scope(
+        &mut self,
+        range: &mut Range<'_, 'a>,
+        open: &OpenScope<'a>,
+        covered_by: Option<&str>,
+        month: ScopeMonth<'a>,
+    ) -> Result<(), RatingFailure> {
         let meter = self.meter(open.place)?;
         let amount_error = |cause| RateError::Amount { meter: meter.clone(), cause };
         if let Some((_, totals)) = &mut range.customer {
@@ -251,6 +312,7 @@ impl<'w, 'a> Worker<'w, 'a> {
                 subscription: self.subscription(open.place)?.clone(),
                 meter: meter.clone(),
                 usage_month: open.month,
+                covered_by: covered_by.map(str::to_owned),
             };
             range.result.scopes.push((key, month));
         }

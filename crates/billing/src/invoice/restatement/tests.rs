@@ -83,6 +83,7 @@ fn licence(place: usize, (cents, seats): (i64, u8)) -> LicenceLine {
         qualifiers: vec![],
         refund_hours: None,
         generation: Generation::NewCommerce,
+        hourly_commitment: None,
     };
     let cycle = Cycle::new(date(2026, 9, 5), date(2026, 10, 5)).unwrap();
     let seats = Decimal::from_integer(i64::from(seats));

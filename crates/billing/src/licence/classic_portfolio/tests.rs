@@ -26,6 +26,7 @@ fn offer(sku: &str, plan: BillingPlan, price: &str, from: Date) -> LicenceOffer 
         qualifiers: vec![],
         refund_hours: None,
         generation: if sku == "NEW" { Generation::NewCommerce } else { Generation::Classic },
+        hourly_commitment: None,
     }
 }
 

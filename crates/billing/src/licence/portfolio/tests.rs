@@ -30,6 +30,7 @@ fn offer(sku: &str, term: Option<Term>, plan: BillingPlan, price: &str, from: Da
         qualifiers: if sku == "TRIAL" { vec![TRIAL.to_owned()] } else { vec![] },
         refund_hours: None,
         generation: Generation::NewCommerce,
+        hourly_commitment: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The scope that is being rated.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use crate::decimal::{Decimal, DecimalError, Scaled};
@@ -26,6 +28,8 @@ pub(super) struct OpenScope<'a> {
     pub(super) counter: ScopeCounter,
     pub(super) month: Option<ScopeMonth<'a>>,
     pub(super) run: Option<Run>,
+    /// What savings plans have paid for, by their orders.
+    pub(super) covered: BTreeMap<&'a str, ScopeMonth<'a>>,
 }
 
 /// Rates one row of the open scope.
@@ -147,10 +151,7 @@ impl<'a> OpenScope<'a> {
         basis: QuantityBasis,
     ) -> Result<DayAmounts, RateError> {
         let price = terms.in_force.price;
-        let blocks =
-            quantity.exact().and_then(|quantity| terms.unit.pricing_quantity(quantity, basis)).map_err(|cause| {
-                RateError::Quantity { meter: meter.clone(), unit: price.unit_of_measure.clone(), cause }
-            })?;
+        let blocks = terms.blocks(meter, quantity, basis)?;
         let amount_error = |cause| RateError::Amount { meter: meter.clone(), cause };
         let rating = self
             .counter
@@ -180,14 +181,8 @@ impl<'a> OpenScope<'a> {
         let (price, credit) = (terms.in_force.price, terms.factors.earned_credit_rate);
         let is_classic = self.subscription.is_classic();
         let month = self.month.get_or_insert_with(|| ScopeMonth {
-            totals: MonthTotals::default(),
-            price,
-            exchange_rate: terms.exchange_rate.clone(),
-            earned_credit_rates: (credit, credit),
-            single_unit_price: Some(unit_price),
-            days: (Date::MAX, Date::MIN),
-            consumed_after: Decimal::ZERO,
             rates: is_classic.then(ScopeRates::default),
+            ..begun(terms, unit_price, credit)
         });
         month.price = price;
         let (lowest, highest) = month.earned_credit_rates;
@@ -195,16 +190,35 @@ impl<'a> OpenScope<'a> {
         month.single_unit_price = month.single_unit_price.filter(|price| *price == unit_price);
     }
 
-    /// A scope's quantities are blocks of one size: a price that changes the block parks the party.
-    fn check_unit(&self, meter: &MeterId, terms: &Terms<'_>) -> Result<(), RateError> {
-        let Some(month) = &self.month else { return Ok(()) };
-        let (before, now) = (&month.price.unit_of_measure, &terms.in_force.price.unit_of_measure);
-        if std::ptr::eq(month.price, terms.in_force.price)
-            || before == now
-            || UnitOfMeasure::parse(before) == terms.unit
-        {
-            return Ok(());
+    /// What is wrong with rows before comes first.
+    pub(super) fn check_unit(&mut self, meter: &MeterId, terms: &Terms<'_>) -> Result<(), RateError> {
+        let checked = self.month.as_ref().map_or(Ok(()), |month| same_unit(month, meter, terms));
+        if checked.is_err() {
+            self.settle().map_err(|cause| RateError::Amount { meter: meter.clone(), cause })?;
         }
-        Err(RateError::UnitChanged { meter: meter.clone(), from: before.clone(), to: now.clone() })
+        checked
     }
+}
+
+/// A month without any row.
+pub(super) fn begun<'a>(terms: &Terms<'a>, unit_price: Decimal, earned_credit_rate: Decimal) -> ScopeMonth<'a> {
+    ScopeMonth {
+        totals: MonthTotals::default(),
+        price: terms.in_force.price,
+        exchange_rate: terms.exchange_rate.clone(),
+        earned_credit_rates: (earned_credit_rate, earned_credit_rate),
+        single_unit_price: Some(unit_price),
+        days: (Date::MAX, Date::MIN),
+        consumed_after: Decimal::ZERO,
+        rates: None,
+    }
+}
+
+/// A scope's quantities are blocks of one size: a price that changes the block parks the party.
+pub(super) fn same_unit(month: &ScopeMonth<'_>, meter: &MeterId, terms: &Terms<'_>) -> Result<(), RateError> {
+    let (before, now) = (&month.price.unit_of_measure, &terms.in_force.price.unit_of_measure);
+    if std::ptr::eq(month.price, terms.in_force.price) || before == now || UnitOfMeasure::parse(before) == terms.unit {
+        return Ok(());
+    }
+    Err(RateError::UnitChanged { meter: meter.clone(), from: before.clone(), to: now.clone() })
 }

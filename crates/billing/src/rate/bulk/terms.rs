@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::decimal::{Decimal, Rounding};
+use crate::decimal::{Decimal, Rounding, Scaled};
 use crate::fx::ExchangeRate;
 use crate::ids::MeterId;
 use crate::money::Currency;
@@ -14,7 +14,7 @@ use crate::rate::bulk::LinePrices;
 use crate::rate::day::DayFactors;
 use crate::rate::fixed::Constants;
 use crate::rate::party::{RateError, RatingInputs};
-use crate::uom::UnitOfMeasure;
+use crate::uom::{QuantityBasis, UnitOfMeasure};
 
 /// Longest month.
 pub(super) const DAYS: usize = 31;
@@ -77,6 +77,25 @@ impl KnownStretch {
 }
 
 impl<'a> MeterMonth<'a> {
+    /// What prices `day`, looked up once, and the day's place in the month.
+    #[inline(always)]
+    pub(super) fn on(
+        &mut self,
+        inputs: &RatingInputs<'a>,
+        rates: &mut BTreeMap<(Currency, BillingPeriod), ExchangeRate>,
+        day: Date,
+    ) -> Result<(usize, Day), RateError> {
+        let place = usize::from(day.day().unsigned_abs()).saturating_sub(1);
+        if self.days.get(place) == Some(&Day::NotAsked) {
+            let found = self.look_up(inputs, rates, day)?;
+            // What holds for a day holds until the next change.
+            let until = inputs.prices.same_until(&self.id, day, self.month.end());
+            let count = usize::try_from(day.until(until).map_or(1, |span| span.get_days())).unwrap_or(1);
+            self.days.iter_mut().skip(place).take(count.max(1)).for_each(|known| *known = found);
+        }
+        Ok((place, self.days.get(place).copied().unwrap_or(Day::Unpriced)))
+    }
+
     /// What prices `day`: terms of an earlier day where they are the same.
     pub(super) fn look_up(
         &mut self,
@@ -142,6 +161,16 @@ fn decimals_of_power(block_size: Decimal) -> Option<u8> {
 }
 
 impl<'a> Terms<'a> {
+    /// A quantity in blocks of the price.
+    pub(super) fn blocks(&self, meter: &MeterId, quantity: Scaled, basis: QuantityBasis) -> Result<Decimal, RateError> {
+        let blocks = quantity.exact().and_then(|quantity| self.unit.pricing_quantity(quantity, basis));
+        blocks.map_err(|cause| RateError::Quantity {
+            meter: meter.clone(),
+            unit: self.in_force.price.unit_of_measure.clone(),
+            cause,
+        })
+    }
+
     /// The stretch of what is consumed beyond `consumed`, and the place of its lines' prices.
     pub(super) fn stretch_after(
         &mut self,
@@ -205,6 +234,7 @@ impl<'a> Terms<'a> {
             unit_price,
             effective_unit_price: effective,
             exchange_rate: self.exchange_rate.clone(),
+            covered_by: None,
         });
         self.shown.push((unit_price, place));
         place

@@ -1,13 +1,14 @@
-//! The fast way and the naive one, a record at a time, come to the same.
+//! The fast way and the naive one, a record at a time, come to the same; also where savings plans pay for some.
 
 use super::*;
 use crate::fx::{FxQuote, FxTable};
-use crate::licence::Generation;
+use crate::licence::{Cycle, Generation, PlanHolding};
 use crate::party::PartyDirectory;
 use crate::period::DayRange;
 use crate::price::{OfferTerm, PriceBook, PriceSheet, Product, Tier, TierBasis, TierTable};
 use crate::rate::party::tests::{directory, usage_record};
 use crate::rate::{BILLING_TOTAL_DECIMALS, ClassicUsageLine, LateFrom, PartyRater, classic_usage_lines};
+use crate::savings_plan::{CoverInputs, Coverage, PlanPrice, PlanRate, PlanRates, PlanUsage, PlanUsageRow, cover};
 use crate::usage::{MeterDescription, RecordKey};
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -20,6 +21,8 @@ struct Month {
     late: Option<Decimal>,
     generation: Generation,
     billed_in: Currency,
+    /// Commitments an hour, in cents, and what the plans take off the price of each meter, in percent.
+    plans: Vec<(i64, [i128; 2])>,
     /// Meter, day, quantity at the scale of its column, basis.
     rows: Vec<(usize, i8, Scaled, QuantityBasis)>,
 }
@@ -81,8 +84,12 @@ fn any_month() -> impl Strategy<Value = Month> {
         10 => Just((Generation::Classic, Currency::USD)),
         1 => Just((Generation::Classic, Currency::EUR)),
     ];
-    (prices, rows, credit, discount, prop::option::of(0..3_000_i128), billed).prop_map(
-        |((one, two), mut rows, credit, discount, late, (generation, billed_in))| {
+    let plans = prop_oneof![
+        1 => Just(Vec::new()),
+        1 => prop::collection::vec((0..300_000_i64, [0..=100_i128, 0..=100_i128]), 1..3),
+    ];
+    (prices, rows, credit, discount, prop::option::of(0..3_000_i128), billed, plans).prop_map(
+        |((one, two), mut rows, credit, discount, late, (generation, billed_in), plans)| {
             rows.sort_by_key(|(meter, day, ..)| (*meter, *day));
             let term = |(percent, from): (i128, i8)| OfferTerm {
                 name: String::new(),
@@ -97,7 +104,7 @@ fn any_month() -> impl Strategy<Value = Month> {
                 offer_terms: discount.map(term).into_iter().collect(),
                 prices: one.into_iter().chain(two).collect(),
             };
-            Month { sheet, credit, late: late.map(|tenths| decimal(tenths, 1)), generation, billed_in, rows }
+            Month { sheet, credit, late: late.map(|tenths| decimal(tenths, 1)), generation, billed_in, plans, rows }
         },
     )
 }
@@ -109,6 +116,7 @@ struct World {
     directory: PartyDirectory,
     fx: FxTable,
     late_from: LateFrom,
+    coverage: Coverage,
 }
 
 impl World {
@@ -131,15 +139,64 @@ impl World {
                 subscription: "plan-1".parse().unwrap(),
                 meter: meter(1),
                 usage_month: "2026-09".parse().unwrap(),
+                covered_by: None,
             };
             late_from.insert(scope, late);
         }
-        Self { directory, fx: FxTable::new([quote]).unwrap(), late_from }
+        let coverage = covered(&directory, month);
+        Self { directory, fx: FxTable::new([quote]).unwrap(), late_from, coverage }
     }
 
     fn inputs<'a>(&'a self, prices: &'a PriceBook<'a>) -> RatingInputs<'a> {
-        RatingInputs { directory: &self.directory, prices, fx: &self.fx, late_from: &self.late_from }
+        let Self { directory, fx, late_from, coverage } = self;
+        RatingInputs { directory, prices, fx, late_from, coverage }
     }
+}
+
+/// By its place among the rows.
+fn key(place: usize) -> RecordKey {
+    let mut key = [0; 16];
+    key[14..].copy_from_slice(&u16::try_from(place + 1).unwrap().to_be_bytes());
+    RecordKey(key)
+}
+
+/// What the month's plans pay for; nothing where its quantities cannot be counted.
+fn covered(directory: &PartyDirectory, month: &Month) -> Coverage {
+    let period: BillingPeriod = "2026-09".parse().unwrap();
+    let holding = |(number, (cents, _)): (usize, &(i64, [i128; 2]))| PlanHolding {
+        subscription: format!("saving-{number}").parse().unwrap(),
+        order_id: format!("o-{number}"),
+        product: Product { product_id: format!("p-{number}"), ..Product::default() },
+        term: None,
+        currency: Currency::USD,
+        hourly_commitment: decimal(i128::from(*cents), 2),
+        units: 1,
+        days: Cycle { from: date(2026, 9, 3), until: date(2026, 9, 28) },
+    };
+    let rate = |(number, discounts): (usize, &[i128; 2]), place: usize| PlanRate {
+        product_id: format!("p-{number}"),
+        sku_id: String::new(),
+        term: None,
+        meter: meter(place),
+        price: PlanPrice::Discount(decimal(discounts[place], 2)),
+        effective: DayRange { from: date(2026, 1, 1), until: None },
+    };
+    let plans = month.plans.iter().enumerate();
+    let rates = plans.clone().flat_map(|(number, (_, off))| [0, 1].map(|place| rate((number, off), place)));
+    let rates = PlanRates::new([rates.collect()]);
+    let holdings = [("c".parse().unwrap(), plans.map(holding).collect())].into();
+    let row = |(place, (meter, day, quantity, basis)): (usize, &(usize, i8, Scaled, QuantityBasis))| PlanUsageRow {
+        scope: *meter,
+        day: date(2026, 9, *day),
+        key: key(place),
+        quantity: *quantity,
+        basis: *basis,
+    };
+    let scopes = [0, 1].map(|place| ("plan-1".parse().unwrap(), meter(place))).to_vec();
+    let usage = PlanUsage { scopes, rows: month.rows.iter().enumerate().map(row).collect() };
+    let prices = PriceBook::new([&month.sheet]);
+    let inputs = CoverInputs { directory, prices: &prices, rates: &rates, holdings: &holdings, period };
+    cover(inputs, &usage).unwrap_or_default()
 }
 
 fn one_by_one(world: &World, month: &Month) -> Said {
@@ -149,9 +206,7 @@ fn one_by_one(world: &World, month: &Month) -> Said {
     for (place, (meter_place, day, quantity, basis)) in month.rows.iter().enumerate() {
         let mut record = usage_record(*day, METERS[*meter_place], quantity.exact().unwrap());
         record.quantity_basis = *basis;
-        let mut key = [0; 16];
-        key[14..].copy_from_slice(&u16::try_from(place + 1).unwrap().to_be_bytes());
-        if let Some(line) = rater.rate((RecordKey(key), record)).map_err(|error| error.to_string())? {
+        for line in rater.rate((key(place), record)).map_err(|error| error.to_string())? {
             let r = &line.rating;
             lines.push(format!(
                 "{} {} {} {} {} {:?} {}",
@@ -178,20 +233,34 @@ fn in_bulk(world: &World, month: &Month, forget: usize) -> Said {
     let (mut lines, mut scopes) = (Vec::new(), Vec::new());
     let mut waiting: Vec<DayAmounts> = Vec::new();
     let text = |error: RateError| error.to_string();
-    for rows in month.rows.chunk_by(|a, b| a.0 == b.0) {
-        let id = meter(rows[0].0);
+    let placed: Vec<_> = month.rows.iter().enumerate().collect();
+    for rows in placed.chunk_by(|(_, a), (_, b)| a.0 == b.0) {
+        let id = meter(rows[0].1.0);
         let place = rater.meter(id.clone(), september);
         let plan: SubscriptionId = "plan-1".parse().unwrap();
         let customer = rater.open(&plan, place).map_err(text)?.id.clone();
-        for (_, day, quantity, basis) in rows {
-            waiting.extend(rater.row(date(2026, 9, *day), *quantity, *basis).map_err(text)?);
+        for (row, (_, day, quantity, basis)) in rows {
+            let (day, mut rest) = (date(2026, 9, *day), Some((*quantity, *basis)));
+            let parts = world.coverage.parts(&plan, &id, (day, key(*row)));
+            if !parts.is_empty() {
+                rest = rater.rest(day, (*quantity, *basis), parts).map_err(text)?;
+            }
+            for part in parts {
+                waiting.extend(rater.covered(day, part).map_err(text)?);
+            }
+            if let Some((quantity, basis)) = rest {
+                waiting.extend(rater.row(day, quantity, basis).map_err(text)?);
+            }
             if waiting.len() >= forget {
                 show(&mut waiting, &rater.take_prices().map_err(text)?, &mut lines);
             }
         }
-        if let Some(month) = rater.close().map_err(text)? {
+        let covered: Vec<_> = rater.take_covered().map(|(order, month)| (Some(order.to_owned()), month)).collect();
+        let billed = rater.close().map_err(text)?.map(|month| (None, month));
+        for (covered_by, month) in billed.into_iter().chain(covered) {
             check_rates(&month);
-            let key = ScopeKey { customer, subscription: plan, meter: id, usage_month: september };
+            let (customer, subscription, meter) = (customer.clone(), plan.clone(), id.clone());
+            let key = ScopeKey { customer, subscription, meter, usage_month: september, covered_by };
             scopes.push(format!("{key:?} {month:?}"));
         }
     }

@@ -5,6 +5,7 @@ use crate::party::{Customer, Organisation, Subscription};
 use crate::period::DayRange;
 use crate::price::{PriceSheet, Tier, TierTable};
 use crate::rate::scope::tests::{d, price};
+use crate::savings_plan::NO_COVERAGE;
 use crate::usage::RecordOrigin;
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -27,7 +28,7 @@ fn organisation(id: &str, currency: &str) -> Organisation {
     }
 }
 
-pub(in crate::rate) fn directory() -> PartyDirectory {
+pub(crate) fn directory() -> PartyDirectory {
     let party = organisation("party", "EUR");
     let customer = Customer {
         id: "c".parse().unwrap(),
@@ -69,7 +70,7 @@ fn sheet() -> PriceSheet {
 }
 
 /// Usage of `plan-1` in September 2026.
-pub(in crate::rate) fn usage_record(day: i8, meter: &str, quantity: Decimal) -> UsageRecord {
+pub(crate) fn usage_record(day: i8, meter: &str, quantity: Decimal) -> UsageRecord {
     let mut record = crate::usage::tests::record();
     record.usage_date = date(2026, 9, day);
     record.meter_id = meter.parse().unwrap();
@@ -94,10 +95,12 @@ fn run(records: Vec<UsageInOrder>, late_from: &LateFrom) -> Result<Month, RateEr
     let book = PriceBook::new([&sheet]);
     let september = "2026-09".parse().unwrap();
     let fx = FxTable::new([FxQuote::UsdPerUnit { currency: Currency::EUR, month: september, usd: d("1.25") }]).unwrap();
-    let mut rater = PartyRater::new(RatingInputs { directory: &directory, prices: &book, fx: &fx, late_from });
+    let coverage = &NO_COVERAGE;
+    let mut rater =
+        PartyRater::new(RatingInputs { directory: &directory, prices: &book, fx: &fx, late_from, coverage });
     let mut daily = vec![];
     for record in records {
-        if let Some(line) = rater.rate(record)? {
+        for line in rater.rate(record)? {
             assert_eq!(line.exchange_rate.rate, d("0.8"));
             daily.push(line.rating.pricing_total);
         }
@@ -136,6 +139,7 @@ fn late_usage_goes_on_where_the_closed_month_ended() {
         subscription: "plan-1".parse().unwrap(),
         meter: "meter-1".parse().unwrap(),
         usage_month: "2026-09".parse().unwrap(),
+        covered_by: None,
     };
     let month = run(vec![usage(1, 1, "meter-1", "3")], &LateFrom::from([(scope, d("99"))])).unwrap();
     assert_eq!(month.daily, [d("2.6")]);

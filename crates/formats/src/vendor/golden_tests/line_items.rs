@@ -186,6 +186,7 @@ fn billed_day() -> DailyRatedUsageLineItem {
         has_partner_earned_credit: true,
         rate_of_credit: Some(number("0.15")),
         credit_type: CreditType::PartnerEarnedCredit,
+        benefit: None,
         kind: DailyRatedKind,
     }
 }

@@ -69,6 +69,7 @@ fn offer(plan: BillingPlan, unit_price: Decimal) -> LicenceOffer {
         qualifiers: Vec::new(),
         refund_hours: None,
         generation: Generation::Classic,
+        hourly_commitment: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod model;
 mod months;
 mod naive;
 mod party;
+mod plans;
 mod selection;
 mod taken_over;
 mod world;

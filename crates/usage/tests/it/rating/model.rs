@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use billing::decimal::Decimal;
-use billing::rate::LineFigures;
+use billing::rate::{DayFactors, LineFigures};
 use billing::usage::UsageRecord;
 use usage::Limits;
 
 use super::months::{Chance, Month};
 use super::naive::Failure;
 use super::party::Party;
+use super::plans::hold_plans;
 use super::world::{Books, Run};
 
 /// Months that can be rated; those that cannot go to `refused`.
@@ -67,6 +68,7 @@ fn count_seen(seen: &mut BTreeMap<&str, usize>, run: &Run) {
     lines("credit", |figures| !figures.factors.earned_credit_rate.is_zero());
     lines("discount", |figures| figures.factors.discount_factor < Decimal::ONE);
     lines("many decimals", |figures| figures.quantity.scale() > 20);
+    lines("covered", |figures| figures.factors == DayFactors::COVERED);
     lines("taken back", |figures| figures.quantity.is_negative());
     // No price of a list has that many digits.
     lines("blended price", |figures| figures.unit_price.scale() > 8);
@@ -84,7 +86,11 @@ fn check_months(seed: u64, seen: &mut BTreeMap<&str, usize>) {
     // Extremes split files, and so many files would take long.
     let months = sound_months(&mut chance, 100, seed.is_multiple_of(8), &mut Vec::new());
     let limits = any_limits(&mut chance);
-    let run = import(&mut chance, &months, limits).check().unwrap();
+    let mut books = import(&mut chance, &months, limits);
+    if seed.is_multiple_of(2) {
+        books.party.coverage = hold_plans(&mut chance, &books);
+    }
+    let run = books.check().unwrap();
     count_seen(seen, &run);
 }
 
@@ -105,7 +111,7 @@ fn ten_thousand_months_are_rated_as_one_record_after_the_other() {
             }
         }
     });
-    assert!(seen.len() == 10 && seen.values().all(|count| *count > 500), "chance came upon too little: {seen:?}");
+    assert!(seen.len() == 11 && seen.values().all(|count| *count > 500), "chance came upon too little: {seen:?}");
 }
 
 #[test]

@@ -143,17 +143,18 @@ impl Party {
         let mut said = Said::default();
         for stored in records {
             said.totals.late_count += u64::from(stored.record.usage_date < september().first_day());
-            let Some(day) = rater.rate((stored.key, stored.record.clone()))? else { continue };
-            let line = self.line(day, stored.record);
-            // Ten decimals that do not fit 128 bits are refused before anything is written.
-            line.figures
-                .billing_total
-                .mantissa_at(BILLING_TOTAL_DECIMALS)
-                .map_err(|cause| Failure::amount(&line, cause))?;
-            if unfit.is_none() && !fits(&line.figures) {
-                *unfit = Some(Failure::unfit(&line));
+            for day in rater.rate((stored.key, stored.record.clone()))? {
+                let line = self.line(day, stored.record.clone());
+                // Ten decimals that do not fit 128 bits are refused before anything is written.
+                line.figures
+                    .billing_total
+                    .mantissa_at(BILLING_TOTAL_DECIMALS)
+                    .map_err(|cause| Failure::amount(&line, cause))?;
+                if unfit.is_none() && !fits(&line.figures) {
+                    *unfit = Some(Failure::unfit(&line));
+                }
+                said.lines.push(line);
             }
-            said.lines.push(line);
         }
         let (scopes, unpriced) = rater.finish();
         said.totals.daily_line_count = u64::try_from(said.lines.len()).unwrap();

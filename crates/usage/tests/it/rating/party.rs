@@ -8,6 +8,7 @@ use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::{BillingPeriod, DayRange};
 use billing::price::{MeterPrice, PriceBook, PriceSheet, Product, TierBasis, TierTable};
 use billing::rate::{LateFrom, RatingInputs, ScopeKey};
+use billing::savings_plan::Coverage;
 use billing::uom::QuantityBasis;
 use billing::usage::{MeterDescription, UsageRecord};
 use jiff::civil::date;
@@ -29,6 +30,7 @@ pub(super) struct Party {
     pub(super) sheets: Vec<PriceSheet>,
     pub(super) fx: FxTable,
     pub(super) late_from: LateFrom,
+    pub(super) coverage: Coverage,
 }
 
 fn organisation(id: &str, currency: &str) -> Organisation {
@@ -60,6 +62,7 @@ pub(super) fn scope(customer: &str, plan: &str, meter: &str, month: &str) -> Sco
         subscription: plan.parse().unwrap(),
         meter: meter.parse().unwrap(),
         usage_month: month.parse().unwrap(),
+        covered_by: None,
     }
 }
 
@@ -80,6 +83,7 @@ impl Party {
             sheets: Vec::new(),
             fx: FxTable::new(quotes).unwrap(),
             late_from: LateFrom::new(),
+            coverage: Coverage::default(),
         }
     }
 
@@ -110,7 +114,8 @@ impl Party {
     }
 
     pub(super) fn inputs<'a>(&'a self, prices: &'a PriceBook<'a>) -> RatingInputs<'a> {
-        RatingInputs { directory: &self.directory, prices, fx: &self.fx, late_from: &self.late_from }
+        let Self { directory, fx, late_from, coverage, .. } = self;
+        RatingInputs { directory, prices, fx, late_from, coverage }
     }
 }
 

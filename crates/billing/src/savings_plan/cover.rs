@@ -1,0 +1,296 @@
+//! Puts the commitments of savings plans to usage, day by day.
+//!
+//! Rules RT-22 and SP-1 to SP-4 (docs/rules/savings-plan.md). Usage is known by its day and counts evenly in the
+//! 24 hours of it, and a commitment holds for whole days: the hours of a day are alike, so all of them are
+//! covered by one computation. The quotient of a commitment that does not suffice is formed once, for the day,
+//! and cut: never is more covered than the commitment pays for.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::decimal::{Decimal, DecimalError, Rounding, Scaled};
+use crate::ids::{CustomerId, MeterId, SubscriptionId};
+use crate::licence::PlanHolding;
+use crate::money::Currency;
+use crate::party::PartyDirectory;
+use crate::period::BillingPeriod;
+use crate::price::{MeterPrice, PriceBook};
+use crate::rate::PRICE_DIGITS;
+use crate::savings_plan::coverage::{Coverage, CoveredPart};
+use crate::savings_plan::rates::PlanRates;
+use crate::uom::{QuantityBasis, UnitOfMeasure};
+use crate::usage::RecordKey;
+
+/// Decimals of a covered quantity that is a quotient (SP-4).
+const QUANTITY_DECIMALS: u8 = 10;
+/// A cost with more decimals is that of a quantity that was cut (SP-4).
+const COST_DECIMALS_MAX: u8 = 28;
+const HOURS_OF_DAY: i64 = 24;
+
+/// Records that plans may pay for, in any order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PlanUsage {
+    pub scopes: Vec<(SubscriptionId, MeterId)>,
+    pub rows: Vec<PlanUsageRow>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanUsageRow {
+    /// Place among the scopes.
+    pub scope: usize,
+    pub day: Date,
+    pub key: RecordKey,
+    pub quantity: Scaled,
+    pub basis: QuantityBasis,
+}
+
+/// What coverage depends on besides the usage.
+#[derive(Debug, Clone, Copy)]
+pub struct CoverInputs<'a> {
+    pub directory: &'a PartyDirectory,
+    pub prices: &'a PriceBook<'a>,
+    pub rates: &'a PlanRates,
+    /// What each customer holds, on days of the period.
+    pub holdings: &'a BTreeMap<CustomerId, Vec<PlanHolding>>,
+    pub period: BillingPeriod,
+}
+
+/// Why a party's usage cannot be covered; the party is parked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CoverError {
+    #[error(
+        "the savings plan of order {order_id:?} pays in {plan}, and meter {meter} is priced in {price}: give the plan a \
+         price in {price}, or end its line for this meter"
+    )]
+    Currency { order_id: String, meter: MeterId, plan: Currency, price: Currency },
+    #[error(
+        "no list says what the savings plan of order {order_id:?}, product {product_id:?}, SKU {sku_id:?}, pays for: \
+         import one with `quittance import savings-plans`"
+    )]
+    NoList { order_id: String, product_id: String, sku_id: String },
+    #[error("a quantity of meter {meter} cannot be kept exactly in blocks of {unit:?}")]
+    Quantity { meter: MeterId, unit: String },
+    #[error("a commitment, or what it pays for, has more digits than can be kept exactly")]
+    Number(#[from] DecimalError),
+}
+
+impl CoverError {
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Currency { .. } => "savings_plan.currency",
+            Self::NoList { .. } => "savings_plan.list_missing",
+            Self::Quantity { .. } => "rating.quantity_inexact",
+            Self::Number(error) => error.code(),
+        }
+    }
+}
+
+/// What the plans pay for, and what they leave.
+///
+/// # Errors
+/// See [`CoverError`].
+pub fn cover(inputs: CoverInputs<'_>, usage: &PlanUsage) -> Result<Coverage, CoverError> {
+    let mut coverage = Coverage::default();
+    let mut days = committed(&inputs, &mut coverage)?;
+    let mut rows: Vec<&PlanUsageRow> = usage.rows.iter().filter(|row| inputs.period.contains(row.day)).collect();
+    rows.sort_by(|a, b| (usage.scopes.get(a.scope), a.day, a.key).cmp(&(usage.scopes.get(b.scope), b.day, b.key)));
+    let place = |row: &PlanUsageRow| (usage.scopes.get(row.scope), row.day);
+    for of_day in rows.chunk_by(|a, b| place(a) == place(b)) {
+        let Some((first, scope)) = of_day.first().and_then(|first| Some((first, usage.scopes.get(first.scope)?)))
+        else {
+            continue;
+        };
+        let known = inputs.directory.subscription(&scope.0);
+        let Some((_, customer)) = known.filter(|(subscription, _)| !subscription.is_classic()) else { continue };
+        if let Some(day) = days.get_mut(&(&customer.id, first.day)) {
+            day.offer(&inputs, scope, of_day)?;
+        }
+    }
+    for ((_, date), day) in days {
+        day.cover(date, &mut coverage)?;
+    }
+    Ok(coverage)
+}
+
+/// A customer's plans on one day, and the usage that they may pay for.
+#[derive(Debug, Default)]
+struct CustomerDay<'a> {
+    plans: Vec<OpenPlan<'a>>,
+    rows: Vec<OpenRow<'a>>,
+    claims: Vec<Claim>,
+}
+
+#[derive(Debug)]
+struct OpenPlan<'a> {
+    holding: &'a PlanHolding,
+    /// What is left of the day's commitment.
+    left: Decimal,
+}
+
+#[derive(Debug)]
+struct OpenRow<'a> {
+    scope: &'a (SubscriptionId, MeterId),
+    key: RecordKey,
+    /// What nobody has paid for yet, in blocks.
+    left: Decimal,
+}
+
+/// A plan that may pay for a record.
+#[derive(Debug)]
+struct Claim {
+    /// What the plan leaves of the list price; the least goes first (SP-3).
+    price_share: Decimal,
+    plan: usize,
+    row: usize,
+    plan_price: Decimal,
+}
+
+/// The customers' days with their plans, in the order of their orders.
+fn committed<'a>(
+    inputs: &CoverInputs<'a>,
+    coverage: &mut Coverage,
+) -> Result<BTreeMap<(&'a CustomerId, Date), CustomerDay<'a>>, CoverError> {
+    let mut days: BTreeMap<(&CustomerId, Date), CustomerDay<'_>> = BTreeMap::new();
+    for (customer, holdings) in inputs.holdings {
+        for holding in holdings {
+            if inputs.rates.of_plan(holding).is_none() {
+                let (product_id, sku_id) = (holding.product.product_id.clone(), holding.product.sku_id.clone());
+                return Err(CoverError::NoList { order_id: holding.order_id.clone(), product_id, sku_id });
+            }
+            let units = Decimal::from_integer(i64::from(holding.units));
+            let commitment =
+                holding.hourly_commitment.checked_mul(Decimal::from_integer(HOURS_OF_DAY))?.checked_mul(units)?;
+            let mut day = holding.days.from;
+            while day < holding.days.until && inputs.period.contains(day) {
+                coverage.add_day(&holding.order_id, day, commitment);
+                let plans = &mut days.entry((customer, day)).or_default().plans;
+                plans.push(OpenPlan { holding, left: commitment });
+                let Ok(next) = day.tomorrow() else { break };
+                day = next;
+            }
+        }
+    }
+    for day in days.values_mut() {
+        day.plans.sort_by(|a, b| a.holding.order_id.cmp(&b.holding.order_id));
+    }
+    Ok(days)
+}
+
+impl<'a> CustomerDay<'a> {
+    /// The records of one scope; the plans that pay for the meter lay claim to them.
+    fn offer(
+        &mut self,
+        inputs: &CoverInputs<'a>,
+        scope: &'a (SubscriptionId, MeterId),
+        rows: &[&PlanUsageRow],
+    ) -> Result<(), CoverError> {
+        let (meter, billing_currency) = (&scope.1, inputs.directory.party.currency);
+        let Some(day) = rows.first().map(|row| row.day) else { return Ok(()) };
+        // What has no price is nothing that a plan could pay for: it is listed where it is rated.
+        let Ok(in_force) = inputs.prices.price_on(meter, day, billing_currency) else { return Ok(()) };
+        let mut claims = Vec::new();
+        for (place, plan) in self.plans.iter().enumerate() {
+            claims.extend(claim(inputs, plan.holding, in_force.price, (meter, day))?.map(|share| (place, share)));
+        }
+        if claims.is_empty() {
+            return Ok(());
+        }
+        for (key, left) in net_of_corrections(rows, in_force.price)? {
+            let row = self.rows.len();
+            self.rows.push(OpenRow { scope, key, left });
+            let of_row =
+                claims.iter().map(|&(plan, (price_share, plan_price))| Claim { price_share, plan, row, plan_price });
+            self.claims.extend(of_row);
+        }
+        Ok(())
+    }
+
+    /// Pays claim by claim: the greatest discount first (SP-3).
+    fn cover(mut self, date: Date, coverage: &mut Coverage) -> Result<(), CoverError> {
+        let Self { plans, rows, claims } = &mut self;
+        // Rows came by subscription, meter and key, and plans stand by their orders.
+        claims.sort_by_key(|claim| (claim.price_share, claim.plan, claim.row));
+        for claim in claims {
+            let (Some(plan), Some(row)) = (plans.get_mut(claim.plan), rows.get_mut(claim.row)) else { continue };
+            let quantity = plan.pay(claim.plan_price, row.left)?;
+            if quantity.is_zero() {
+                continue;
+            }
+            row.left = row.left.checked_sub(quantity)?;
+            let order_id = plan.holding.order_id.clone();
+            let part = CoveredPart { order_id, quantity, plan_price: claim.plan_price };
+            coverage.add_part((&row.scope.0, &row.scope.1), (date, row.key), part)?;
+        }
+        Ok(())
+    }
+}
+
+impl OpenPlan<'_> {
+    /// How much of `wanted` the rest of the commitment pays for, at `price` a block.
+    fn pay(&mut self, price: Decimal, wanted: Decimal) -> Result<Decimal, DecimalError> {
+        let needs = price.scale().saturating_add(wanted.scale());
+        // Longer costs would not add up to a day's sum of 38 digits.
+        let wanted = match needs > COST_DECIMALS_MAX {
+            true => wanted.rounded(QUANTITY_DECIMALS, Rounding::TowardZero)?,
+            false => wanted,
+        };
+        let cost = price.checked_mul(wanted)?;
+        if cost <= self.left {
+            self.left = self.left.checked_sub(cost)?;
+            return Ok(wanted);
+        }
+        // The hours are used up. What the cut leaves of them is too little for anything else.
+        let left = std::mem::take(&mut self.left);
+        left.div_rounded(price, QUANTITY_DECIMALS, Rounding::TowardZero)
+    }
+}
+
+/// What the plan leaves of a meter's list price, and its own price; `None` where it does not pay for the meter on
+/// that day, or where that would cost more than without it.
+fn claim(
+    inputs: &CoverInputs<'_>,
+    plan: &PlanHolding,
+    price: &MeterPrice,
+    (meter, day): (&MeterId, Date),
+) -> Result<Option<(Decimal, Decimal)>, CoverError> {
+    let Some(plan_price) = inputs.rates.price(plan, meter, day) else { return Ok(None) };
+    if price.currency != plan.currency {
+        let (order_id, meter) = (plan.order_id.clone(), meter.clone());
+        return Err(CoverError::Currency { order_id, meter, plan: plan.currency, price: price.currency });
+    }
+    let list_price = price.tiers.first_price();
+    let plan_price = plan_price.of(list_price)?;
+    if list_price.is_zero() || plan_price > list_price {
+        return Ok(None);
+    }
+    Ok(Some((plan_price.div_significant(list_price, PRICE_DIGITS)?, plan_price)))
+}
+
+/// The quantities of one scope and day in blocks, those above zero. What corrections take back is taken from the
+/// records that were counted last, and is not there to be covered.
+fn net_of_corrections(rows: &[&PlanUsageRow], price: &MeterPrice) -> Result<Vec<(RecordKey, Decimal)>, CoverError> {
+    let unit = UnitOfMeasure::parse(&price.unit_of_measure);
+    let (mut used, mut taken_back) = (Vec::with_capacity(rows.len()), Decimal::ZERO);
+    for row in rows {
+        let blocks = row.quantity.exact().and_then(|quantity| unit.pricing_quantity(quantity, row.basis));
+        let inexact = |_| CoverError::Quantity { meter: price.meter_id.clone(), unit: price.unit_of_measure.clone() };
+        let blocks = blocks.map_err(inexact)?;
+        if blocks.is_negative() {
+            taken_back = taken_back.checked_sub(blocks)?;
+        } else {
+            used.push((row.key, blocks));
+        }
+    }
+    for (_, blocks) in used.iter_mut().rev() {
+        let taken = taken_back.min(*blocks);
+        *blocks = blocks.checked_sub(taken)?;
+        taken_back = taken_back.checked_sub(taken)?;
+    }
+    used.retain(|(_, blocks)| !blocks.is_zero());
+    Ok(used)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,368 @@
+//! What plans pay for, and the laws that hold whatever they are.
+
+use super::*;
+use crate::licence::Cycle;
+use crate::period::DayRange;
+use crate::price::{PriceSheet, Product, TierTable};
+use crate::rate::RateError;
+use crate::savings_plan::{PlanDay, PlanPrice, PlanRate};
+use crate::usage::MeterDescription;
+use jiff::civil::date;
+use proptest::prelude::*;
+
+fn d(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn september() -> BillingPeriod {
+    "2026-09".parse().unwrap()
+}
+
+fn price(meter: &str, unit: &str, unit_price: Decimal) -> MeterPrice {
+    MeterPrice {
+        meter_id: meter.parse().unwrap(),
+        meter: MeterDescription::default(),
+        product: Product::default(),
+        currency: Currency::USD,
+        unit_of_measure: unit.to_owned(),
+        tiers: TierTable::flat(unit_price),
+        included_quantity: Decimal::ZERO,
+        tier_basis: crate::price::TierBasis::Billable,
+        effective: DayRange { from: date(2026, 1, 1), until: None },
+        earned_credit_rate: d("0.15"),
+    }
+}
+
+fn holding(order: &str, commitment: Decimal, units: u32, days: (i8, i8)) -> PlanHolding {
+    PlanHolding {
+        subscription: format!("saving-{order}").parse().unwrap(),
+        order_id: order.to_owned(),
+        product: Product { product_id: order.to_owned(), ..Product::default() },
+        term: None,
+        currency: Currency::USD,
+        hourly_commitment: commitment,
+        units,
+        days: Cycle { from: date(2026, 9, days.0), until: date(2026, 9, days.1) },
+    }
+}
+
+fn rate(order: &str, meter: &str, price: PlanPrice) -> PlanRate {
+    PlanRate {
+        product_id: order.to_owned(),
+        sku_id: String::new(),
+        term: None,
+        meter: meter.parse().unwrap(),
+        price,
+        effective: DayRange { from: date(2026, 1, 1), until: None },
+    }
+}
+
+/// Plans of one customer with one subscription.
+#[derive(Debug)]
+struct World {
+    prices: Vec<MeterPrice>,
+    plans: Vec<PlanHolding>,
+    rates: Vec<PlanRate>,
+    /// Meter, day and quantity in blocks.
+    rows: Vec<(&'static str, i8, Decimal)>,
+}
+
+fn key(place: usize) -> RecordKey {
+    RecordKey(u128::try_from(place).unwrap().to_be_bytes())
+}
+
+impl World {
+    fn cover(&self) -> Result<Coverage, CoverError> {
+        let directory = crate::rate::party::tests::directory();
+        let sheet = PriceSheet { title: String::new(), offer_terms: vec![], prices: self.prices.clone() };
+        let prices = PriceBook::new([&sheet]);
+        let rates = PlanRates::new([self.rates.clone()]);
+        let holdings = [("c".parse().unwrap(), self.plans.clone())].into();
+        let row = |(place, (_, day, quantity)): (usize, &(&str, i8, Decimal))| PlanUsageRow {
+            scope: place,
+            day: date(2026, 9, *day),
+            key: key(place),
+            quantity: (*quantity).into(),
+            basis: QuantityBasis::Blocks,
+        };
+        let scopes = self.rows.iter().map(|(meter, ..)| ("plan-1".parse().unwrap(), meter.parse().unwrap())).collect();
+        let usage = PlanUsage { scopes, rows: self.rows.iter().enumerate().map(row).collect() };
+        let inputs = CoverInputs {
+            directory: &directory,
+            prices: &prices,
+            rates: &rates,
+            holdings: &holdings,
+            period: september(),
+        };
+        cover(inputs, &usage)
+    }
+
+    fn parts<'c>(&self, coverage: &'c Coverage, place: usize) -> &'c [CoveredPart] {
+        let (meter, day, _) = self.rows[place];
+        coverage.parts(&"plan-1".parse().unwrap(), &meter.parse().unwrap(), (date(2026, 9, day), key(place)))
+    }
+
+    /// What is covered of each row, by order and quantity.
+    #[track_caller]
+    fn check(&self, expected: &[&[(&str, &str)]]) -> Coverage {
+        let coverage = self.cover().unwrap();
+        let parts = |place| {
+            let parts = self.parts(&coverage, place).iter();
+            parts.map(|part| (part.order_id.clone(), part.quantity)).collect::<Vec<_>>()
+        };
+        let found: Vec<_> = (0..self.rows.len()).map(parts).collect();
+        let expected: Vec<Vec<_>> =
+            expected.iter().map(|parts| parts.iter().map(|(order, q)| ((*order).to_owned(), d(q))).collect()).collect();
+        assert_eq!(found, expected);
+        coverage
+    }
+}
+
+fn one_plan(commitment: &str, payg: &str, off: &str, rows: &[(&'static str, i8, &str)]) -> World {
+    World {
+        prices: vec![price("vm", "1 Hour", d(payg)), price("other", "1 Hour", d(payg))],
+        plans: vec![holding("o", d(commitment), 1, (1, 30))],
+        rates: vec![rate("o", "vm", PlanPrice::Discount(d(off)))],
+        rows: rows.iter().map(|(meter, day, quantity)| (*meter, *day, d(quantity))).collect(),
+    }
+}
+
+#[track_caller]
+fn check_day(coverage: &Coverage, order: &str, day: i8, commitment: &str, used: &str) {
+    let found = coverage.days().get(&(order.to_owned(), date(2026, 9, day))).copied();
+    assert_eq!(found, Some(PlanDay { commitment: d(commitment), used: d(used) }), "day {day}");
+}
+
+/// The published examples (R19, R20), but for the digits behind the tenth.
+#[test]
+fn a_commitment_covers_a_share_of_each_hour() {
+    let coverage = one_plan("1", "4", "0.5", &[("vm", 3, "24")]).check(&[&[("o", "12")]]);
+    check_day(&coverage, "o", 3, "24", "24");
+    check_day(&coverage, "o", 4, "24", "0");
+    let coverage = one_plan("0.01", "0.3264", "0.3143", &[("vm", 3, "24")]).check(&[&[("o", "1.0723262616")]]);
+    // 1.0723262616 x 0.22381248; the cut leaves the rest of 0.24 unused.
+    check_day(&coverage, "o", 3, "0.24", "0.239999999977824768");
+}
+
+#[test]
+fn what_a_day_leaves_is_lost_and_other_usage_is_not_touched() {
+    let rows = [("vm", 1, "6"), ("vm", 2, "30"), ("other", 1, "24"), ("vm", 30, "5")];
+    let coverage = one_plan("1", "4", "0.5", &rows).check(&[&[("o", "6")], &[("o", "12")], &[], &[]]);
+    check_day(&coverage, "o", 1, "24", "12");
+    assert_eq!(coverage.days().len(), 29, "the plan ends before the 30th");
+    one_plan("1", "4", "0.5", &[]).check(&[]);
+}
+
+#[test]
+fn units_and_days_of_a_holding_count() {
+    let mut world = one_plan("1", "4", "0.5", &[("vm", 4, "24"), ("vm", 5, "24"), ("vm", 9, "24")]);
+    world.plans = vec![holding("o", d("1"), 1, (1, 5)), holding("o", d("1"), 3, (5, 9))];
+    let coverage = world.check(&[&[("o", "12")], &[("o", "24")], &[]]);
+    check_day(&coverage, "o", 5, "72", "48");
+}
+
+#[test]
+fn the_greatest_discount_is_paid_first_then_the_order_decides() {
+    let mut world = one_plan("1", "4", "0.5", &[("vm", 1, "10"), ("big", 1, "10"), ("big", 1, "100")]);
+    world.prices.push(price("big", "1 Hour", d("1")));
+    world.rates.push(rate("o", "big", PlanPrice::UnitPrice(d("0.4"))));
+    // 60 % off comes before 50 %: 24 pay for 10 x 0.4 and 50 x 0.4.
+    world.check(&[&[], &[("o", "10")], &[("o", "50")]]);
+    // A second plan with less off pays for what the first one left.
+    world.plans.push(holding("p", d("2"), 1, (1, 30)));
+    world.rates.push(rate("p", "vm", PlanPrice::Discount(d("0.1"))));
+    world.rates.push(rate("p", "big", PlanPrice::Discount(d("0.6"))));
+    // 48 - 50 x 0.4 are left, at 3.6 a block.
+    world.check(&[&[("p", "7.7777777777")], &[("o", "10")], &[("o", "50"), ("p", "50")]]);
+    world.rows[2].2 = d("60");
+    world.check(&[&[("p", "10")], &[("o", "10")], &[("o", "50"), ("p", "10")]]);
+}
+
+#[test]
+fn corrections_are_not_there_to_be_covered() {
+    let rows = [("vm", 1, "5"), ("vm", 1, "4"), ("vm", 1, "-6"), ("vm", 2, "-1"), ("vm", 3, "-2")];
+    one_plan("100", "4", "0.5", &rows).check(&[&[("o", "3")], &[], &[], &[], &[]]);
+}
+
+/// A cost of 2 + 27 decimals would be too long: ten decimals are covered, the rest is billed.
+#[test]
+fn quantities_of_many_decimals_are_cut() {
+    let rows = [("vm", 1, "1.000000000012345678901234567"), ("vm", 2, "1.00000000001234567890123456")];
+    let expected: [&[(&str, &str)]; 2] = [&[("o", "1")], &[("o", "1.00000000001234567890123456")]];
+    one_plan("100", "4.1", "0.9", &rows).check(&expected);
+}
+
+#[test]
+fn a_plan_never_makes_usage_dearer_and_free_usage_needs_none() {
+    let mut world = one_plan("1", "4", "0.5", &[("vm", 1, "1"), ("free", 1, "1"), ("all", 1, "1")]);
+    world.prices.extend([price("free", "1 Hour", d("0")), price("all", "1 Hour", d("9"))]);
+    world.rates = vec![
+        rate("o", "vm", PlanPrice::UnitPrice(d("4.01"))),
+        rate("o", "free", PlanPrice::UnitPrice(d("0"))),
+        rate("o", "all", PlanPrice::Discount(d("1"))),
+    ];
+    let coverage = world.check(&[&[], &[], &[("o", "1")]]);
+    check_day(&coverage, "o", 1, "24", "0");
+}
+
+#[test]
+fn of_several_lines_that_of_the_term_then_the_latest_start_counts() {
+    let mut world = one_plan("1", "4", "0.5", &[("vm", 1, "24"), ("vm", 20, "24")]);
+    let from = |day: i8, percent: &str, term| PlanRate {
+        effective: DayRange { from: date(2026, 9, day), until: None },
+        term,
+        ..rate("o", "vm", PlanPrice::Discount(d(percent)))
+    };
+    world.rates.push(from(15, "0.75", None));
+    world.check(&[&[("o", "12")], &[("o", "24")]]);
+    world.rates.push(from(10, "0", Some(crate::licence::Term::Year)));
+    world.check(&[&[("o", "12")], &[("o", "24")]]);
+    world.plans[0].term = Some(crate::licence::Term::Year);
+    world.check(&[&[("o", "12")], &[("o", "6")]]);
+}
+
+#[track_caller]
+fn check_refused(world: &World, code: &str, message: &str) {
+    let error = world.cover().unwrap_err();
+    assert_eq!((error.code(), error.to_string()), (code, message.to_owned()));
+}
+
+#[test]
+fn what_cannot_be_covered_is_refused_by_name() {
+    let mut world = one_plan("1", "4", "0.5", &[("vm", 1, "24")]);
+    world.prices[0].currency = Currency::EUR;
+    let message = "the savings plan of order \"o\" pays in USD, and meter vm is priced in EUR: give the plan a price in \
+                   EUR, or end its line for this meter";
+    check_refused(&world, "savings_plan.currency", message);
+    world.rows.clear();
+    world.check(&[]);
+    world.rates.clear();
+    let message = "no list says what the savings plan of order \"o\", product \"o\", SKU \"\", pays for: import one \
+                   with `quittance import savings-plans`";
+    check_refused(&world, "savings_plan.list_missing", message);
+    let mut world = one_plan("1", "4", "0.5", &[("vm", 1, "1")]);
+    world.plans[0].hourly_commitment = d("9e36");
+    world.plans[0].units = u32::MAX;
+    check_refused(&world, "number.out_of_range", &CoverError::Number(DecimalError::Overflow).to_string());
+}
+
+const METERS: [&str; 3] = ["m-1", "m-2", "m-3"];
+
+fn any_world() -> impl Strategy<Value = World> {
+    let decimal = |mantissa: i64, scale| Decimal::new(i128::from(mantissa), scale).unwrap();
+    let prices = prop::array::uniform3(0..90_000_i64);
+    let plans = prop::collection::vec((0..50_000_i64, 1..4_u32, 1..12_i8, 12..=30_i8), 1..4);
+    let rates = prop::collection::vec((0..3_usize, 0..3_usize, any::<bool>(), 0..=10_000_i64), 0..12);
+    let rows = prop::collection::vec((0..3_usize, 1..=30_i8, -300_i64..50_000, 0..4_u8), 0..60);
+    (prices, plans, rates, rows).prop_map(move |(prices, plans, rates, rows)| {
+        let plans = plans.iter().enumerate().map(|(number, (cents, units, from, until))| {
+            holding(&format!("o-{number}"), decimal(*cents, 2), *units, (*from, *until))
+        });
+        let rates = rates.iter().map(|(plan, meter, is_discount, value)| {
+            let price = match is_discount {
+                true => PlanPrice::Discount(decimal(*value, 4)),
+                false => PlanPrice::UnitPrice(decimal(*value, 3)),
+            };
+            rate(&format!("o-{plan}"), METERS[*meter], price)
+        });
+        // Each plan has a list.
+        let listed = (0..3).map(|plan| rate(&format!("o-{plan}"), "none", PlanPrice::Discount(Decimal::ONE)));
+        World {
+            prices: METERS.iter().zip(prices).map(|(meter, p)| price(meter, "1 Hour", decimal(p, 3))).collect(),
+            plans: plans.collect(),
+            rates: rates.chain(listed).collect(),
+            rows: rows.iter().map(|(meter, day, q, scale)| (METERS[*meter], *day, decimal(*q, *scale))).collect(),
+        }
+    })
+}
+
+/// What all rows come to, rated one after the other: covered, not covered, and the pricing total.
+fn rated(world: &World, coverage: &Coverage) -> Result<(Decimal, Decimal, Decimal), RateError> {
+    let directory = crate::rate::party::tests::directory();
+    let sheet = PriceSheet { title: String::new(), offer_terms: vec![], prices: world.prices.clone() };
+    let (prices, late_from) = (PriceBook::new([&sheet]), crate::rate::LateFrom::new());
+    let usd = crate::fx::FxQuote::UsdPerUnit { currency: Currency::EUR, month: september(), usd: Decimal::ONE };
+    let fx = crate::fx::FxTable::new([usd]).unwrap();
+    let inputs =
+        crate::rate::RatingInputs { directory: &directory, prices: &prices, fx: &fx, late_from: &late_from, coverage };
+    let mut rater = crate::rate::PartyRater::new(inputs);
+    let mut places: Vec<usize> = (0..world.rows.len()).collect();
+    places.sort_by_key(|place| (world.rows[*place].0, world.rows[*place].1, *place));
+    let (mut covered, mut rest, mut billed) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+    for place in places {
+        let (meter, day, quantity) = world.rows[place];
+        let record = crate::rate::party::tests::usage_record(day, meter, quantity);
+        for line in rater.rate((key(place), record))? {
+            let sum = if line.scope.covered_by.is_some() { &mut covered } else { &mut rest };
+            *sum = sum.checked_add(line.rating.quantity).unwrap();
+            billed = billed.checked_add(line.rating.pricing_total).unwrap();
+        }
+    }
+    Ok((covered, rest, billed))
+}
+
+proptest! {
+    /// Used and unused are the commitment, what is covered costs what is used, and nothing is covered twice.
+    #[test]
+    fn commitments_and_quantities_come_out_even(world in any_world()) {
+        let coverage = world.cover().unwrap();
+        let mut used: BTreeMap<(String, Date), Decimal> = BTreeMap::new();
+        for (place, (_, day, quantity)) in world.rows.iter().enumerate() {
+            let parts = world.parts(&coverage, place);
+            let covered = crate::decimal::sum(parts.iter().map(|part| part.quantity)).unwrap();
+            prop_assert!(parts.is_empty() || covered <= *quantity, "{covered} of {quantity}");
+            for part in parts {
+                prop_assert!(part.quantity > Decimal::ZERO);
+                let of_day = used.entry((part.order_id.clone(), date(2026, 9, *day))).or_default();
+                *of_day = of_day.checked_add(part.quantity.checked_mul(part.plan_price).unwrap()).unwrap();
+            }
+        }
+        for (name, day) in coverage.days() {
+            let unused = day.unused().unwrap();
+            prop_assert!(!unused.is_negative());
+            prop_assert_eq!(day.used.checked_add(unused), Ok(day.commitment));
+            prop_assert_eq!(used.remove(name).unwrap_or_default(), day.used);
+        }
+        prop_assert!(used.is_empty(), "paid by a plan that was not held: {used:?}");
+        let days = world.plans.iter().flat_map(|plan| {
+            let hours = Decimal::from_integer(24 * i64::from(plan.units));
+            let days = i64::from(plan.days.until.day() - plan.days.from.day());
+            [plan.hourly_commitment.checked_mul(hours).unwrap().checked_mul(Decimal::from_integer(days)).unwrap()]
+        });
+        let committed = crate::decimal::sum(coverage.days().values().map(|day| day.commitment));
+        prop_assert_eq!(committed, crate::decimal::sum(days));
+    }
+
+    /// What is unused would have paid for nothing more.
+    #[test]
+    fn no_plan_leaves_what_it_could_pay_for(world in any_world()) {
+        let coverage = world.cover().unwrap();
+        let mut cheap = world.rows.iter().enumerate().filter(|(place, (meter, day, quantity))| {
+            let covered = crate::decimal::sum(world.parts(&coverage, *place).iter().map(|part| part.quantity)).unwrap();
+            let is_open = covered < *quantity && !world.rows.iter().any(|row| (row.0, row.1) == (*meter, *day) && row.2.is_negative());
+            is_open && coverage.days().iter().any(|((order, at), left)| {
+                let plan = world.plans.iter().find(|plan| plan.order_id == *order).unwrap();
+                let rates = PlanRates::new([world.rates.clone()]);
+                let price = world.prices.iter().find(|price| price.meter_id.as_str() == *meter).unwrap();
+                let list_price = price.tiers.first_price();
+                let plan_price = rates.price(plan, &price.meter_id, *at).map(|rate| rate.of(list_price).unwrap());
+                let is_eligible = plan_price.is_some_and(|plan_price| plan_price <= list_price && !list_price.is_zero());
+                *at == date(2026, 9, *day) && is_eligible && left.unused().unwrap() > d("0.00001")
+            })
+        });
+        prop_assert_eq!(cheap.next(), None);
+    }
+
+    /// Covered and rest are the usage, and a plan only ever takes away from what is billed.
+    #[test]
+    fn a_covered_month_has_the_quantities_of_the_bare_one(world in any_world()) {
+        let usage = crate::decimal::sum(world.rows.iter().map(|row| row.2)).unwrap();
+        let (_, bare, without) = rated(&world, &Coverage::default()).unwrap();
+        prop_assert_eq!(bare, usage);
+        let coverage = world.cover().unwrap();
+        let (covered, rest, billed) = rated(&world, &coverage).unwrap();
+        prop_assert_eq!(covered.checked_add(rest), Ok(usage));
+        prop_assert!(billed <= without, "{billed} with plans, {without} without");
+        prop_assert!(!covered.is_zero() || billed == without);
+    }
+}

@@ -1,0 +1,89 @@
+//! What a savings plan pays for: meters with the plan's price of each, list by list.
+//!
+//! Rule SP-2 (docs/rules/savings-plan.md).
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::decimal::{Decimal, DecimalError};
+use crate::ids::MeterId;
+use crate::licence::{PlanHolding, Term};
+use crate::period::DayRange;
+
+/// What a plan's price of a meter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanPrice {
+    /// The fraction that is taken off the list price, 0 to 1.
+    Discount(Decimal),
+    /// Of one block of the list price, in the currency of the plan.
+    UnitPrice(Decimal),
+}
+
+impl PlanPrice {
+    /// The plan's price of a block, where its list price is `list_price`.
+    ///
+    /// # Errors
+    /// [`DecimalError::Overflow`] when it does not fit.
+    pub fn of(self, list_price: Decimal) -> Result<Decimal, DecimalError> {
+        match self {
+            Self::Discount(rate) => list_price.checked_mul(Decimal::ONE.checked_sub(rate)?),
+            Self::UnitPrice(price) => Ok(price),
+        }
+    }
+}
+
+/// One meter that a plan pays for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRate {
+    /// Of the plan.
+    pub product_id: String,
+    pub sku_id: String,
+    /// `None` for the plan of every term.
+    pub term: Option<Term>,
+    pub meter: MeterId,
+    pub price: PlanPrice,
+    pub effective: DayRange,
+}
+
+/// The lists of all plans, in the order of their import.
+#[derive(Debug, Clone, Default)]
+pub struct PlanRates {
+    /// By product and SKU of the plan, then by meter.
+    plans: BTreeMap<(String, String), BTreeMap<MeterId, Vec<PlanRate>>>,
+}
+
+impl PlanRates {
+    #[must_use]
+    pub fn new(lists: impl IntoIterator<Item = Vec<PlanRate>>) -> Self {
+        let mut rates = Self::default();
+        for rate in lists.into_iter().flatten() {
+            let plan = rates.plans.entry((rate.product_id.clone(), rate.sku_id.clone())).or_default();
+            plan.entry(rate.meter.clone()).or_default().push(rate);
+        }
+        rates
+    }
+
+    /// What the plan pays for, by meter; `None` where no list names it.
+    pub(super) fn of_plan(&self, plan: &PlanHolding) -> Option<&BTreeMap<MeterId, Vec<PlanRate>>> {
+        self.plans.get(&(plan.product.product_id.clone(), plan.product.sku_id.clone()))
+    }
+
+    /// The meters that some of `plans` pay for, on whatever days.
+    pub fn meters<'r>(&'r self, plans: &'r [PlanHolding]) -> impl Iterator<Item = &'r MeterId> {
+        plans.iter().filter_map(|plan| self.of_plan(plan)).flat_map(BTreeMap::keys)
+    }
+
+    /// The price in force on `day`: that of the plan's own term first, then the latest start, then the latest
+    /// import.
+    pub(super) fn price(&self, plan: &PlanHolding, meter: &MeterId, day: Date) -> Option<PlanPrice> {
+        let rates = self.of_plan(plan)?.get(meter)?.iter();
+        let in_force = rates
+            .filter(|rate| rate.effective.contains(day) && rate.term.is_none_or(|term| Some(term) == plan.term))
+            // Of equals the last one is taken.
+            .max_by_key(|rate| (rate.term.is_some(), rate.effective.from))?;
+        Some(in_force.price)
+    }
+}

@@ -1,0 +1,197 @@
+//! Savings plans from their offers, lists and orders to covered lines and what was left unused.
+
+use billing::decimal::Decimal;
+use billing::invoice::InvoiceNumber;
+use billing::licence::Generation;
+use billing::period::BillingPeriod;
+use engine::crediting::credit;
+use engine::explaining::explain;
+use engine::invoices::{billed_days, find, unbilled_days};
+use engine::rating::{RatingOutcome, preview, rate};
+use engine::restating::{Correction, correct};
+use engine::savings::utilisation;
+
+use crate::world::{World, now};
+
+const OFFER: &str = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from,category,hourly_commitment\n\
+                     SP,S,P1Y,monthly,700,EUR,2026-01-01,savings_plan,1\n";
+const PURCHASE: &str = "o-1,2026-09-05T10:00:00Z,purchase,c,s,SP,S,P1Y,monthly,1,,";
+
+/// A machine at 4.00 an hour, half of it off with the plan: 1.00 an hour pays for half an hour of it.
+async fn world() -> World {
+    let world = World::new(&["m,EUR,4,1 Hour,0,", "n,EUR,1,1 Hour,0,"]).await;
+    world.offers_text(OFFER).await;
+    world.savings_plans(&["SP,S,m,0.5,2026-01-01"]).await;
+    assert_eq!(world.orders(&[PURCHASE]).await, (1, 0, vec![]));
+    let records = [
+        ("a", "2026-09-04", "m", "24"),
+        ("b", "2026-09-06", "m", "24"),
+        ("c", "2026-09-07", "m", "6"),
+        ("d", "2026-09-07", "n", "24"),
+    ];
+    world.usage(&records).await;
+    world
+}
+
+fn number(text: &str) -> InvoiceNumber {
+    text.parse().unwrap()
+}
+
+fn september() -> BillingPeriod {
+    "2026-09".parse().unwrap()
+}
+
+/// Order, days held, commitment, used, unused of each plan.
+async fn plans(world: &World, period: &str) -> Vec<String> {
+    let plans = utilisation(&world.books, period.parse().unwrap()).await.unwrap();
+    let text = |plan: &engine::savings::PlanUtilisation| {
+        let total = plan.total().unwrap();
+        let unused = total.unused().unwrap();
+        format!("{} {} {} {} {unused} {}", plan.order_id, plan.days.len(), total.commitment, total.used, plan.currency)
+    };
+    plans.iter().map(text).collect()
+}
+
+/// Day, meter, quantity, amount and order of each daily line.
+async fn days(world: &World, is_billed: bool) -> Vec<String> {
+    let source = match is_billed {
+        true => billed_days(&world.books, &find(&world.books, None, &number("G000000001")).await.unwrap()).await,
+        false => unbilled_days(&world.books, &"partner".parse().unwrap(), september(), Generation::NewCommerce).await,
+    };
+    let source = source.unwrap();
+    let page = source.read(&world.books, 0, 100, &|_| true).unwrap();
+    let text = |day: &engine::invoices::ShownDay| {
+        let (line, order) = (&day.line, day.line.scope.covered_by.as_deref().unwrap_or("-"));
+        let (date, meter) = (line.record.usage_date, &line.scope.meter);
+        format!("{date} {meter} {} {} {order}", line.figures.quantity, day.billing_total)
+    };
+    source.show(&world.books, page).await.unwrap().iter().map(|(_, day)| text(day)).collect()
+}
+
+const DAYS: [&str; 5] = [
+    "2026-09-04 m 24 96 -",
+    "2026-09-06 m 12 0 o-1",
+    "2026-09-06 m 12 48 -",
+    "2026-09-07 m 6 0 o-1",
+    "2026-09-07 n 24 24 -",
+];
+
+#[tokio::test]
+async fn a_plan_pays_for_its_hours_and_shows_what_it_left() {
+    let world = world().await;
+    // 26 days of 24 hours; 12 + 6 hours at 2.00 are used.
+    let expected = ["o-1 26 624 36 588 EUR"];
+    assert_eq!(plans(&world, "2026-09").await, expected);
+    assert_eq!(plans(&world, "2026-08").await, Vec::<String>::new());
+    for _ in 0..2 {
+        rate(&world.books, september(), &|_| {}).await.unwrap();
+        assert_eq!(days(&world, false).await, DAYS);
+    }
+    match &preview(&world.books, september(), &|_| {}).await.unwrap()[0].outcome {
+        RatingOutcome::Rated { daily_line_count, subtotal, .. } => {
+            assert_eq!((*daily_line_count, subtotal.to_plain()), (5, "168.00".to_owned()));
+        }
+        outcome => panic!("{outcome:?}"),
+    }
+    assert_eq!(world.close("2026-09", false).await, "issued 868.00");
+    let lines =
+        ["m 2026-09 36 144.00", "m 2026-09 18 0.00", "n 2026-09 24 24.00", "s new 2026-09-05..2026-10-04 1 700.00"];
+    assert_eq!(world.lines("G000000001").await, lines);
+    assert_eq!(days(&world, true).await, DAYS);
+    assert_eq!(plans(&world, "2026-09").await, expected);
+    world.assert_sound().await;
+    for line in 1..=4 {
+        let explained = explain(&world.books, &number("G000000001"), line).await.unwrap();
+        let of_plan = explained.explanation.steps.iter().find(|step| step.what == "paid by a savings plan");
+        assert_eq!(of_plan.map(|step| step.value), (line == 2).then_some(Decimal::ZERO), "line {line}");
+    }
+}
+
+#[tokio::test]
+async fn late_usage_is_not_covered_and_later_months_are_by_themselves() {
+    let world = world().await;
+    assert_eq!(world.close("2026-09", false).await, "issued 868.00");
+    world.usage(&[("late", "2026-09-08", "m", "10"), ("e", "2026-10-01", "m", "2")]).await;
+    let orders = ["o-2,2026-10-08T10:00:00Z,change_seats,c,s,,,,,3,,"];
+    assert_eq!(world.orders(&orders).await, (1, 0, vec![]));
+    assert_eq!(plans(&world, "2026-10").await, ["o-1 31 1896 4 1892 EUR"]);
+    // 40.00 of September, nothing of October's usage, and what the plan costs.
+    let issued = world.close("2026-10", false).await;
+    let lines = world.lines("G000000002").await;
+    assert_eq!(lines[..2], ["m 2026-09 10 40.00", "m 2026-10 2 0.00"]);
+    assert!(issued.starts_with("issued "), "{issued}");
+    assert_eq!(plans(&world, "2026-09").await, ["o-1 26 624 36 588 EUR"]);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_list_that_was_wrong_is_corrected_and_a_covered_month_can_be_credited() {
+    let world = world().await;
+    assert_eq!(world.close("2026-09", false).await, "issued 868.00");
+    world.savings_plans(&["SP,S,m,0.75,2026-01-01"]).await;
+    // An hour costs 1.00 now: all 30 hours from the 5th on are covered.
+    correct(&world.books, &number("G000000001"), Correction::Note, "mended", now()).await.unwrap();
+    let note = ["m 2026-09 -36 -144.00", "m 2026-09 24 96.00", "m 2026-09 -18 0.00", "m 2026-09 30 0.00"];
+    assert_eq!(world.lines("G000000002").await, note);
+    world.assert_sound().await;
+    for line in 1..=4 {
+        explain(&world.books, &number("G000000002"), line).await.unwrap();
+    }
+    credit(&world.books, &number("G000000001"), None, "all of it", now()).await.unwrap();
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_was_given_back_in_full_covers_nothing() {
+    let world = world().await;
+    world.usage(&[("e", "2026-09-05", "m", "24")]).await;
+    assert_eq!(plans(&world, "2026-09").await, ["o-1 26 624 60 564 EUR"]);
+    let cancel = ["o-2,2026-09-06T09:00:00Z,cancel,c,s,,,,,,,"];
+    assert_eq!(world.orders(&cancel).await, (1, 0, vec![]));
+    assert_eq!(plans(&world, "2026-09").await, Vec::<String>::new());
+    assert_eq!(world.close("2026-09", false).await, "issued 336.00");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_was_given_back_in_part_covers_up_to_that_day() {
+    let world = world().await;
+    let cancel = ["o-2,2026-09-07T11:00:00Z,cancel,c,s,,,,,,,"];
+    assert_eq!(world.orders(&cancel).await, (1, 0, vec![]));
+    assert_eq!(plans(&world, "2026-09").await, ["o-1 2 48 24 24 EUR"]);
+    world.close("2026-09", false).await;
+    assert_eq!(world.lines("G000000001").await[..2], ["m 2026-09 42 168.00", "m 2026-09 12 0.00"]);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_a_plan_cannot_pay_for_parks_the_party_by_name() {
+    let world = World::new(&["m,USD,4,1 Hour,0,"]).await;
+    world.fx("CurrencyCode,USDPerUnit,Month\nEUR,1.25,202609\n").await;
+    world.offers_text(OFFER).await;
+    assert_eq!(world.orders(&[PURCHASE]).await, (1, 0, vec![]));
+    world.usage(&[("b", "2026-09-06", "m", "24")]).await;
+    assert_eq!(world.close("2026-09", false).await, "savings_plan.list_missing");
+    world.savings_plans(&["SP,S,m,0.5,2026-01-01"]).await;
+    assert_eq!(world.close("2026-09", false).await, "savings_plan.currency");
+    world.savings_plans(&["SP,S,other,0.5,2026-01-02", "SP,S,m,0.5,2030-01-02"]).await;
+    assert_eq!(utilisation(&world.books, september()).await.unwrap_err().code, "savings_plan.currency");
+}
+
+/// Without a commitment in its offer a plan covers nothing, and the books have the bytes that they had.
+#[tokio::test]
+async fn a_plan_without_a_commitment_is_bought_as_before() {
+    let world = World::new(&["m,EUR,4,1 Hour,0,"]).await;
+    world.offers_text(&OFFER.replace(",hourly_commitment", "").replace("savings_plan,1", "savings_plan")).await;
+    assert_eq!(world.orders(&[PURCHASE]).await, (1, 0, vec![]));
+    world.usage(&[("b", "2026-09-06", "m", "24")]).await;
+    assert_eq!(world.close("2026-09", false).await, "issued 796.00");
+    let stored = world.books.ledger.invoice(&number("G000000001")).await.unwrap().unwrap();
+    let lines = world.books.ledger.invoice_lines(&stored.number, 0, u32::MAX).await.unwrap().concat();
+    for bytes in [stored.header, lines] {
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(!text.contains("covered_by") && !text.contains("savings_plans"), "{text}");
+    }
+    assert_eq!(plans(&world, "2026-09").await, Vec::<String>::new());
+    world.assert_sound().await;
+}
