@@ -147,7 +147,7 @@ impl World {
         let customer = self.customer_ids.first().map_or("", String::as_str);
         format!(
             "order_id,ordered_at,action,customer_id,subscription_id,product_id,sku_id,term,billing_plan,seats\n\
-             order-saving-1,2026-10-05T08:00:00Z,purchase,{customer},saving-1,DZH318Z0SP01,0001,P1Y,monthly,3\n"
+             order-saving-1,2026-10-05T08:00:00Z,purchase,{customer},{SAVING_ID},DZH318Z0SP01,0001,P1Y,monthly,3\n"
         )
     }
 
@@ -204,6 +204,9 @@ impl World {
         );
     }
 }
+
+/// The subscription of the savings plan.
+const SAVING_ID: &str = "5b1f0c52-7f0e-4c55-9a53-6d1e8a20c7f4";
 
 const USAGE_HEADER: &str = "record_id,kind,usage_date,customer_id,subscription_id,entitlement_id,entitlement_name,\
                             meter_id,quantity,quantity_basis,unit_of_measure,resource_uri,resource_group,\
