@@ -27,6 +27,11 @@ impl EngineError {
         self
     }
 
+    /// Not one party's trouble: nothing goes on.
+    pub(crate) fn is_of_storage(&self) -> bool {
+        self.code.starts_with("storage.") || self.code.starts_with("ledger.")
+    }
+
     /// Stored bytes that cannot be read again.
     pub(crate) fn damaged(what: &str, cause: impl std::fmt::Display) -> Self {
         Self::new("storage.damaged", format!("{what} cannot be read back; run `quittance verify`")).with_operator(cause)

@@ -9,7 +9,7 @@ use billing::invoice::{Charge, InvoiceLine, InvoiceNumber, LineName};
 use billing::ports::UsageFilter;
 use billing::price::PriceBook;
 use billing::rate::{DayRating, LateFrom, PartyRater, ScopeKey};
-use billing::savings_plan::Coverage;
+use billing::savings_plan::{Coverage, paid_scopes};
 use jiff::civil::Date;
 
 use crate::books::Books;
@@ -126,10 +126,10 @@ async fn days_of(
     records.sort_by_key(|(key, record)| (record.usage_date, *key));
     let prices = PriceBook::new(&from.lists.sheets);
     let mut coverage = Coverage::default();
-    if !from.plans()?.is_empty() {
+    if !from.plans()?.is_empty() || paid_scopes(late_from).next().is_some() {
         let survey = books.usage.survey(&from.files)?;
-        let (sources, _) = from.taken(books, survey.as_ref(), party).await?;
-        coverage = from.coverage(survey.as_ref(), &sources, &prices)?;
+        let (sources, late_from) = from.taken(books, survey.as_ref(), party).await?;
+        coverage = from.coverage(survey.as_ref(), (&sources, &late_from), &prices)?;
     }
     let mut rater = PartyRater::new(from.inputs(&prices, late_from, &coverage));
     let mut days = Vec::new();

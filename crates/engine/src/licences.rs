@@ -1,6 +1,6 @@
 //! What a party's licences are charged in a month.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use billing::ids::{CustomerId, SubscriptionId};
@@ -224,11 +224,11 @@ pub(crate) fn plans_of_period(
     period: BillingPeriod,
 ) -> EngineResult<BTreeMap<CustomerId, Vec<PlanHolding>>> {
     let mut plans = BTreeMap::new();
-    if !offers.book.has_commitments() {
-        return Ok(plans);
-    }
     let days = Cycle { from: period.first_day(), until: period.end() };
-    for (customer, orders) in by_customer(orders.to_vec()) {
+    let begins = |order: &&LicenceOrder| offers.book.begins_commitment(order);
+    let holders: BTreeSet<&CustomerId> = orders.iter().filter(begins).map(|order| &order.customer).collect();
+    let of_holders = orders.iter().filter(|order| holders.contains(&order.customer)).cloned().collect();
+    for (customer, orders) in by_customer(of_holders) {
         let held = plan_holdings(own, &|generation, day| offers.on(generation, day), &orders, days)
             .map_err(|failure| EngineError::new(failure.error.code(), failure.to_string()))?;
         if !held.is_empty() {

@@ -148,7 +148,7 @@ pub(crate) struct RunInputs {
 /// A period's run: what was loaded, and the usage, looked through.
 pub(crate) struct PeriodRun<'r> {
     inputs: &'r RunInputs,
-    survey: Box<dyn UsageSurvey + 'r>,
+    pub(crate) survey: Box<dyn UsageSurvey + 'r>,
 }
 
 /// A party's month, rated and drafted; its files are not committed yet.
@@ -266,8 +266,8 @@ impl Ready {
 
     /// What savings plans pay for with these prices.
     pub(crate) fn coverage(&self, run: &PeriodRun<'_>, prices: &PriceBook<'_>) -> Result<Coverage, RatingFailure> {
-        let rates = &run.inputs.lists.plan_rates;
-        self.plans.coverage(run.survey.as_ref(), &self.sources, (&self.directory, prices, rates), run.inputs.period)
+        let lists = (&self.directory, prices, run.inputs.lists.plan_rates.as_ref());
+        self.plans.coverage(run.survey.as_ref(), &self.sources, lists, &self.late_from, run.inputs.period)
     }
 
     /// Rates and commits the lines; what the run before made of the same records is taken over.
@@ -580,11 +580,16 @@ pub(crate) async fn late_from(
         // What is charged anew has the word before what is taken back, wherever it stands.
         lines.sort_by_key(|line| line.takes_back.is_none());
         for line in lines {
-            // Invoices come in the order of their periods, so the last word on a scope stays.
-            if let Some((scope, _, consumed_after)) = line.metered()
-                && scope.covered_by.is_none()
-            {
+            let Some((scope, _, consumed_after)) = line.metered() else { continue };
+            if scope.covered_by.is_none() {
+                // Invoices come in the order of their periods, so the last word on a scope stays.
                 quantities.insert(scope.clone(), consumed_after);
+            } else {
+                // Of what plans have paid for no counter is kept: all lines together say how much it is (SP-6).
+                let paid = quantities.entry(scope.clone()).or_default();
+                *paid = paid
+                    .checked_add(line.quantity)
+                    .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
             }
         }
     }

@@ -123,9 +123,7 @@ pub async fn propose(
         for number in numbers {
             let outcome = match restated(books, &number).await.and_then(|restated| restated.compared()) {
                 Ok(restatement) => RestatementOutcome::Restated(Box::new(restatement)),
-                Err(error) if error.code.starts_with("storage.") || error.code.starts_with("ledger.") => {
-                    return Err(error);
-                }
+                Err(error) if error.is_of_storage() => return Err(error),
                 Err(error) => RestatementOutcome::Failed(error.code, error.message),
             };
             restatements.push(PartyRestatement { party: party.clone(), outcome });

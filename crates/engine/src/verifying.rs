@@ -314,11 +314,11 @@ impl Recomputation {
     pub(crate) fn coverage(
         &self,
         survey: &dyn UsageSurvey,
-        sources: &[UsageSource],
+        (sources, late_from): (&[UsageSource], &LateFrom),
         prices: &PriceBook<'_>,
     ) -> EngineResult<Coverage> {
         let lists = (self.directory.as_ref(), prices, self.lists.plan_rates.as_ref());
-        self.plans()?.coverage(survey, sources, lists, self.selection.period).map_err(of_party)
+        self.plans()?.coverage(survey, sources, lists, late_from, self.selection.period).map_err(of_party)
     }
 
     /// Rates the snapshot's usage again and drafts the invoice of one type, on which the adjustments stand.
@@ -331,7 +331,7 @@ impl Recomputation {
     ) -> EngineResult<Draft> {
         let prices = PriceBook::new(&self.lists.sheets);
         let (sources, late_from) = self.taken(books, survey, party).await?;
-        let coverage = self.coverage(survey, &sources, &prices)?;
+        let coverage = self.coverage(survey, (&sources, &late_from), &prices)?;
         let inputs = self.inputs(&prices, &late_from, &coverage);
         let usage = self.rate(survey, party, &sources, inputs, true, &|_| {})?;
         let licences =
@@ -365,7 +365,7 @@ impl Recomputation {
     ) -> EngineResult<RatedTotals> {
         let prices = PriceBook::new(sheets);
         let (sources, late_from) = self.taken(books, survey, party).await?;
-        let coverage = self.coverage(survey, &sources, &prices)?;
+        let coverage = self.coverage(survey, (&sources, &late_from), &prices)?;
         let inputs = self.inputs(&prices, &late_from, &coverage);
         Ok(self.rate(survey, party, &sources, inputs, false, tick)?.totals)
     }
@@ -411,13 +411,13 @@ pub(crate) fn of_party(failure: RatingFailure) -> EngineError {
 
 /// Surveys the files of one invoice after another; invoices of one closing share theirs.
 #[derive(Default)]
-struct LastSurvey<'b> {
+pub(crate) struct LastSurvey<'b> {
     files: Vec<UsageFile>,
     survey: Option<Box<dyn UsageSurvey + 'b>>,
 }
 
 impl<'b> LastSurvey<'b> {
-    fn of(&mut self, books: &'b Books, files: &[UsageFile]) -> EngineResult<&(dyn UsageSurvey + 'b)> {
+    pub(crate) fn of(&mut self, books: &'b Books, files: &[UsageFile]) -> EngineResult<&(dyn UsageSurvey + 'b)> {
         if self.files != files {
             self.survey = None;
             self.files = files.to_vec();

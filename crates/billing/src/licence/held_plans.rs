@@ -61,13 +61,6 @@ impl HeldPlans {
         }
     }
 
-    /// A plan whose charges were all taken back covers nothing from the day on that they began.
-    pub(super) fn forget(&mut self, subscription: &SubscriptionId, from: Date) {
-        for note in self.0.iter_mut().filter(|note| note.subscription == *subscription && note.from >= from) {
-            note.units = 0;
-        }
-    }
-
     /// What is held on some of `days`.
     pub(super) fn on(mut self, days: Cycle) -> Vec<PlanHolding> {
         // Stable: of one day, what was noted last holds.

@@ -2,11 +2,13 @@
 //!
 //! Rules LC-15, LC-16 (docs/rules/licence-subscriptions.md). Prices are for one seat and one charge cycle.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::Decimal;
-use crate::licence::RefundWindow;
+use crate::licence::{LicenceOrder, OrderAction, RefundWindow};
 use crate::money::Currency;
 use crate::period::DayRange;
 use crate::price::Product;
@@ -218,9 +220,10 @@ pub struct OfferKey {
 #[derive(Debug, Clone, Default)]
 pub struct OfferBook {
     /// Each with the number of its list, from 1.
-    offers: std::collections::BTreeMap<OfferKey, Vec<(u64, LicenceOffer)>>,
+    offers: BTreeMap<OfferKey, Vec<(u64, LicenceOffer)>>,
     has_classic: bool,
-    has_commitments: bool,
+    /// The SKUs of each product that are savings plans that cover usage.
+    commitments: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// The offers of the first so many lists: what was known at some time.
@@ -237,7 +240,10 @@ impl OfferBook {
         for (number, list) in (1_u64..).zip(lists) {
             for offer in list {
                 book.has_classic |= offer.generation == Generation::Classic;
-                book.has_commitments |= offer.hourly_commitment.is_some();
+                if offer.hourly_commitment.is_some() {
+                    let skus = book.commitments.entry(offer.product.product_id.clone()).or_default();
+                    skus.insert(offer.product.sku_id.clone());
+                }
                 let key = OfferKey {
                     product_id: offer.product.product_id.clone(),
                     sku_id: offer.product.sku_id.clone(),
@@ -250,10 +256,17 @@ impl OfferBook {
         book
     }
 
-    /// Whether some list has savings plans that cover usage.
+    /// Whether an order begins what some list has as a savings plan that covers usage.
     #[must_use]
-    pub fn has_commitments(&self) -> bool {
-        self.has_commitments
+    pub fn begins_commitment(&self, order: &LicenceOrder) -> bool {
+        let product = match &order.action {
+            OrderAction::Purchase(purchase) => Some((&purchase.offer.product_id, &purchase.offer.sku_id)),
+            OrderAction::Upgrade { to: Some(to), .. } => Some((&to.product_id, &to.sku_id)),
+            _ => None,
+        };
+        product.is_some_and(|(product_id, sku_id)| {
+            self.commitments.get(product_id).is_some_and(|skus| skus.contains(sku_id))
+        })
     }
 
     /// Those of the first `lists` lists.

@@ -362,6 +362,8 @@ impl<'a> Portfolio<'a> {
         let refund_now = match window.refund_after(order.ordered_at.duration_since(opened_at)) {
             // What is bought for good has no days to divide.
             Refund::Prorated if licence.offer.term.is_none() => Refund::Full,
+            // Usage that a plan has paid for was billed at nothing: the days on which it was held are charged (SP-1).
+            Refund::Full if licence.offer.hourly_commitment.is_some() => Refund::Prorated,
             other => other,
         };
         match refund_now {
@@ -376,7 +378,6 @@ impl<'a> Portfolio<'a> {
                     let charge = charge.taken_back(ChargeType::CancelImmediate)?;
                     self.add_line(&licence, subscription, &order.order_id, (day, rated_on), charge);
                 }
-                self.plans.forget(subscription, licence.cycle().from);
             }
         }
         licence.ended_on = Some(day);

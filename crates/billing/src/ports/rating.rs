@@ -35,7 +35,7 @@ pub struct PlanUsageQuery<'a> {
     pub subscriptions: &'a BTreeSet<SubscriptionId>,
     pub meters: &'a BTreeSet<MeterId>,
     /// Records of other months are left out.
-    pub period: BillingPeriod,
+    pub months: &'a BTreeSet<BillingPeriod>,
 }
 
 /// A party's month that is to be rated.

@@ -23,7 +23,7 @@ use crate::uom::{QuantityBasis, UnitOfMeasure};
 use crate::usage::RecordKey;
 
 /// Decimals of a covered quantity that is a quotient (SP-4).
-const QUANTITY_DECIMALS: u8 = 10;
+pub(super) const QUANTITY_DECIMALS: u8 = 10;
 /// A cost with more decimals is that of a quantity that was cut (SP-4).
 const COST_DECIMALS_MAX: u8 = 28;
 const HOURS_OF_DAY: i64 = 24;
@@ -65,10 +65,10 @@ pub enum CoverError {
     )]
     Currency { order_id: String, meter: MeterId, plan: Currency, price: Currency },
     #[error(
-        "no list says what the savings plan of order {order_id:?}, product {product_id:?}, SKU {sku_id:?}, pays for: \
-         import one with `quittance import savings-plans`"
+        "no list says what the savings plan of order {order_id:?}, product {product_id:?}, SKU {sku_id:?}, pays for from \
+         {from} on: import one with `quittance import savings-plans`"
     )]
-    NoList { order_id: String, product_id: String, sku_id: String },
+    NoList { order_id: String, product_id: String, sku_id: String, from: Date },
     #[error("a quantity of meter {meter} cannot be kept exactly in blocks of {unit:?}")]
     Quantity { meter: MeterId, unit: String },
     #[error("a commitment, or what it pays for, has more digits than can be kept exactly")]
@@ -96,16 +96,17 @@ pub fn cover(inputs: CoverInputs<'_>, usage: &PlanUsage) -> Result<Coverage, Cov
     let mut days = committed(&inputs, &mut coverage)?;
     let mut rows: Vec<&PlanUsageRow> = usage.rows.iter().filter(|row| inputs.period.contains(row.day)).collect();
     rows.sort_by(|a, b| (usage.scopes.get(a.scope), a.day, a.key).cmp(&(usage.scopes.get(b.scope), b.day, b.key)));
-    let place = |row: &PlanUsageRow| (usage.scopes.get(row.scope), row.day);
-    for of_day in rows.chunk_by(|a, b| place(a) == place(b)) {
-        let Some((first, scope)) = of_day.first().and_then(|first| Some((first, usage.scopes.get(first.scope)?)))
-        else {
-            continue;
-        };
+    for of_scope in rows.chunk_by(|a, b| usage.scopes.get(a.scope) == usage.scopes.get(b.scope)) {
+        let Some(scope) = of_scope.first().and_then(|first| usage.scopes.get(first.scope)) else { continue };
         let known = inputs.directory.subscription(&scope.0);
         let Some((_, customer)) = known.filter(|(subscription, _)| !subscription.is_classic()) else { continue };
-        if let Some(day) = days.get_mut(&(&customer.id, first.day)) {
-            day.offer(&inputs, scope, of_day)?;
+        let prices = (inputs.prices, inputs.directory.party.currency);
+        let left = net_of_corrections(&blocks_of(prices, &scope.1, of_scope)?)?;
+        for of_day in left.chunk_by(|a, b| a.day == b.day) {
+            let day = of_day.first().and_then(|first| days.get_mut(&(&customer.id, first.day)));
+            if let Some(day) = day {
+                day.offer(&inputs, scope, of_day)?;
+            }
         }
     }
     for ((_, date), day) in days {
@@ -155,9 +156,10 @@ fn committed<'a>(
     let mut days: BTreeMap<(&CustomerId, Date), CustomerDay<'_>> = BTreeMap::new();
     for (customer, holdings) in inputs.holdings {
         for holding in holdings {
-            if inputs.rates.of_plan(holding).is_none() {
+            if !inputs.rates.pays_for_something(holding) {
                 let (product_id, sku_id) = (holding.product.product_id.clone(), holding.product.sku_id.clone());
-                return Err(CoverError::NoList { order_id: holding.order_id.clone(), product_id, sku_id });
+                let (order_id, from) = (holding.order_id.clone(), holding.days.from);
+                return Err(CoverError::NoList { order_id, product_id, sku_id, from });
             }
             let units = Decimal::from_integer(i64::from(holding.units));
             let commitment =
@@ -184,22 +186,16 @@ impl<'a> CustomerDay<'a> {
         &mut self,
         inputs: &CoverInputs<'a>,
         scope: &'a (SubscriptionId, MeterId),
-        rows: &[&PlanUsageRow],
+        left: &[Blocks<'_>],
     ) -> Result<(), CoverError> {
-        let (meter, billing_currency) = (&scope.1, inputs.directory.party.currency);
-        let Some(day) = rows.first().map(|row| row.day) else { return Ok(()) };
-        // What has no price is nothing that a plan could pay for: it is listed where it is rated.
-        let Ok(in_force) = inputs.prices.price_on(meter, day, billing_currency) else { return Ok(()) };
+        let Some(Blocks { day, price, .. }) = left.first() else { return Ok(()) };
         let mut claims = Vec::new();
         for (place, plan) in self.plans.iter().enumerate() {
-            claims.extend(claim(inputs, plan.holding, in_force.price, (meter, day))?.map(|share| (place, share)));
+            claims.extend(claim(inputs, plan.holding, price, (&scope.1, *day))?.map(|share| (place, share)));
         }
-        if claims.is_empty() {
-            return Ok(());
-        }
-        for (key, left) in net_of_corrections(rows, in_force.price)? {
+        for Blocks { key, blocks, .. } in left {
             let row = self.rows.len();
-            self.rows.push(OpenRow { scope, key, left });
+            self.rows.push(OpenRow { scope, key: *key, left: *blocks });
             let of_row =
                 claims.iter().map(|&(plan, (price_share, plan_price))| Claim { price_share, plan, row, plan_price });
             self.claims.extend(of_row);
@@ -268,28 +264,62 @@ fn claim(
     Ok(Some((plan_price.div_significant(list_price, PRICE_DIGITS)?, plan_price)))
 }
 
-/// The quantities of one scope and day in blocks, those above zero. What corrections take back is taken from the
-/// records that were counted last, and is not there to be covered.
-fn net_of_corrections(rows: &[&PlanUsageRow], price: &MeterPrice) -> Result<Vec<(RecordKey, Decimal)>, CoverError> {
-    let unit = UnitOfMeasure::parse(&price.unit_of_measure);
-    let (mut used, mut taken_back) = (Vec::with_capacity(rows.len()), Decimal::ZERO);
-    for row in rows {
-        let blocks = row.quantity.exact().and_then(|quantity| unit.pricing_quantity(quantity, row.basis));
-        let inexact = |_| CoverError::Quantity { meter: price.meter_id.clone(), unit: price.unit_of_measure.clone() };
-        let blocks = blocks.map_err(inexact)?;
-        if blocks.is_negative() {
-            taken_back = taken_back.checked_sub(blocks)?;
-        } else {
-            used.push((row.key, blocks));
+/// A record's quantity in blocks of the price of its day.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Blocks<'a> {
+    pub(super) day: Date,
+    pub(super) key: RecordKey,
+    pub(super) blocks: Decimal,
+    price: &'a MeterPrice,
+}
+
+/// The records of one meter that have a price. What has none is nothing that a plan could pay for: it is listed
+/// where it is rated.
+pub(super) fn blocks_of<'a>(
+    (prices, billing_currency): (&'a PriceBook<'a>, Currency),
+    meter: &MeterId,
+    rows: &[&PlanUsageRow],
+) -> Result<Vec<Blocks<'a>>, CoverError> {
+    let mut priced = Vec::with_capacity(rows.len());
+    for of_day in rows.chunk_by(|a, b| a.day == b.day) {
+        let Some(day) = of_day.first().map(|row| row.day) else { continue };
+        let Ok(in_force) = prices.price_on(meter, day, billing_currency) else { continue };
+        let price = in_force.price;
+        let unit = UnitOfMeasure::parse(&price.unit_of_measure);
+        for row in of_day {
+            let blocks = row.quantity.exact().and_then(|quantity| unit.pricing_quantity(quantity, row.basis));
+            let inexact = |_| CoverError::Quantity { meter: meter.clone(), unit: price.unit_of_measure.clone() };
+            priced.push(Blocks { day, key: row.key, blocks: blocks.map_err(inexact)?, price });
         }
     }
-    for (_, blocks) in used.iter_mut().rev() {
-        let taken = taken_back.min(*blocks);
-        *blocks = blocks.checked_sub(taken)?;
-        taken_back = taken_back.checked_sub(taken)?;
+    Ok(priced)
+}
+
+/// What is there to be covered of one scope's month, by day and key: the records above zero, less what corrections
+/// take back of them: first of the same day, then of the others, the last first (SP-5).
+fn net_of_corrections<'a>(month: &[Blocks<'a>]) -> Result<Vec<Blocks<'a>>, DecimalError> {
+    let (mut used, mut of_other_days) = (Vec::with_capacity(month.len()), Decimal::ZERO);
+    for of_day in month.chunk_by(|a, b| a.day == b.day) {
+        let below = of_day.iter().map(|row| row.blocks).filter(|blocks| blocks.is_negative());
+        let taken_back = crate::decimal::sum(below)?.negated()?;
+        let first = used.len();
+        used.extend(of_day.iter().filter(|row| !row.blocks.is_negative()));
+        let left = take_last(used.get_mut(first..).unwrap_or_default(), taken_back)?;
+        of_other_days = of_other_days.checked_add(left)?;
     }
-    used.retain(|(_, blocks)| !blocks.is_zero());
+    take_last(&mut used, of_other_days)?;
+    used.retain(|row| !row.blocks.is_zero());
     Ok(used)
+}
+
+/// Takes `quantity` away from the last of `rows`; answers what they do not have.
+fn take_last(rows: &mut [Blocks<'_>], mut quantity: Decimal) -> Result<Decimal, DecimalError> {
+    for row in rows.iter_mut().rev() {
+        let taken = quantity.min(row.blocks);
+        row.blocks = row.blocks.checked_sub(taken)?;
+        quantity = quantity.checked_sub(taken)?;
+    }
+    Ok(quantity)
 }
 
 #[cfg(test)]

@@ -48,6 +48,12 @@ pub struct PlanRate {
     pub effective: DayRange,
 }
 
+impl PlanRate {
+    fn is_of_term(&self, term: Option<Term>) -> bool {
+        self.term.is_none() || self.term == term
+    }
+}
+
 /// The lists of all plans, in the order of their import.
 #[derive(Debug, Clone, Default)]
 pub struct PlanRates {
@@ -71,6 +77,16 @@ impl PlanRates {
         self.plans.get(&(plan.product.product_id.clone(), plan.product.sku_id.clone()))
     }
 
+    /// Whether some line is for the plan's term and in force on one of its days.
+    pub(super) fn pays_for_something(&self, plan: &PlanHolding) -> bool {
+        let is_in_force = |rate: &PlanRate| {
+            let begins = rate.effective.from < plan.days.until;
+            begins && rate.effective.until.is_none_or(|until| until > plan.days.from)
+        };
+        let rates = self.of_plan(plan).into_iter().flat_map(BTreeMap::values).flatten();
+        rates.filter(|rate| rate.is_of_term(plan.term)).any(is_in_force)
+    }
+
     /// The meters that some of `plans` pay for, on whatever days.
     pub fn meters<'r>(&'r self, plans: &'r [PlanHolding]) -> impl Iterator<Item = &'r MeterId> {
         plans.iter().filter_map(|plan| self.of_plan(plan)).flat_map(BTreeMap::keys)
@@ -81,7 +97,7 @@ impl PlanRates {
     pub(super) fn price(&self, plan: &PlanHolding, meter: &MeterId, day: Date) -> Option<PlanPrice> {
         let rates = self.of_plan(plan)?.get(meter)?.iter();
         let in_force = rates
-            .filter(|rate| rate.effective.contains(day) && rate.term.is_none_or(|term| Some(term) == plan.term))
+            .filter(|rate| rate.effective.contains(day) && rate.is_of_term(plan.term))
             // Of equals the last one is taken.
             .max_by_key(|rate| (rate.term.is_some(), rate.effective.from))?;
         Some(in_force.price)

@@ -33,13 +33,7 @@ async fn world() -> World {
 
 /// Records of any subscription: (id, day, subscription, meter, quantity).
 async fn used(world: &World, records: &[(&str, &str, &str, &str, &str)]) {
-    let header = "record_id,usage_date,customer_id,subscription_id,meter_id,quantity,quantity_basis,kind";
-    let row = |(id, day, subscription, meter, quantity): &(&str, &str, &str, &str, &str)| {
-        let kind = if quantity.starts_with('-') { "correction" } else { "usage" };
-        format!("{id},{day},c,{subscription},{meter},{quantity},blocks,{kind}\n")
-    };
-    let rows: String = records.iter().map(row).collect();
-    let report = world.import(format!("{header}\n{rows}")).await;
+    let report = world.usage_of(records).await;
     assert!(report.quarantined.is_empty(), "{report:?}");
 }
 

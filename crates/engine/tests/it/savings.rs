@@ -9,7 +9,7 @@ use engine::explaining::explain;
 use engine::invoices::{billed_days, find, unbilled_days};
 use engine::rating::{RatingOutcome, preview, rate};
 use engine::restating::{Correction, correct};
-use engine::savings::utilisation;
+use engine::savings::{PartyUtilisation, PlanUtilisation, utilisation};
 
 use crate::world::{World, now};
 
@@ -41,15 +41,21 @@ fn september() -> BillingPeriod {
     "2026-09".parse().unwrap()
 }
 
-/// Order, days held, commitment, used, unused of each plan.
+/// Order, days held, commitment, used, unused of each plan, or the code for its party.
 async fn plans(world: &World, period: &str) -> Vec<String> {
-    let plans = utilisation(&world.books, period.parse().unwrap()).await.unwrap();
-    let text = |plan: &engine::savings::PlanUtilisation| {
+    let text = |plan: &PlanUtilisation| {
         let total = plan.total().unwrap();
         let unused = total.unused().unwrap();
         format!("{} {} {} {} {unused} {}", plan.order_id, plan.days.len(), total.commitment, total.used, plan.currency)
     };
-    plans.iter().map(text).collect()
+    let mut found = Vec::new();
+    for PartyUtilisation { party, plans } in utilisation(&world.books, period.parse().unwrap()).await.unwrap() {
+        match plans {
+            Ok(plans) => found.extend(plans.iter().map(text)),
+            Err((code, _)) => found.push(format!("{party}: {code}")),
+        }
+    }
+    found
 }
 
 /// Day, meter, quantity, amount and order of each daily line.
@@ -141,15 +147,112 @@ async fn a_list_that_was_wrong_is_corrected_and_a_covered_month_can_be_credited(
     world.assert_sound().await;
 }
 
+/// Usage of the 5th was billed at nothing, so that day's commitment is charged, also within the full window.
 #[tokio::test]
-async fn a_plan_that_was_given_back_in_full_covers_nothing() {
+async fn a_plan_that_is_given_back_is_charged_for_the_days_it_was_held() {
     let world = world().await;
     world.usage(&[("e", "2026-09-05", "m", "24")]).await;
     assert_eq!(plans(&world, "2026-09").await, ["o-1 26 624 60 564 EUR"]);
     let cancel = ["o-2,2026-09-06T09:00:00Z,cancel,c,s,,,,,,,"];
     assert_eq!(world.orders(&cancel).await, (1, 0, vec![]));
-    assert_eq!(plans(&world, "2026-09").await, Vec::<String>::new());
-    assert_eq!(world.close("2026-09", false).await, "issued 336.00");
+    assert_eq!(plans(&world, "2026-09").await, ["o-1 1 24 24 0 EUR"]);
+    // 66 hours at 4.00, 24 at 1.00, and a thirtieth of 700.00.
+    assert_eq!(world.close("2026-09", false).await, "issued 311.34");
+    world.assert_sound().await;
+    let again =
+        ["o-3,2026-10-06T08:00:00Z,purchase,c,t,SP,S,P1Y,monthly,1,,", "o-4,2026-10-06T09:00:00Z,cancel,c,t,,,,,,,"];
+    assert_eq!(world.orders(&again).await, (2, 0, vec![]));
+    world.usage(&[("f", "2026-10-06", "m", "24")]).await;
+    // On the day of its purchase all of it comes back, and nothing is paid for.
+    assert_eq!(plans(&world, "2026-10").await, Vec::<String>::new());
+    assert_eq!(world.close("2026-10", false).await, "issued 96.00");
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_is_given_back_in_the_next_month_has_been_paid_for_what_it_covered() {
+    let world = World::new(&["m,EUR,4,1 Hour,0,"]).await;
+    world.offers_text(OFFER).await;
+    world.savings_plans(&["SP,S,m,0.5,2026-01-01"]).await;
+    let last_day = PURCHASE.replace("2026-09-05", "2026-09-30");
+    assert_eq!(world.orders(&[&last_day]).await, (1, 0, vec![]));
+    world.usage(&[("a", "2026-09-30", "m", "12")]).await;
+    assert_eq!(world.close("2026-09", false).await, "issued 700.00");
+    let cancel = ["o-2,2026-10-01T09:00:00Z,cancel,c,s,,,,,,,"];
+    assert_eq!(world.orders(&cancel).await, (1, 0, vec![]));
+    world.close("2026-10", false).await;
+    // A day of the plan stays charged, for a day that it has paid for.
+    assert_eq!(world.lines("G000000002").await, ["s cancelImmediate 2026-10-01..2026-10-29 1 -676.66"]);
+    world.assert_sound().await;
+}
+
+/// 36 hours were billed and 18 were paid for by the plan.
+async fn check_late(late: &[(&str, &str, &str, &str)], expected: &[&str]) {
+    let world = world().await;
+    assert_eq!(world.close("2026-09", false).await, "issued 868.00");
+    world.usage(late).await;
+    // The plan's own charge is of no interest here.
+    world.close("2026-10", false).await;
+    let mut lines = world.lines("G000000002").await;
+    lines.retain(|line| line.starts_with("m "));
+    assert_eq!(lines, expected);
+    world.assert_sound().await;
+    for line in 1..=expected.len() {
+        explain(&world.books, &number("G000000002"), line.try_into().unwrap()).await.unwrap();
+    }
+    // All that is left of the closed month is taken back, and what was taken back twice is paid out.
+    world.usage(&[("z", "2026-09-08", "m", "-54")]).await;
+    world.close("2026-11", false).await;
+    let mut total = Decimal::ZERO;
+    for document in 1..=3 {
+        for line in
+            engine::invoices::lines(&world.books, &number(&format!("G00000000{document}")), 0, 99).await.unwrap()
+        {
+            if line.usage().is_some_and(|usage| usage.scope.meter.as_str() == "m") {
+                total = total.checked_add(line.subtotal.to_decimal()).unwrap();
+            }
+        }
+    }
+    let used: i64 = late.iter().map(|(_, _, _, quantity)| quantity.parse::<i64>().unwrap()).sum();
+    assert_eq!(total, Decimal::from_integer(4 * used.min(0)));
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_was_covered_is_taken_back_at_nothing() {
+    check_late(&[("x", "2026-09-09", "m", "-30")], &["m 2026-09 -30 -120.00"]).await;
+    check_late(&[("x", "2026-09-09", "m", "-40")], &["m 2026-09 -36 -144.00", "m 2026-09 -4 0.00"]).await;
+    let more = [("x", "2026-09-09", "m", "-40"), ("y", "2026-09-09", "m", "-14")];
+    check_late(&more, &["m 2026-09 -36 -144.00", "m 2026-09 -18 0.00"]).await;
+    check_late(&[("x", "2026-09-09", "m", "10")], &["m 2026-09 10 40.00"]).await;
+}
+
+#[tokio::test]
+async fn a_correction_on_another_day_of_the_month_takes_back_what_would_be_billed() {
+    let world = world().await;
+    world.usage(&[("x", "2026-09-20", "m", "-30")]).await;
+    // 24 hours are left: those of the 4th, on which the plan was not held yet.
+    assert_eq!(world.close("2026-09", false).await, "issued 820.00");
+    assert_eq!(world.lines("G000000001").await[..2], ["m 2026-09 24 96.00", "n 2026-09 24 24.00"]);
+    world.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_was_used_is_shown_as_the_last_restatement_has_it() {
+    let world = world().await;
+    let bought_once = PURCHASE.replace("P1Y,monthly", "P1Y,annual").replace(",s,SP", ",t,SY").replace("o-1", "o-2");
+    let sold = OFFER.replace("P1Y,monthly,700", "P1Y,annual,8000").replace("SP,", "SY,");
+    world.offers_text(&sold).await;
+    world.savings_plans(&["SY,S,other,0.5,2026-01-01"]).await;
+    assert_eq!(world.orders(&[&bought_once, "o-3,2026-09-05T11:00:00Z,cancel,c,s,,,,,,,"]).await, (2, 0, vec![]));
+    assert_eq!(world.close("2026-09", false).await, "issued 8240.00");
+    assert_eq!(plans(&world, "2026-09").await, ["o-2 26 624 0 624 EUR"]);
+    world.savings_plans(&["SY,S,m,0.5,2026-01-01"]).await;
+    correct(&world.books, &number("G000000001"), Correction::Note, "mended", now()).await.unwrap();
+    assert_eq!(plans(&world, "2026-09").await, ["o-2 26 624 36 588 EUR"]);
+    // A month without any charge or usage has no document.
+    assert_eq!(world.close("2026-10", false).await, "nothing");
+    assert_eq!(plans(&world, "2026-10").await, ["o-2 31 744 0 744 EUR"]);
     world.assert_sound().await;
 }
 
@@ -175,7 +278,15 @@ async fn what_a_plan_cannot_pay_for_parks_the_party_by_name() {
     world.savings_plans(&["SP,S,m,0.5,2026-01-01"]).await;
     assert_eq!(world.close("2026-09", false).await, "savings_plan.currency");
     world.savings_plans(&["SP,S,other,0.5,2026-01-02", "SP,S,m,0.5,2030-01-02"]).await;
-    assert_eq!(utilisation(&world.books, september()).await.unwrap_err().code, "savings_plan.currency");
+    assert_eq!(plans(&world, "2026-09").await, ["partner: savings_plan.currency"]);
+    // Another party's plans are shown all the same.
+    world.other_party("other", "x", "x-1").await;
+    let sold = "SQ,S,P1Y,monthly,700,EUR,2026-01-01,savings_plan,1";
+    world.offers_text(&format!("{}{sold}\n", OFFER.split_inclusive('\n').next().unwrap())).await;
+    let purchase = "o-9,2026-09-29T10:00:00Z,purchase,x,s-9,SQ,S,P1Y,monthly,1,,";
+    assert_eq!(world.orders(&[purchase]).await, (1, 0, vec![]));
+    world.savings_plans(&["SQ,S,other,0.5,2026-01-02"]).await;
+    assert_eq!(plans(&world, "2026-09").await, ["o-9 2 48 0 48 EUR", "partner: savings_plan.currency"]);
 }
 
 /// Without a commitment in its offer a plan covers nothing, and the books have the bytes that they had.

@@ -173,11 +173,19 @@ impl World {
         import_usage(&self.books, file("usage", text), &UsageImportOptions::default(), now(), &|_| {}).await.unwrap()
     }
 
-    /// Imports records of the plan `p`: (id, day, meter, quantity).
+    /// Imports records of the plan `p`: (id, day, meter, quantity). What is below zero is a correction.
     pub(crate) async fn usage(&self, records: &[(&str, &str, &str, &str)]) -> ImportReport {
-        let rows =
-            records.iter().map(|(id, day, meter, quantity)| format!("{id},{day},c,p,{meter},{quantity},blocks\n"));
-        self.import(format!("{USAGE_HEADER}\n{}", rows.collect::<String>())).await
+        let rows = records.iter().map(|(id, day, meter, quantity)| (*id, *day, "p", *meter, *quantity));
+        self.usage_of(&rows.collect::<Vec<_>>()).await
+    }
+
+    /// Imports records of any subscription of the customer `c`: (id, day, subscription, meter, quantity).
+    pub(crate) async fn usage_of(&self, records: &[(&str, &str, &str, &str, &str)]) -> ImportReport {
+        let rows = records.iter().map(|(id, day, subscription, meter, quantity)| {
+            let kind = if quantity.starts_with('-') { "correction" } else { "usage" };
+            format!("{id},{day},c,{subscription},{meter},{quantity},blocks,{kind}\n")
+        });
+        self.import(format!("{USAGE_HEADER},kind\n{}", rows.collect::<String>())).await
     }
 
     /// Closes a month for the one party: `issued TOTAL`, `nothing`, `closed` or the code that parked it.

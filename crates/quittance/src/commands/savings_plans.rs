@@ -3,41 +3,70 @@
 use std::path::Path;
 
 use billing::decimal::DecimalError;
+use billing::ids::OrganisationId;
 use billing::savings_plan::PlanDay;
-use engine::savings::{PlanUtilisation, utilisation};
+use engine::savings::{PartyUtilisation, PlanUtilisation, utilisation};
 use serde_json::{Value, json};
 
 use crate::cli::{Output, SavingsPlansArgs};
 use crate::data_dir::DataDir;
-use crate::output::{Failure, Rows, print};
+use crate::output::{Failure, Rows, print, say};
 use crate::{CommandResult, Exit};
 
 pub(crate) async fn run(dir: &Path, output: Output, args: &SavingsPlansArgs) -> CommandResult {
     let data = DataDir::open(dir).await?;
-    let plans = utilisation(&data.books, args.period).await?;
+    let parties = utilisation(&data.books, args.period).await?;
     let headings = ["organisation", "customer", "order", "plan", "when", "commitment", "used", "unused", "currency"];
     let mut rows = Rows::new(&headings, &["commitment", "used", "unused"]);
-    for plan in &plans {
-        if args.days {
-            for (day, of_day) in &plan.days {
-                add_row(&mut rows, plan, &day.to_string(), of_day)?;
+    let (mut values, mut failures) = (Vec::new(), Vec::new());
+    for PartyUtilisation { party, plans } in &parties {
+        match plans {
+            Ok(plans) => {
+                for plan in plans {
+                    add_rows(&mut rows, party, plan, args)?;
+                    values.push(json_of(party, plan)?);
+                }
             }
-        } else {
-            add_row(&mut rows, plan, &args.period.to_string(), &plan.total()?)?;
+            Err((code, message)) => failures.push(format!("{party}: {message} ({code})")),
         }
     }
-    let plans = plans.iter().map(json_of).collect::<Result<Vec<_>, _>>()?;
-    print(output, &json!({ "period": args.period, "savings_plans": plans }), &rows)?;
-    Ok(Exit::Done)
+    print(output, &json!({ "period": args.period, "savings_plans": values, "failed": failures }), &rows)?;
+    if output == Output::Table {
+        if values.is_empty() && failures.is_empty() {
+            say(format!("nobody holds a savings plan in {}", args.period));
+        }
+        failures.iter().for_each(say);
+    }
+    Ok(if failures.is_empty() { Exit::Done } else { Exit::Findings })
+}
+
+fn add_rows(
+    rows: &mut Rows,
+    party: &OrganisationId,
+    plan: &PlanUtilisation,
+    args: &SavingsPlansArgs,
+) -> Result<(), Failure> {
+    if !args.days {
+        return add_row(rows, (party, plan), &args.period.to_string(), &plan.total()?);
+    }
+    for (day, of_day) in &plan.days {
+        add_row(rows, (party, plan), &day.to_string(), of_day)?;
+    }
+    Ok(())
 }
 
 fn failed(error: DecimalError) -> Failure {
     Failure::new(error.code(), error.to_string())
 }
 
-fn add_row(rows: &mut Rows, plan: &PlanUtilisation, when: &str, of: &PlanDay) -> Result<(), Failure> {
+fn add_row(
+    rows: &mut Rows,
+    (party, plan): (&OrganisationId, &PlanUtilisation),
+    when: &str,
+    of: &PlanDay,
+) -> Result<(), Failure> {
     rows.push([
-        plan.party.to_string(),
+        party.to_string(),
         plan.customer.to_string(),
         plan.order_id.clone(),
         plan.product_name.clone(),
@@ -50,7 +79,7 @@ fn add_row(rows: &mut Rows, plan: &PlanUtilisation, when: &str, of: &PlanDay) ->
     Ok(())
 }
 
-fn json_of(plan: &PlanUtilisation) -> Result<Value, Failure> {
+fn json_of(party: &OrganisationId, plan: &PlanUtilisation) -> Result<Value, Failure> {
     let figures = |of: &PlanDay| {
         let unused = of.unused().map_err(failed)?;
         Ok::<_, Failure>(json!({ "commitment": of.commitment, "used": of.used, "unused": unused }))
@@ -60,7 +89,7 @@ fn json_of(plan: &PlanUtilisation) -> Result<Value, Failure> {
         days.insert(day.to_string(), figures(of_day)?);
     }
     Ok(json!({
-        "organisation": plan.party,
+        "organisation": party,
         "customer": plan.customer,
         "subscription": plan.subscription,
         "order_id": plan.order_id,

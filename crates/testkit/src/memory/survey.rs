@@ -34,24 +34,26 @@ impl<'s> MemorySurvey<'s> {
         Ok(Self { store, files, highest })
     }
 
+    /// The records that a period takes of a file.
+    fn taken<'r>(&'r self, source: &'r UsageSource) -> impl Iterator<Item = &'r Row> {
+        let is_wanted = |record: &UsageRecord| match &source.rows {
+            SourceRows::All => true,
+            SourceRows::Days(days) => {
+                let day = (record.subscription_id.clone(), record.meter_id.clone(), record.usage_date);
+                days.contains(&day)
+            }
+        };
+        let of_file = self.files.get(&source.place).into_iter().flat_map(|rows| rows.iter());
+        of_file.filter(move |(key, record)| self.highest.get(key) == Some(&record.revision()) && is_wanted(record))
+    }
+
     /// The records of a job in the order of rating: by scope, day and key.
     fn rows_of(&self, job: &RatingJob<'_>) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
-        for UsageSource { place, rows: wanted } in job.sources {
-            let is_wanted = |record: &UsageRecord| match wanted {
-                SourceRows::All => true,
-                SourceRows::Days(days) => {
-                    let day = (record.subscription_id.clone(), record.meter_id.clone(), record.usage_date);
-                    days.contains(&day)
-                }
-            };
-            let of_file = self.files.get(place).into_iter().flat_map(|rows| rows.iter());
-            let taken = of_file.filter(|(key, record)| {
-                job.inputs.directory.subscriptions.contains_key(&record.subscription_id)
-                    && self.highest.get(key) == Some(&record.revision())
-                    && is_wanted(record)
-            });
-            rows.extend(taken.cloned());
+        for source in job.sources {
+            let is_known =
+                |record: &UsageRecord| job.inputs.directory.subscriptions.contains_key(&record.subscription_id);
+            rows.extend(self.taken(source).filter(|(_, record)| is_known(record)).cloned());
         }
         rows.sort_by(|(a_key, a), (b_key, b)| {
             let place = |record: &UsageRecord| (record.subscription_id.clone(), record.meter_id.clone());
@@ -70,13 +72,10 @@ impl UsageSurvey for MemorySurvey<'_> {
 
     fn plan_usage(&self, query: &PlanUsageQuery<'_>) -> PortResult<PlanUsage> {
         let mut usage = PlanUsage::default();
-        let places = query.sources.iter().map(|source| source.place);
-        let rows = places.filter_map(|place| self.files.get(&place)).flat_map(|rows| rows.iter());
-        for (key, record) in rows {
-            if self.highest.get(key) == Some(&record.revision())
-                && query.subscriptions.contains(&record.subscription_id)
+        for (key, record) in query.sources.iter().flat_map(|source| self.taken(source)) {
+            if query.subscriptions.contains(&record.subscription_id)
                 && query.meters.contains(&record.meter_id)
-                && query.period.contains(record.usage_date)
+                && BillingPeriod::containing(record.usage_date).is_ok_and(|month| query.months.contains(&month))
             {
                 usage.scopes.push((record.subscription_id.clone(), record.meter_id.clone()));
                 usage.rows.push(PlanUsageRow {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use billing::period::BillingPeriod;
 use billing::ports::PlanUsageQuery;
 use billing::savings_plan::{PlanUsage, PlanUsageRow};
 
@@ -62,8 +63,11 @@ impl Collected<'_> {
 
     /// `None` for a row whose names are lost.
     fn add(&mut self, cursor: &Cursor<'_>, place: RowPlace, query: &PlanUsageQuery<'_>) -> Option<()> {
+        if self.meters.get(usize_of(place.meter())) != Some(&true) {
+            return Some(());
+        }
         let day = from_days(place.day())?;
-        if self.meters.get(usize_of(place.meter())) == Some(&true) && query.period.contains(day) {
+        if BillingPeriod::containing(day).is_ok_and(|month| query.months.contains(&month)) {
             let scope = self.scope(place)?;
             let ((quantity, basis), key) = (cursor.quantity(place), cursor.record_key(place));
             self.usage.rows.push(PlanUsageRow { scope, day, key, quantity, basis });

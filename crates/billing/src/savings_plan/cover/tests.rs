@@ -4,8 +4,8 @@ use super::*;
 use crate::licence::Cycle;
 use crate::period::DayRange;
 use crate::price::{PriceSheet, Product, TierTable};
-use crate::rate::RateError;
-use crate::savings_plan::{PlanDay, PlanPrice, PlanRate};
+use crate::rate::{LateFrom, RateError, ScopeKey};
+use crate::savings_plan::{PlanDay, PlanPrice, PlanRate, take_back};
 use crate::usage::MeterDescription;
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -78,6 +78,17 @@ impl World {
         let prices = PriceBook::new([&sheet]);
         let rates = PlanRates::new([self.rates.clone()]);
         let holdings = [("c".parse().unwrap(), self.plans.clone())].into();
+        let inputs = CoverInputs {
+            directory: &directory,
+            prices: &prices,
+            rates: &rates,
+            holdings: &holdings,
+            period: september(),
+        };
+        cover(inputs, &self.usage())
+    }
+
+    fn usage(&self) -> PlanUsage {
         let row = |(place, (_, day, quantity)): (usize, &(&str, i8, Decimal))| PlanUsageRow {
             scope: place,
             day: date(2026, 9, *day),
@@ -86,15 +97,11 @@ impl World {
             basis: QuantityBasis::Blocks,
         };
         let scopes = self.rows.iter().map(|(meter, ..)| ("plan-1".parse().unwrap(), meter.parse().unwrap())).collect();
-        let usage = PlanUsage { scopes, rows: self.rows.iter().enumerate().map(row).collect() };
-        let inputs = CoverInputs {
-            directory: &directory,
-            prices: &prices,
-            rates: &rates,
-            holdings: &holdings,
-            period: september(),
-        };
-        cover(inputs, &usage)
+        PlanUsage { scopes, rows: self.rows.iter().enumerate().map(row).collect() }
+    }
+
+    fn used(&self, meter: &str) -> Decimal {
+        crate::decimal::sum(self.rows.iter().filter(|row| row.0 == meter).map(|row| row.2)).unwrap()
     }
 
     fn parts<'c>(&self, coverage: &'c Coverage, place: usize) -> &'c [CoveredPart] {
@@ -106,15 +113,20 @@ impl World {
     #[track_caller]
     fn check(&self, expected: &[&[(&str, &str)]]) -> Coverage {
         let coverage = self.cover().unwrap();
+        self.check_parts(&coverage, expected);
+        coverage
+    }
+
+    #[track_caller]
+    fn check_parts(&self, coverage: &Coverage, expected: &[&[(&str, &str)]]) {
         let parts = |place| {
-            let parts = self.parts(&coverage, place).iter();
+            let parts = self.parts(coverage, place).iter();
             parts.map(|part| (part.order_id.clone(), part.quantity)).collect::<Vec<_>>()
         };
         let found: Vec<_> = (0..self.rows.len()).map(parts).collect();
         let expected: Vec<Vec<_>> =
             expected.iter().map(|parts| parts.iter().map(|(order, q)| ((*order).to_owned(), d(q))).collect()).collect();
         assert_eq!(found, expected);
-        coverage
     }
 }
 
@@ -180,8 +192,12 @@ fn the_greatest_discount_is_paid_first_then_the_order_decides() {
 
 #[test]
 fn corrections_are_not_there_to_be_covered() {
-    let rows = [("vm", 1, "5"), ("vm", 1, "4"), ("vm", 1, "-6"), ("vm", 2, "-1"), ("vm", 3, "-2")];
-    one_plan("100", "4", "0.5", &rows).check(&[&[("o", "3")], &[], &[], &[], &[]]);
+    let rows = [("vm", 1, "5"), ("vm", 1, "4"), ("vm", 1, "-6"), ("vm", 2, "1"), ("vm", 2, "-1"), ("other", 3, "-2")];
+    one_plan("100", "4", "0.5", &rows).check(&[&[("o", "3")], &[], &[], &[], &[], &[]]);
+    // Of other days: the last usage first, also where the plan is not held.
+    let rows = [("vm", 1, "5"), ("vm", 2, "4"), ("vm", 2, "-5"), ("vm", 9, "3"), ("vm", 30, "1"), ("vm", 30, "-6")];
+    one_plan("100", "4", "0.5", &rows).check(&[&[("o", "2")], &[], &[], &[], &[], &[]]);
+    one_plan("100", "4", "0.5", &[("vm", 1, "5"), ("vm", 2, "-9")]).check(&[&[], &[]]);
 }
 
 /// A cost of 2 + 27 decimals would be too long: ten decimals are covered, the rest is billed.
@@ -237,9 +253,23 @@ fn what_cannot_be_covered_is_refused_by_name() {
     world.rows.clear();
     world.check(&[]);
     world.rates.clear();
-    let message = "no list says what the savings plan of order \"o\", product \"o\", SKU \"\", pays for: import one \
-                   with `quittance import savings-plans`";
+    let message = "no list says what the savings plan of order \"o\", product \"o\", SKU \"\", pays for from \
+                   2026-09-01 on: import one with `quittance import savings-plans`";
     check_refused(&world, "savings_plan.list_missing", message);
+    // Nor does a line for another term, or one that begins too late or has run out.
+    let discount = PlanPrice::Discount(d("0.5"));
+    let term = Some(crate::licence::Term::Year);
+    let of_days = |from, until| PlanRate { effective: DayRange { from, until }, ..rate("o", "vm", discount) };
+    for line in [
+        PlanRate { term, ..rate("o", "vm", discount) },
+        of_days(date(2026, 9, 30), None),
+        of_days(date(2026, 1, 1), Some(date(2026, 9, 1))),
+    ] {
+        world.rates = vec![line];
+        check_refused(&world, "savings_plan.list_missing", message);
+    }
+    world.rates = vec![of_days(date(2026, 1, 1), Some(date(2026, 9, 2)))];
+    world.check(&[]);
     let mut world = one_plan("1", "4", "0.5", &[("vm", 1, "1")]);
     world.plans[0].hourly_commitment = d("9e36");
     world.plans[0].units = u32::MAX;
@@ -276,29 +306,101 @@ fn any_world() -> impl Strategy<Value = World> {
     })
 }
 
-/// What all rows come to, rated one after the other: covered, not covered, and the pricing total.
-fn rated(world: &World, coverage: &Coverage) -> Result<(Decimal, Decimal, Decimal), RateError> {
+/// What all rows come to, rated one after the other.
+#[derive(Debug, Default)]
+struct Sums {
+    /// By meter, and what of it plans have paid for, also by order.
+    rest: BTreeMap<&'static str, Decimal>,
+    covered: BTreeMap<(&'static str, String), Decimal>,
+    billed: Decimal,
+}
+
+impl Sums {
+    fn covered_of(&self, meter: &str) -> Decimal {
+        let of_meter = self.covered.iter().filter(|((of, _), _)| *of == meter);
+        crate::decimal::sum(of_meter.map(|(_, quantity)| *quantity)).unwrap()
+    }
+
+    fn rest_of(&self, meter: &str) -> Decimal {
+        self.rest.get(meter).copied().unwrap_or_default()
+    }
+
+    /// Where late usage goes on.
+    fn late_from(&self) -> LateFrom {
+        let scope = |meter: &str, covered_by| ScopeKey {
+            customer: "c".parse().unwrap(),
+            subscription: "plan-1".parse().unwrap(),
+            meter: meter.parse().unwrap(),
+            usage_month: september(),
+            covered_by,
+        };
+        let rest = self.rest.iter().map(|(meter, quantity)| (scope(meter, None), *quantity));
+        let covered = self.covered.iter().map(|((meter, order), q)| (scope(meter, Some(order.clone())), *q));
+        rest.chain(covered).collect()
+    }
+}
+
+fn add(sum: &mut Decimal, quantity: Decimal) {
+    *sum = sum.checked_add(quantity).unwrap();
+}
+
+fn rated(world: &World, coverage: &Coverage, late_from: &LateFrom) -> Result<Sums, RateError> {
     let directory = crate::rate::party::tests::directory();
     let sheet = PriceSheet { title: String::new(), offer_terms: vec![], prices: world.prices.clone() };
-    let (prices, late_from) = (PriceBook::new([&sheet]), crate::rate::LateFrom::new());
+    let prices = PriceBook::new([&sheet]);
     let usd = crate::fx::FxQuote::UsdPerUnit { currency: Currency::EUR, month: september(), usd: Decimal::ONE };
     let fx = crate::fx::FxTable::new([usd]).unwrap();
-    let inputs =
-        crate::rate::RatingInputs { directory: &directory, prices: &prices, fx: &fx, late_from: &late_from, coverage };
+    let inputs = crate::rate::RatingInputs { directory: &directory, prices: &prices, fx: &fx, late_from, coverage };
     let mut rater = crate::rate::PartyRater::new(inputs);
     let mut places: Vec<usize> = (0..world.rows.len()).collect();
     places.sort_by_key(|place| (world.rows[*place].0, world.rows[*place].1, *place));
-    let (mut covered, mut rest, mut billed) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
+    let mut sums = Sums::default();
     for place in places {
         let (meter, day, quantity) = world.rows[place];
         let record = crate::rate::party::tests::usage_record(day, meter, quantity);
         for line in rater.rate((key(place), record))? {
-            let sum = if line.scope.covered_by.is_some() { &mut covered } else { &mut rest };
-            *sum = sum.checked_add(line.rating.quantity).unwrap();
-            billed = billed.checked_add(line.rating.pricing_total).unwrap();
+            let sum = match line.scope.covered_by {
+                Some(order) => sums.covered.entry((meter, order)).or_default(),
+                None => sums.rest.entry(meter).or_default(),
+            };
+            add(sum, line.rating.quantity);
+            add(&mut sums.billed, line.rating.pricing_total);
         }
     }
-    Ok((covered, rest, billed))
+    Ok(sums)
+}
+
+/// What is taken back of plans by these late rows.
+fn taken_back(late: &World, late_from: &LateFrom) -> Coverage {
+    let sheet = PriceSheet { title: String::new(), offer_terms: vec![], prices: late.prices.clone() };
+    let mut coverage = Coverage::default();
+    take_back((&PriceBook::new([&sheet]), Currency::USD), late_from, &late.usage(), &mut coverage).unwrap();
+    coverage
+}
+
+/// 12 hours of the 3rd are covered, and 12 are billed at 4.00: what late rows take back, and what they are billed.
+#[track_caller]
+fn check_late(rows: &[(&'static str, i8, &str)], expected: &[&[(&str, &str)]], billed: &str) {
+    let world = one_plan("1", "4", "0.5", &[("vm", 3, "24")]);
+    let late_from = rated(&world, &world.cover().unwrap(), &LateFrom::new()).unwrap().late_from();
+    let late = one_plan("1", "4", "0.5", rows);
+    let coverage = taken_back(&late, &late_from);
+    late.check_parts(&coverage, expected);
+    assert_eq!(rated(&late, &coverage, &late_from).unwrap().billed, d(billed));
+}
+
+#[test]
+fn what_a_plan_has_paid_for_is_taken_back_at_nothing() {
+    check_late(&[("vm", 3, "-10")], &[&[]], "-40");
+    check_late(&[("vm", 3, "-12")], &[&[]], "-48");
+    check_late(&[("vm", 9, "-18")], &[&[("o", "-6")]], "-48");
+    check_late(&[("vm", 3, "-24")], &[&[("o", "-12")]], "-48");
+    // More than there was: as of usage without plans.
+    check_late(&[("vm", 3, "-25")], &[&[("o", "-12")]], "-52");
+    // Of several the last ones take back, and what is above zero counts first.
+    check_late(&[("vm", 3, "-14"), ("vm", 4, "3"), ("vm", 4, "-4")], &[&[], &[], &[("o", "-3")]], "-48");
+    check_late(&[("vm", 3, "-14"), ("vm", 4, "-1")], &[&[("o", "-2")], &[("o", "-1")]], "-48");
+    check_late(&[("vm", 3, "10"), ("other", 4, "-1")], &[&[], &[]], "36");
 }
 
 proptest! {
@@ -339,7 +441,7 @@ proptest! {
         let coverage = world.cover().unwrap();
         let mut cheap = world.rows.iter().enumerate().filter(|(place, (meter, day, quantity))| {
             let covered = crate::decimal::sum(world.parts(&coverage, *place).iter().map(|part| part.quantity)).unwrap();
-            let is_open = covered < *quantity && !world.rows.iter().any(|row| (row.0, row.1) == (*meter, *day) && row.2.is_negative());
+            let is_open = covered < *quantity && !world.rows.iter().any(|row| row.0 == *meter && row.2.is_negative());
             is_open && coverage.days().iter().any(|((order, at), left)| {
                 let plan = world.plans.iter().find(|plan| plan.order_id == *order).unwrap();
                 let rates = PlanRates::new([world.rates.clone()]);
@@ -356,13 +458,34 @@ proptest! {
     /// Covered and rest are the usage, and a plan only ever takes away from what is billed.
     #[test]
     fn a_covered_month_has_the_quantities_of_the_bare_one(world in any_world()) {
-        let usage = crate::decimal::sum(world.rows.iter().map(|row| row.2)).unwrap();
-        let (_, bare, without) = rated(&world, &Coverage::default()).unwrap();
-        prop_assert_eq!(bare, usage);
-        let coverage = world.cover().unwrap();
-        let (covered, rest, billed) = rated(&world, &coverage).unwrap();
-        prop_assert_eq!(covered.checked_add(rest), Ok(usage));
-        prop_assert!(billed <= without, "{billed} with plans, {without} without");
-        prop_assert!(!covered.is_zero() || billed == without);
+        let bare = rated(&world, &Coverage::default(), &LateFrom::new()).unwrap();
+        let sums = rated(&world, &world.cover().unwrap(), &LateFrom::new()).unwrap();
+        for meter in METERS {
+            let usage = world.used(meter);
+            let (covered, rest) = (sums.covered_of(meter), sums.rest_of(meter));
+            prop_assert_eq!((bare.rest_of(meter), covered.checked_add(rest)), (usage, Ok(usage)));
+            // What is taken back on another day is not paid for.
+            prop_assert!(covered.is_zero() || !rest.is_negative(), "{covered} and {rest} of {meter}");
+        }
+        prop_assert!(sums.billed <= bare.billed, "{} with plans, {} without", sums.billed, bare.billed);
+        prop_assert!(!sums.covered.is_empty() || sums.billed == bare.billed);
+    }
+
+    /// A closed month and what came late are together billed what is left of them, and no more is taken back of plans
+    /// than they have paid for.
+    #[test]
+    fn late_corrections_give_back_what_was_billed(world in any_world(), late in any_world()) {
+        let late = World { prices: world.prices.clone(), ..late };
+        let closed = rated(&world, &world.cover().unwrap(), &LateFrom::new()).unwrap();
+        let late_from = closed.late_from();
+        let came_late = rated(&late, &taken_back(&late, &late_from), &late_from).unwrap();
+        for meter in METERS {
+            let (covered, rest) = (closed.covered_of(meter), closed.rest_of(meter));
+            let (covered_late, rest_late) = (came_late.covered_of(meter), came_late.rest_of(meter));
+            prop_assert_eq!(covered_late.checked_add(rest_late), Ok(late.used(meter)));
+            let (covered, rest) = (covered.checked_add(covered_late).unwrap(), rest.checked_add(rest_late).unwrap());
+            prop_assert!(!covered.is_negative() && covered_late <= Decimal::ZERO);
+            prop_assert!(covered.is_zero() || !rest.is_negative(), "{covered} and {rest} of {meter}");
+        }
     }
 }

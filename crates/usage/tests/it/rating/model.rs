@@ -69,6 +69,7 @@ fn count_seen(seen: &mut BTreeMap<&str, usize>, run: &Run) {
     lines("discount", |figures| figures.factors.discount_factor < Decimal::ONE);
     lines("many decimals", |figures| figures.quantity.scale() > 20);
     lines("covered", |figures| figures.factors == DayFactors::COVERED);
+    lines("covered taken back", |figures| figures.factors == DayFactors::COVERED && figures.quantity.is_negative());
     lines("taken back", |figures| figures.quantity.is_negative());
     // No price of a list has that many digits.
     lines("blended price", |figures| figures.unit_price.scale() > 8);
@@ -84,14 +85,18 @@ fn count_seen(seen: &mut BTreeMap<&str, usize>, run: &Run) {
 fn check_months(seed: u64, seen: &mut BTreeMap<&str, usize>) {
     let mut chance = Chance::new(seed);
     // Extremes split files, and so many files would take long.
-    let months = sound_months(&mut chance, 100, seed.is_multiple_of(8), &mut Vec::new());
+    let (has_extremes, has_plans) = (seed.is_multiple_of(8), seed.is_multiple_of(2));
+    let months = sound_months(&mut chance, 100, has_extremes, &mut Vec::new());
     let limits = any_limits(&mut chance);
     let mut books = import(&mut chance, &months, limits);
-    if seed.is_multiple_of(2) {
-        books.party.coverage = hold_plans(&mut chance, &books);
+    if has_plans {
+        books.party.coverage = hold_plans(&mut chance, &mut books);
     }
-    let run = books.check().unwrap();
-    count_seen(seen, &run);
+    match books.check() {
+        // What plans leave of a quantity may stand in a tier whose price makes it too long.
+        Err(Failure("number.out_of_range", _)) if has_extremes && has_plans => {}
+        run => count_seen(seen, &run.unwrap()),
+    }
 }
 
 #[test]
@@ -111,7 +116,10 @@ fn ten_thousand_months_are_rated_as_one_record_after_the_other() {
             }
         }
     });
-    assert!(seen.len() == 11 && seen.values().all(|count| *count > 500), "chance came upon too little: {seen:?}");
+    // Late usage is seldom below zero as a whole.
+    let least = |what| if what == "covered taken back" { 20 } else { 500 };
+    let is_enough = seen.iter().all(|(what, count)| *count > least(*what));
+    assert!(seen.len() == 12 && is_enough, "chance came upon too little: {seen:?}");
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Chance {
         if self.percent(8) { date(2026, 8, self.pick(&[29, 30, 31])) } else { date(2026, 9, self.pick(&DAYS)) }
     }
 
-    fn decimal(&mut self, bound: u64, scale: u8) -> Decimal {
+    pub(super) fn decimal(&mut self, bound: u64, scale: u8) -> Decimal {
         Decimal::new(self.below(bound).into(), scale).unwrap()
     }
 }

@@ -9,7 +9,10 @@ use billing::money::Currency;
 use billing::period::DayRange;
 use billing::ports::{PlanUsageQuery, UsageStore};
 use billing::price::{PriceBook, Product};
-use billing::savings_plan::{CoverError, CoverInputs, Coverage, PlanPrice, PlanRate, PlanRates, PlanUsage, cover};
+use billing::rate::ScopeKey;
+use billing::savings_plan::{
+    CoverError, CoverInputs, Coverage, PlanPrice, PlanRate, PlanRates, PlanUsage, cover, paid_scopes, take_back,
+};
 use billing::usage::RecordKey;
 use jiff::civil::{Date, date};
 
@@ -45,7 +48,15 @@ pub(super) fn rates(meters: impl IntoIterator<Item = (MeterId, Decimal)>) -> Pla
 }
 
 /// Plans of some customers that pay for most meters.
-pub(super) fn hold_plans(chance: &mut Chance, books: &Books) -> Coverage {
+pub(super) fn hold_plans(chance: &mut Chance, books: &mut Books) -> Coverage {
+    // Of closed months as well, which late corrections take back.
+    let billed: Vec<ScopeKey> = books.party.late_from.keys().cloned().collect();
+    for scope in billed {
+        if chance.percent(60) {
+            let paid = ScopeKey { covered_by: Some("order-before".to_owned()), ..scope };
+            books.party.late_from.insert(paid, chance.decimal(4_000, 1));
+        }
+    }
     let mut holdings = Holdings::new();
     for customer in books.party.directory.customers.keys() {
         if chance.percent(60) {
@@ -73,20 +84,28 @@ pub(super) fn covered(books: &Books, holdings: &Holdings, rates: &PlanRates) -> 
     let subscriptions: BTreeSet<SubscriptionId> = of_plans.map(|plan| plan.id.clone()).collect();
     let meters: BTreeSet<MeterId> = holdings.values().flat_map(|plans| rates.meters(plans)).cloned().collect();
     let (sources, period) = (books.sources(), september());
-    let query = PlanUsageQuery { sources: &sources, subscriptions: &subscriptions, meters: &meters, period };
+    let (mut subscriptions, mut meters, mut months) = (subscriptions, meters, BTreeSet::from([period]));
+    for scope in paid_scopes(&books.party.late_from) {
+        subscriptions.insert(scope.subscription.clone());
+        meters.insert(scope.meter.clone());
+        months.insert(scope.usage_month);
+    }
+    let query = PlanUsageQuery { sources: &sources, subscriptions: &subscriptions, meters: &meters, months: &months };
     let usage = books.usage.store.survey(&books.usage.manifest).unwrap().plan_usage(&query).unwrap();
     let mut expected = Vec::new();
     for stored in books.usage.read_all() {
         let record = stored.record;
         let is_asked = subscriptions.contains(&record.subscription_id) && meters.contains(&record.meter_id);
-        if is_asked && period.contains(record.usage_date) {
+        if is_asked && months.iter().any(|month| month.contains(record.usage_date)) {
             expected.push((record.subscription_id, record.meter_id, record.usage_date, stored.key, record.quantity));
         }
     }
     expected.sort();
     assert_eq!(in_order(&usage), expected);
     let prices = PriceBook::new(&books.party.sheets);
-    cover(CoverInputs { directory, prices: &prices, rates, holdings, period }, &usage)
+    let mut coverage = cover(CoverInputs { directory, prices: &prices, rates, holdings, period }, &usage)?;
+    take_back((&prices, directory.party.currency), &books.party.late_from, &usage, &mut coverage)?;
+    Ok(coverage)
 }
 
 fn in_order(usage: &PlanUsage) -> Vec<(SubscriptionId, MeterId, Date, RecordKey, Decimal)> {
