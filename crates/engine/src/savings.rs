@@ -108,16 +108,20 @@ impl PlanUtilisation {
     }
 }
 
-/// What every savings plan committed and used in a month: of a closed month from what its invoice, or the last that
+/// What savings plans of every billed party, or of one, committed and used in a month: of a closed month from what its invoice, or the last that
 /// restated it, was made of, of an open one from what is known today. It writes nothing.
 ///
 /// # Errors
 /// Storage failures; a party whose plans cannot be computed is reported, and the others go on.
-pub async fn utilisation(books: &Books, period: BillingPeriod) -> EngineResult<Vec<PartyUtilisation>> {
+pub async fn utilisation(
+    books: &Books,
+    period: BillingPeriod,
+    party: Option<&OrganisationId>,
+) -> EngineResult<Vec<PartyUtilisation>> {
     let inputs = RunInputs::load(books, period).await?;
     let run = inputs.run(books)?;
     let (mut found, mut surveys) = (Vec::new(), LastSurvey::default());
-    for party in &inputs.parties {
+    for party in inputs.parties.iter().filter(|known| party.is_none_or(|wanted| wanted == *known)) {
         let plans = match of_one(books, (&inputs, &run), party, &mut surveys).await {
             Ok(plans) => Ok(plans),
             Err(error) if error.is_of_storage() => return Err(error),

@@ -338,6 +338,9 @@ pub(crate) struct SavingsPlansArgs {
     /// The month, such as 2026-10
     #[arg(long)]
     pub(crate) period: BillingPeriod,
+    /// Of this billed organisation only
+    #[arg(long)]
+    pub(crate) org: Option<OrganisationId>,
     /// A row for each day instead of one for the month
     #[arg(long)]
     pub(crate) days: bool,

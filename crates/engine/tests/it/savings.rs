@@ -49,7 +49,7 @@ async fn plans(world: &World, period: &str) -> Vec<String> {
         format!("{} {} {} {} {unused} {}", plan.order_id, plan.days.len(), total.commitment, total.used, plan.currency)
     };
     let mut found = Vec::new();
-    for PartyUtilisation { party, plans } in utilisation(&world.books, period.parse().unwrap()).await.unwrap() {
+    for PartyUtilisation { party, plans } in utilisation(&world.books, period.parse().unwrap(), None).await.unwrap() {
         match plans {
             Ok(plans) => found.extend(plans.iter().map(text)),
             Err((code, _)) => found.push(format!("{party}: {code}")),

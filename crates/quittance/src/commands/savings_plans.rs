@@ -15,7 +15,10 @@ use crate::{CommandResult, Exit};
 
 pub(crate) async fn run(dir: &Path, output: Output, args: &SavingsPlansArgs) -> CommandResult {
     let data = DataDir::open(dir).await?;
-    let parties = utilisation(&data.books, args.period).await?;
+    if let Some(org) = &args.org {
+        data.books.chosen_party(Some(org)).await?;
+    }
+    let parties = utilisation(&data.books, args.period, args.org.as_ref()).await?;
     let headings = ["organisation", "customer", "order", "plan", "when", "commitment", "used", "unused", "currency"];
     let mut rows = Rows::new(&headings, &["commitment", "used", "unused"]);
     let (mut values, mut failures) = (Vec::new(), Vec::new());

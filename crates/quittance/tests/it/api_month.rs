@@ -176,3 +176,42 @@ fn a_month_by_the_api_alone() {
     assert_eq!(code, Some(0));
     books.verify_sound();
 }
+
+/// A plan of 1.00 an hour pays for half of a machine of 4.00 an hour.
+#[test]
+fn what_a_savings_plan_left_unused_is_read() {
+    let books = Books::init();
+    let desk = Desk::open(&books);
+    directory_and_lists(&desk);
+    let offers = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from,category,hourly_commitment\n\
+        saving,vm,P1Y,monthly,620,USD,2026-01-01,savings_plan,1\n";
+    desk.import("products", offers, 1);
+    desk.import(
+        "savings-plans",
+        "product_id,sku_id,meter_id,discount,effective_from\nsaving,vm,m-1,0.5,2026-01-01\n",
+        1,
+    );
+    assert_eq!(desk.read("savings-plans")["items"].as_array().unwrap().len(), 1);
+    let purchase = json!({
+        "order_id": "o-1", "ordered_at": "2026-10-03T09:00:00Z", "action": "purchase", "customer": "alder",
+        "subscription": "s-3", "seats": 1, "product_id": "saving", "sku_id": "vm", "term": "P1Y",
+        "billing_plan": "monthly",
+    });
+    assert_eq!(
+        desk.tell("organisations/north/orders", 200, &json!({ "orders": [purchase] }))["accepted"],
+        json!(["o-1"])
+    );
+    desk.import("usage", USAGE, 2);
+    let read = desk.read("organisations/north/savings-plans?period=2026-10");
+    let plan = &read["plans"][0];
+    // 24 hours at 1.00 are paid for, and 12.5 on the next day.
+    let total = json!({ "commitment": "696", "used": "36.5", "unused": "659.5" });
+    assert_eq!(
+        (&plan["order_id"], &plan["currency"], &plan["total"]),
+        (&json!("o-1"), &json!("USD"), &total),
+        "{read:#}"
+    );
+    let second = json!({ "day": "2026-10-04", "commitment": "24", "used": "12.5", "unused": "11.5" });
+    assert_eq!((plan["days"].as_array().unwrap().len(), &plan["days"][1]), (29, &second));
+    assert_eq!(desk.read("organisations/north/savings-plans?period=2026-09")["plans"], json!([]));
+}

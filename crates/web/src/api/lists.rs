@@ -37,6 +37,10 @@ pub(super) async fn tax_rates(call: Call) -> Result<Reply, Problem> {
     list(call, ListKind::TaxRates).await
 }
 
+pub(super) async fn savings_plans(call: Call) -> Result<Reply, Problem> {
+    list(call, ListKind::SavingsPlans).await
+}
+
 fn reported(report: &import::ImportReport) -> Result<Reply, Problem> {
     Reply::ok(&ImportReport::from(report))
 }
@@ -67,6 +71,11 @@ pub(super) async fn import_exchange_rates(mut write: WriteCall) -> Result<Reply,
 pub(super) async fn import_tax_rates(mut write: WriteCall) -> Result<Reply, Problem> {
     let file = write.file()?.into_import();
     reported(&import::import_tax_rates(write.call.books(), file, write.now()).await?)
+}
+
+pub(super) async fn import_savings_plans(mut write: WriteCall) -> Result<Reply, Problem> {
+    let file = write.file()?.into_import();
+    reported(&import::import_savings_plans(write.call.books(), file, write.now()).await?)
 }
 
 pub(super) async fn import_subscriptions(mut write: WriteCall) -> Result<Reply, Problem> {

@@ -26,6 +26,7 @@ mod payments;
 mod problem;
 mod query;
 mod runs;
+mod savings_plans;
 mod schema;
 mod shapes;
 mod writing;

@@ -11,9 +11,11 @@ use super::shapes::{
     AdjustmentPage, Balances, BankReport, Booking, Correction, CustomerPage, Document, DocumentPage, EventPage,
     ImportReport, LinePage, ListPage, NewAdjustment, NewAllocation, NewCorrection, NewCredit, NewCustomer, NewOrders,
     NewOrganisation, NewPayment, NewRefund, NewRun, NewTakeBack, NewWriteOff, OrderPage, OrdersReport,
-    OrganisationPage, ParkedPage, PaymentPage, Restatement, Run, RunPage, Subscription, SubscriptionPage,
+    OrganisationPage, ParkedPage, PaymentPage, Restatement, Run, RunPage, SavingsPlans, Subscription, SubscriptionPage,
 };
-use super::{account, adjustments, bank, customers, documents, lists, orders, organisations, payments, runs};
+use super::{
+    account, adjustments, bank, customers, documents, lists, orders, organisations, payments, runs, savings_plans,
+};
 
 /// What is done at a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,6 +207,10 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     read!(Read "/api/v1/organisations/{organisation}/balances" "readBalances"
         "What a billed organisation owes, by currency."
         [] ok::<Balances>(), account::balances),
+    read!(Read "/api/v1/organisations/{organisation}/savings-plans" "readSavingsPlans"
+        "What the savings plans of a billed organisation's customers committed, used and left unused in a month."
+        [parameter("period", "A month such as 2026-10; without it the present one.")]
+        ok::<SavingsPlans>(), savings_plans::read),
     read!(Read "/api/v1/organisations/{organisation}/events" "listEvents"
         "What happened on a billed organisation's account, in order."
         [AFTER, LIMIT] ok::<EventPage>(), account::events),
@@ -264,6 +270,10 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         [AFTER, LIMIT] ok::<ListPage>(), lists::tax_rates),
     write!(IssuerWrite "/api/v1/tax-rates" "importTaxRates" "Imports a list of tax rates."
         [] Intake::File("CSV; docs/formats.md has the columns."), ok::<ImportReport>(), lists::import_tax_rates),
+    read!(Issuer "/api/v1/savings-plans" "listSavingsPlanLists" "The imported lists of what savings plans pay for."
+        [AFTER, LIMIT] ok::<ListPage>(), lists::savings_plans),
+    write!(IssuerWrite "/api/v1/savings-plans" "importSavingsPlans" "Imports a list of what savings plans pay for."
+        [] Intake::File("CSV; docs/formats.md has the columns."), ok::<ImportReport>(), lists::import_savings_plans),
     write!(IssuerWrite "/api/v1/subscriptions" "importSubscriptions"
         "Imports subscriptions: the days on which they earn the partner credit, and whose rules their usage is billed by."
         [] Intake::File("CSV; docs/formats.md has the columns."), ok::<ImportReport>(), lists::import_subscriptions),

@@ -95,6 +95,7 @@ fn file(path: &str) -> &'static str {
         "price-sheets" => "meter_id,currency,unit_of_measure,unit_price\nm-1,USD,1 Hour,2\n",
         "exchange-rates" => "CurrencyCode,USDPerUnit,Month\nEUR,1.2,202612\n",
         "tax-rates" => "code,rate,effective_from,country\nPT-23,0.23,2020-01-01,PT\n",
+        "savings-plans" => "product_id,sku_id,meter_id,discount,effective_from\np,s,m-1,0.3,2026-01-01\n",
         "subscriptions" => "subscription_id,customer_id,name,earned_credit\ns-9,nobody,Plan,\n",
         "usage" => {
             "record_id,usage_date,subscription_id,meter_id,quantity,quantity_basis,unit_of_measure\n\

@@ -9,6 +9,7 @@ mod parties;
 mod payments;
 mod restating;
 mod runs;
+mod savings_plans;
 
 pub(crate) use documents::{Document, DocumentKind, DocumentPage, DocumentSummary, Line, LinePage, NewCredit, kind_of};
 pub(crate) use imports::{BankEntry, BankReport, ImportReport, List, ListPage, RefusedLine};
@@ -24,6 +25,7 @@ pub(crate) use payments::{
 };
 pub(crate) use restating::{Correction, NewCorrection, Restatement};
 pub(crate) use runs::{NewRun, Parked, ParkedPage, PartyOutcome, Reason, Run, RunKind, RunPage, State, UnpricedMeter};
+pub(crate) use savings_plans::{SavingsPlan, SavingsPlans};
 
 /// A page of `$item`s, and where the next one starts.
 macro_rules! page {
