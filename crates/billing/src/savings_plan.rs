@@ -12,7 +12,7 @@ mod taken_back;
 pub use cover::{CoverError, CoverInputs, PlanUsage, PlanUsageRow, cover};
 pub use coverage::{Coverage, CoveredPart, NO_COVERAGE, PlanDay, ScopeCoverage};
 pub use rates::{PlanPrice, PlanRate, PlanRates};
-pub use taken_back::{paid_scopes, take_back};
+pub use taken_back::{PaidScope, PaidScopes, take_back};
 
 use crate::decimal::{Decimal, DecimalError};
 use crate::rate::PRICE_DIGITS;

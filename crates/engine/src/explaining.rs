@@ -8,14 +8,14 @@ use billing::ids::OrganisationId;
 use billing::invoice::{Charge, InvoiceLine, InvoiceNumber, LineName};
 use billing::ports::UsageFilter;
 use billing::price::PriceBook;
-use billing::rate::{DayRating, LateFrom, PartyRater, ScopeKey};
-use billing::savings_plan::{Coverage, paid_scopes};
+use billing::rate::{DayRating, PartyRater, ScopeKey};
+use billing::savings_plan::Coverage;
 use jiff::civil::Date;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
 use crate::invoices::{IssuedInvoice, find, lines};
-use crate::rating::late_from;
+use crate::rating::{Late, closed_usage};
 use crate::selection::Role;
 use crate::verifying::Recomputation;
 
@@ -72,11 +72,11 @@ pub async fn explain(books: &Books, number: &InvoiceNumber, line_number: u32) ->
 /// The days of a scope that an invoice was billed from, rated again.
 async fn rated_days(books: &Books, issued: &IssuedInvoice, scope: &ScopeKey) -> EngineResult<Vec<(Date, DayRating)>> {
     let from = Recomputation::load(books, issued).await?;
-    let late_from = match scope.usage_month == from.selection.period {
-        true => LateFrom::new(),
-        false => late_from(books, &issued.stored.party, from.selection.period, Some(&issued.stored.number)).await?,
+    let late = match scope.usage_month == from.selection.period {
+        true => Late::default(),
+        false => closed_usage(books, &issued.stored.party, from.selection.period, Some(&issued.stored.number)).await?,
     };
-    days_of(books, &from, (&issued.stored.party, &late_from), scope).await
+    days_of(books, &from, (&issued.stored.party, &late), scope).await
 }
 
 /// A line that takes another one back is that line, the other way round.
@@ -100,7 +100,7 @@ async fn explain_taken_back(
 async fn days_of(
     books: &Books,
     from: &Recomputation,
-    (party, late_from): (&OrganisationId, &LateFrom),
+    (party, late): (&OrganisationId, &Late),
     scope: &ScopeKey,
 ) -> EngineResult<Vec<(Date, DayRating)>> {
     let month = scope.usage_month;
@@ -126,12 +126,12 @@ async fn days_of(
     records.sort_by_key(|(key, record)| (record.usage_date, *key));
     let prices = PriceBook::new(&from.lists.sheets);
     let mut coverage = Coverage::default();
-    if !from.plans()?.is_empty() || paid_scopes(late_from).next().is_some() {
+    if !from.plans()?.is_empty() || !late.paid.is_empty() {
         let survey = books.usage.survey(&from.files)?;
-        let (sources, late_from) = from.taken(books, survey.as_ref(), party).await?;
-        coverage = from.coverage(survey.as_ref(), (&sources, &late_from), &prices)?;
+        let (sources, late) = from.taken(books, survey.as_ref(), party).await?;
+        coverage = from.coverage(survey.as_ref(), (&sources, &late), &prices)?;
     }
-    let mut rater = PartyRater::new(from.inputs(&prices, late_from, &coverage));
+    let mut rater = PartyRater::new(from.inputs(&prices, &late.from, &coverage));
     let mut days = Vec::new();
     for record in records {
         let rated = rater.rate(record).map_err(|error| EngineError::new(error.code(), error.to_string()))?;

@@ -18,8 +18,8 @@ use billing::ports::{
     StoredInvoice, UsageFile, UsageSource, UsageSurvey, hex,
 };
 use billing::price::{PriceBook, PriceSheet};
-use billing::rate::{CustomerTotals, LateFrom, RatedTotals, RatingInputs, UnpricedUsage};
-use billing::savings_plan::Coverage;
+use billing::rate::{CustomerTotals, LateFrom, RatedTotals, RatingInputs, ScopeKey, UnpricedUsage};
+use billing::savings_plan::{Coverage, PaidScopes};
 use sha2::{Digest, Sha256};
 
 use crate::books::Books;
@@ -191,7 +191,7 @@ pub(crate) struct Ready {
     adjustments: Vec<Adjustment>,
     pub(crate) selection: Selection,
     sources: Vec<UsageSource>,
-    late_from: LateFrom,
+    late: Late,
     pub(crate) plans: Plans,
 }
 
@@ -229,7 +229,7 @@ impl Ready {
         output: RatingOutput<'a>,
     ) -> RatingJob<'a> {
         let inputs =
-            RatingInputs { directory: &self.directory, prices, fx: &lists.fx, late_from: &self.late_from, coverage };
+            RatingInputs { directory: &self.directory, prices, fx: &lists.fx, late_from: &self.late.from, coverage };
         RatingJob { party, period, sources: &self.sources, inputs, output, with_scopes: false }
     }
 
@@ -267,7 +267,7 @@ impl Ready {
     /// What savings plans pay for with these prices.
     pub(crate) fn coverage(&self, run: &PeriodRun<'_>, prices: &PriceBook<'_>) -> Result<Coverage, RatingFailure> {
         let lists = (&self.directory, prices, run.inputs.lists.plan_rates.as_ref());
-        self.plans.coverage(run.survey.as_ref(), &self.sources, lists, &self.late_from, run.inputs.period)
+        self.plans.coverage(run.survey.as_ref(), &self.sources, lists, &self.late.paid, run.inputs.period)
     }
 
     /// Rates and commits the lines; what the run before made of the same records is taken over.
@@ -302,7 +302,7 @@ impl Ready {
     /// Over all that amounts depend on besides the records: with the same digest and the same records
     /// the lines are the same.
     fn digest(&self, lists: &Lists, period: BillingPeriod) -> EngineResult<[u8; 32]> {
-        let late_from: Vec<_> = self.late_from.iter().collect();
+        let late_from: Vec<_> = self.late.from.iter().collect();
         let lists = (&lists.digests.price_sheets, &lists.digests.exchange_rates);
         let inputs = canonical(&(RULES_VERSION, period, &self.directory, lists, late_from))?;
         Ok(Sha256::digest(inputs).into())
@@ -487,7 +487,7 @@ impl PeriodRun<'_> {
             let message = format!("{open} is not closed yet; close it first");
             return Ok(Preparation::Failed("close.earlier_period_open".to_owned(), message));
         }
-        let late_from = if has_late { late_from(books, party, period, None).await? } else { LateFrom::new() };
+        let late = if has_late { closed_usage(books, party, period, None).await? } else { Late::default() };
         let offers = &self.inputs.lists.digests.offers;
         let offers = OffersByMonth::load(books, &closures, offers).await?;
         let plans = match Plans::of_period(directory.party.currency, &offers, &orders, period) {
@@ -503,7 +503,7 @@ impl PeriodRun<'_> {
             adjustments,
             selection,
             sources,
-            late_from,
+            late,
             plans,
         })))
     }
@@ -553,16 +553,25 @@ pub(crate) fn canonical<T: serde::Serialize>(value: &T) -> EngineResult<Vec<u8>>
     })
 }
 
-/// Where the running quantities of closed months ended, by scope: late usage goes on from there.
+/// What late usage goes on from.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    /// Where the running quantities of closed months ended, by scope.
+    pub(crate) from: LateFrom,
+    /// What stands of the scopes that savings plans have paid for (SP-6).
+    pub(crate) paid: PaidScopes,
+}
+
+/// Of closed months, what late usage goes on from.
 ///
 /// For a document that was issued, only what was issued before it counts: `issued_as` is its number.
-pub(crate) async fn late_from(
+pub(crate) async fn closed_usage(
     books: &Books,
     party: &OrganisationId,
     period: BillingPeriod,
     issued_as: Option<&InvoiceNumber>,
-) -> EngineResult<LateFrom> {
-    let mut quantities = LateFrom::new();
+) -> EngineResult<Late> {
+    let (mut from, mut standing) = (LateFrom::new(), PaidScopes::new());
     let mut invoices = books.ledger.invoices(Some(party)).await?;
     let own = issued_as.and_then(|own| invoices.iter().find(|invoice| invoice.number == *own).cloned());
     // A scope is billed in one series only (CU-3), whose numbers are drawn one behind the other. The other series counts
@@ -581,17 +590,20 @@ pub(crate) async fn late_from(
         lines.sort_by_key(|line| line.takes_back.is_none());
         for line in lines {
             let Some((scope, _, consumed_after)) = line.metered() else { continue };
-            if scope.covered_by.is_none() {
-                // Invoices come in the order of their periods, so the last word on a scope stays.
-                quantities.insert(scope.clone(), consumed_after);
-            } else {
-                // Of what plans have paid for no counter is kept: all lines together say how much it is (SP-6).
-                let paid = quantities.entry(scope.clone()).or_default();
-                *paid = paid
-                    .checked_add(line.quantity)
-                    .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
-            }
+            let of_scope = standing.entry(ScopeKey { covered_by: None, ..scope.clone() }).or_default();
+            let quantity = match &scope.covered_by {
+                Some(order_id) => of_scope.paid.entry(order_id.clone()).or_default(),
+                None => {
+                    // Invoices come in the order of their periods, so the last word on a scope stays.
+                    from.insert(scope.clone(), consumed_after);
+                    &mut of_scope.billed
+                }
+            };
+            *quantity = quantity
+                .checked_add(line.quantity)
+                .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
         }
     }
-    Ok(quantities)
+    standing.retain(|_, of_scope| !of_scope.paid.is_empty());
+    Ok(Late { from, paid: standing })
 }

@@ -12,8 +12,7 @@ use billing::party::{PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{BilledParty, Closure, PlanUsageQuery, RatingFailure, UsageSource, UsageSurvey};
 use billing::price::PriceBook;
-use billing::rate::LateFrom;
-use billing::savings_plan::{CoverInputs, Coverage, PlanDay, PlanRates, PlanUsage, cover, paid_scopes, take_back};
+use billing::savings_plan::{CoverInputs, Coverage, PaidScopes, PlanDay, PlanRates, PlanUsage, cover, take_back};
 use jiff::civil::Date;
 
 use crate::books::Books;
@@ -53,11 +52,11 @@ impl Plans {
         survey: &dyn UsageSurvey,
         sources: &[UsageSource],
         (directory, prices, rates): CoverLists<'_>,
-        late_from: &LateFrom,
+        paid: &PaidScopes,
         period: BillingPeriod,
     ) -> Result<Coverage, RatingFailure> {
         let (mut subscriptions, mut meters, mut months) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::from([period]));
-        for scope in paid_scopes(late_from) {
+        for scope in paid.keys() {
             subscriptions.insert(scope.subscription.clone());
             meters.insert(scope.meter.clone());
             months.insert(scope.usage_month);
@@ -68,7 +67,7 @@ impl Plans {
         let query = PlanUsageQuery { sources, subscriptions: &subscriptions, meters: &meters, months: &months };
         let usage = if meters.is_empty() { PlanUsage::default() } else { survey.plan_usage(&query)? };
         let mut coverage = cover(CoverInputs { directory, prices, rates, holdings: &self.0, period }, &usage)?;
-        take_back((prices, directory.party.currency), late_from, &usage, &mut coverage)?;
+        take_back(directory, prices, paid, &usage, &mut coverage)?;
         Ok(coverage)
     }
 }
@@ -176,8 +175,8 @@ async fn billed_plans<'b>(
         return Ok(Vec::new());
     }
     let survey = surveys.of(books, &from.files)?;
-    let (sources, late_from) = from.taken(books, survey, party).await?;
-    let coverage = from.coverage(survey, (&sources, &late_from), &PriceBook::new(&from.lists.sheets))?;
+    let (sources, late) = from.taken(books, survey, party).await?;
+    let coverage = from.coverage(survey, (&sources, &late), &PriceBook::new(&from.lists.sheets))?;
     Ok(plans.utilisation(&coverage))
 }
 
@@ -188,12 +187,14 @@ async fn bare_plans(
     party: &OrganisationId,
 ) -> EngineResult<Vec<PlanUtilisation>> {
     let billed = run.billed(books, std::slice::from_ref(party)).await?.remove(party);
-    let Some(BilledParty { directory, closures, orders, .. }) = billed else { return Ok(Vec::new()) };
+    let Some(BilledParty { directory, mut closures, orders, mut restated, .. }) = billed else { return Ok(Vec::new()) };
+    restated.retain(|month| month.period < inputs.period);
+    know_restatements(&mut closures, &restated);
     let offers = OffersByMonth::load(books, &closures, &inputs.lists.digests.offers).await?;
     let plans = Plans::of_period(directory.party.currency, &offers, &orders, inputs.period)?;
     let prices = PriceBook::new(&inputs.lists.sheets);
     let lists = (&directory, &prices, inputs.lists.plan_rates.as_ref());
-    let coverage = plans.coverage(run.survey.as_ref(), &[], lists, &LateFrom::new(), inputs.period);
+    let coverage = plans.coverage(run.survey.as_ref(), &[], lists, &PaidScopes::new(), inputs.period);
     Ok(plans.utilisation(&coverage.map_err(of_party)?))
 }
 

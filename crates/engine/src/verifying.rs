@@ -27,7 +27,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
 use crate::invoices::{IssuedInvoice, list};
 use crate::licences::{OffersByMonth, earlier_terms, know_restatements, lines_of_period};
-use crate::rating::{canonical, late_from};
+use crate::rating::{Late, canonical, closed_usage};
 use crate::savings::Plans;
 use crate::selection::Selection;
 
@@ -314,11 +314,11 @@ impl Recomputation {
     pub(crate) fn coverage(
         &self,
         survey: &dyn UsageSurvey,
-        (sources, late_from): (&[UsageSource], &LateFrom),
+        (sources, late): (&[UsageSource], &Late),
         prices: &PriceBook<'_>,
     ) -> EngineResult<Coverage> {
         let lists = (self.directory.as_ref(), prices, self.lists.plan_rates.as_ref());
-        self.plans()?.coverage(survey, sources, lists, late_from, self.selection.period).map_err(of_party)
+        self.plans()?.coverage(survey, sources, lists, &late.paid, self.selection.period).map_err(of_party)
     }
 
     /// Rates the snapshot's usage again and drafts the invoice of one type, on which the adjustments stand.
@@ -330,9 +330,9 @@ impl Recomputation {
         invoice_type: InvoiceType,
     ) -> EngineResult<Draft> {
         let prices = PriceBook::new(&self.lists.sheets);
-        let (sources, late_from) = self.taken(books, survey, party).await?;
-        let coverage = self.coverage(survey, (&sources, &late_from), &prices)?;
-        let inputs = self.inputs(&prices, &late_from, &coverage);
+        let (sources, late) = self.taken(books, survey, party).await?;
+        let coverage = self.coverage(survey, (&sources, &late), &prices)?;
+        let inputs = self.inputs(&prices, &late.from, &coverage);
         let usage = self.rate(survey, party, &sources, inputs, true, &|_| {})?;
         let licences =
             lines_of_period(self.directory.party.currency, &self.offers, self.orders.clone(), self.selection.period)?;
@@ -364,9 +364,9 @@ impl Recomputation {
         tick: &(dyn Fn(u64) + Sync),
     ) -> EngineResult<RatedTotals> {
         let prices = PriceBook::new(sheets);
-        let (sources, late_from) = self.taken(books, survey, party).await?;
-        let coverage = self.coverage(survey, (&sources, &late_from), &prices)?;
-        let inputs = self.inputs(&prices, &late_from, &coverage);
+        let (sources, late) = self.taken(books, survey, party).await?;
+        let coverage = self.coverage(survey, (&sources, &late), &prices)?;
+        let inputs = self.inputs(&prices, &late.from, &coverage);
         Ok(self.rate(survey, party, &sources, inputs, false, tick)?.totals)
     }
 
@@ -376,15 +376,15 @@ impl Recomputation {
         books: &Books,
         survey: &dyn UsageSurvey,
         party: &OrganisationId,
-    ) -> EngineResult<(Vec<UsageSource>, LateFrom)> {
+    ) -> EngineResult<(Vec<UsageSource>, Late)> {
         let subscriptions =
             || Box::new(self.directory.subscriptions.keys()) as Box<dyn Iterator<Item = &SubscriptionId>>;
         let selected = self.selection.of(&self.files, survey, &subscriptions);
-        let late_from = match selected.has_late {
-            true => late_from(books, party, self.selection.period, self.number.as_ref()).await?,
-            false => LateFrom::new(),
+        let late = match selected.has_late {
+            true => closed_usage(books, party, self.selection.period, self.number.as_ref()).await?,
+            false => Late::default(),
         };
-        Ok((selected.sources, late_from))
+        Ok((selected.sources, late))
     }
 
     fn rate<'a>(

@@ -156,7 +156,9 @@ fn committed<'a>(
     let mut days: BTreeMap<(&CustomerId, Date), CustomerDay<'_>> = BTreeMap::new();
     for (customer, holdings) in inputs.holdings {
         for holding in holdings {
-            if !inputs.rates.pays_for_something(holding) {
+            // Seats and renewals cut a plan into pieces; one of them is enough.
+            let pieces = holdings.iter().filter(|piece| piece.order_id == holding.order_id);
+            if !pieces.clone().any(|piece| inputs.rates.pays_for_something(piece)) {
                 let (product_id, sku_id) = (holding.product.product_id.clone(), holding.product.sku_id.clone());
                 let (order_id, from) = (holding.order_id.clone(), holding.days.from);
                 return Err(CoverError::NoList { order_id, product_id, sku_id, from });

@@ -11,6 +11,7 @@ use crate::decimal::{Decimal, DecimalError};
 use crate::ids::MeterId;
 use crate::licence::{PlanHolding, Term};
 use crate::period::DayRange;
+use crate::rate::PRICE_DIGITS;
 
 /// What a plan's price of a meter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,14 +24,17 @@ pub enum PlanPrice {
 }
 
 impl PlanPrice {
-    /// The plan's price of a block, where its list price is `list_price`.
+    /// The plan's price of a block, where its list price is `list_price`, at 15 digits (RT-13).
     ///
     /// # Errors
     /// [`DecimalError::Overflow`] when it does not fit.
     pub fn of(self, list_price: Decimal) -> Result<Decimal, DecimalError> {
         match self {
-            Self::Discount(rate) => list_price.checked_mul(Decimal::ONE.checked_sub(rate)?),
-            Self::UnitPrice(price) => Ok(price),
+            Self::Discount(rate) => {
+                let left = Decimal::ONE.checked_sub(rate)?;
+                list_price.checked_mul(left)?.div_significant(Decimal::ONE, PRICE_DIGITS)
+            }
+            Self::UnitPrice(price) => price.div_significant(Decimal::ONE, PRICE_DIGITS),
         }
     }
 }

@@ -306,3 +306,106 @@ async fn a_plan_without_a_commitment_is_bought_as_before() {
     assert_eq!(plans(&world, "2026-09").await, Vec::<String>::new());
     world.assert_sound().await;
 }
+
+/// What all lines of the machine come to, on so many documents.
+async fn billed(world: &World, documents: usize) -> String {
+    let mut total = Decimal::ZERO;
+    for document in 1..=documents {
+        let lines =
+            engine::invoices::lines(&world.books, &number(&format!("G00000000{document}")), 0, 99).await.unwrap();
+        for line in lines.iter().filter(|line| line.usage().is_some_and(|usage| usage.scope.meter.as_str() == "m")) {
+            total = total.checked_add(line.subtotal.to_decimal()).unwrap();
+        }
+    }
+    world.assert_sound().await;
+    total.to_string()
+}
+
+/// Corrections of September by the month that bills them, the first within September: nothing is left of its 54 hours.
+async fn check_nothing_left(months: &[&[(&str, &str)]]) {
+    let world = world().await;
+    for (month, corrections) in months.iter().enumerate() {
+        for (place, (day, quantity)) in corrections.iter().enumerate() {
+            world.usage(&[(&format!("x-{month}-{place}"), day, "m", quantity)]).await;
+        }
+        world.close(&format!("2026-{:02}", month + 9), false).await;
+    }
+    assert_eq!(billed(&world, months.len()).await, "0", "{months:?}");
+}
+
+/// What was billed is the sum of the lines: the counter of the tiers stops at zero.
+#[tokio::test]
+async fn no_more_is_paid_out_than_was_billed() {
+    check_nothing_left(&[&[], &[("2026-09-09", "-54")]]).await;
+    check_nothing_left(&[&[], &[("2026-09-09", "-60"), ("2026-09-09", "60")], &[("2026-09-09", "-54")]]).await;
+    check_nothing_left(&[&[], &[("2026-09-09", "-50"), ("2026-09-10", "40")], &[("2026-09-09", "-44")]]).await;
+    check_nothing_left(&[&[("2026-09-02", "-10")], &[("2026-09-09", "-44")]]).await;
+    check_nothing_left(&[&[("2026-09-29", "-40")], &[("2026-09-02", "-10")], &[("2026-09-09", "-4")]]).await;
+}
+
+#[tokio::test]
+async fn what_was_restated_and_what_was_credited_counts() {
+    let world = world().await;
+    world.close("2026-09", false).await;
+    world.usage(&[("x", "2026-09-08", "m", "-10")]).await;
+    world.close("2026-10", false).await;
+    world.savings_plans(&["SP,S,m,0.75,2026-01-01"]).await;
+    correct(&world.books, &number("G000000001"), Correction::Note, "mended", now()).await.unwrap();
+    world.usage(&[("y", "2026-09-08", "m", "-44")]).await;
+    world.close("2026-11", false).await;
+    assert_eq!(billed(&world, 4).await, "0");
+
+    let world = self::world().await;
+    world.close("2026-09", false).await;
+    world.usage(&[("x", "2026-09-09", "m", "-40")]).await;
+    world.close("2026-10", false).await;
+    credit(&world.books, &number("G000000002"), None, "all of it", now()).await.unwrap();
+    // 36 hours are billed again.
+    world.usage(&[("y", "2026-09-09", "m", "-10")]).await;
+    world.close("2026-11", false).await;
+    assert_eq!(billed(&world, 4).await, "104");
+}
+
+/// 12 hours at 4.00 were paid for, 12 of 60 at 1.00 were billed: what is taken back of the first is worth nothing.
+#[tokio::test]
+async fn of_two_prices_of_a_month_what_was_paid_for_is_taken_back_first() {
+    let world = World::new(&["m,EUR,4,1 Hour,0,2026-09-01", "m,EUR,1,1 Hour,0,2026-09-15"]).await;
+    world.offers_text(OFFER).await;
+    world.savings_plans(&["SP,S,m,0.5,2026-01-01"]).await;
+    assert_eq!(world.orders(&[PURCHASE]).await, (1, 0, vec![]));
+    world.usage(&[("a", "2026-09-06", "m", "12"), ("b", "2026-09-20", "m", "60")]).await;
+    world.close("2026-09", false).await;
+    world.usage(&[("c", "2026-09-06", "m", "-12")]).await;
+    world.close("2026-10", false).await;
+    assert_eq!(billed(&world, 2).await, "12");
+}
+
+#[tokio::test]
+async fn covered_lines_have_the_exchange_rate_of_their_month() {
+    let world = World::new(&["m,USD,4,1 Hour,0,"]).await;
+    world.fx("CurrencyCode,USDPerUnit,Month\nEUR,1.25,202609\nEUR,1.5625,202610\n").await;
+    world.offers_text(&OFFER.replace("EUR", "USD")).await;
+    world.savings_plans(&["SP,S,m,0.5,2026-01-01"]).await;
+    assert_eq!(world.orders(&[PURCHASE]).await, (1, 0, vec![]));
+    world.usage(&[("a", "2026-09-06", "m", "12")]).await;
+    world.close("2026-09", false).await;
+    world.usage(&[("b", "2026-09-06", "m", "-5"), ("c", "2026-10-07", "m", "7")]).await;
+    let october: BillingPeriod = "2026-10".parse().unwrap();
+    rate(&world.books, october, &|_| {}).await.unwrap();
+    world.close("2026-10", false).await;
+    let source =
+        billed_days(&world.books, &find(&world.books, None, &number("G000000002")).await.unwrap()).await.unwrap();
+    let page = source.read(&world.books, 0, 100, &|_| true).unwrap();
+    let rates: Vec<String> = source
+        .show(&world.books, page)
+        .await
+        .unwrap()
+        .iter()
+        .map(|(_, day)| {
+            let line = &day.line;
+            format!("{} {} {}", line.record.usage_date, line.figures.exchange_rate, line.exchange_rate_dated)
+        })
+        .collect();
+    assert_eq!(rates, ["2026-09-06 0.8 2026-09-30", "2026-10-07 0.64 2026-10-31"]);
+    world.assert_sound().await;
+}

@@ -92,6 +92,7 @@ impl<'a> BulkRater<'a> {
         let same = |known: &LinePrices<'_>| {
             std::ptr::eq(known.price, shown.price)
                 && (known.covered_by, known.unit_price) == (shown.covered_by, shown.unit_price)
+                && known.exchange_rate == shown.exchange_rate
         };
         let last = self.prices.iter().rev().take(8).position(same);
         let place = match last.and_then(|back| self.prices.len().checked_sub(back)?.checked_sub(1)) {

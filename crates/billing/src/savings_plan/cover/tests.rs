@@ -5,7 +5,7 @@ use crate::licence::Cycle;
 use crate::period::DayRange;
 use crate::price::{PriceSheet, Product, TierTable};
 use crate::rate::{LateFrom, RateError, ScopeKey};
-use crate::savings_plan::{PlanDay, PlanPrice, PlanRate, take_back};
+use crate::savings_plan::{PaidScopes, PlanDay, PlanPrice, PlanRate, take_back};
 use crate::usage::MeterDescription;
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -325,18 +325,32 @@ impl Sums {
         self.rest.get(meter).copied().unwrap_or_default()
     }
 
-    /// Where late usage goes on.
-    fn late_from(&self) -> LateFrom {
-        let scope = |meter: &str, covered_by| ScopeKey {
-            customer: "c".parse().unwrap(),
-            subscription: "plan-1".parse().unwrap(),
-            meter: meter.parse().unwrap(),
-            usage_month: september(),
-            covered_by,
-        };
-        let rest = self.rest.iter().map(|(meter, quantity)| (scope(meter, None), *quantity));
-        let covered = self.covered.iter().map(|((meter, order), q)| (scope(meter, Some(order.clone())), *q));
-        rest.chain(covered).collect()
+    fn paid(&self) -> PaidScopes {
+        let mut scopes = PaidScopes::new();
+        for ((meter, order), quantity) in &self.covered {
+            let scope = ScopeKey {
+                customer: "c".parse().unwrap(),
+                subscription: "plan-1".parse().unwrap(),
+                meter: meter.parse().unwrap(),
+                usage_month: september(),
+                covered_by: None,
+            };
+            let of_scope = scopes.entry(scope).or_default();
+            of_scope.billed = self.rest_of(meter);
+            of_scope.paid.insert(order.clone(), *quantity);
+        }
+        scopes
+    }
+
+    /// With what came later.
+    fn and(mut self, later: &Self) -> Self {
+        for (meter, quantity) in &later.rest {
+            add(self.rest.entry(meter).or_default(), *quantity);
+        }
+        for (place, quantity) in &later.covered {
+            add(self.covered.entry(place.clone()).or_default(), *quantity);
+        }
+        self
     }
 }
 
@@ -344,13 +358,14 @@ fn add(sum: &mut Decimal, quantity: Decimal) {
     *sum = sum.checked_add(quantity).unwrap();
 }
 
-fn rated(world: &World, coverage: &Coverage, late_from: &LateFrom) -> Result<Sums, RateError> {
+fn rated(world: &World, coverage: &Coverage) -> Result<Sums, RateError> {
     let directory = crate::rate::party::tests::directory();
     let sheet = PriceSheet { title: String::new(), offer_terms: vec![], prices: world.prices.clone() };
     let prices = PriceBook::new([&sheet]);
     let usd = crate::fx::FxQuote::UsdPerUnit { currency: Currency::EUR, month: september(), usd: Decimal::ONE };
-    let fx = crate::fx::FxTable::new([usd]).unwrap();
-    let inputs = crate::rate::RatingInputs { directory: &directory, prices: &prices, fx: &fx, late_from, coverage };
+    let (fx, late_from) = (crate::fx::FxTable::new([usd]).unwrap(), LateFrom::new());
+    let inputs =
+        crate::rate::RatingInputs { directory: &directory, prices: &prices, fx: &fx, late_from: &late_from, coverage };
     let mut rater = crate::rate::PartyRater::new(inputs);
     let mut places: Vec<usize> = (0..world.rows.len()).collect();
     places.sort_by_key(|place| (world.rows[*place].0, world.rows[*place].1, *place));
@@ -371,36 +386,68 @@ fn rated(world: &World, coverage: &Coverage, late_from: &LateFrom) -> Result<Sum
 }
 
 /// What is taken back of plans by these late rows.
-fn taken_back(late: &World, late_from: &LateFrom) -> Coverage {
+fn taken_back(late: &World, paid: &PaidScopes) -> Coverage {
+    let directory = crate::rate::party::tests::directory();
     let sheet = PriceSheet { title: String::new(), offer_terms: vec![], prices: late.prices.clone() };
     let mut coverage = Coverage::default();
-    take_back((&PriceBook::new([&sheet]), Currency::USD), late_from, &late.usage(), &mut coverage).unwrap();
+    take_back(&directory, &PriceBook::new([&sheet]), paid, &late.usage(), &mut coverage).unwrap();
     coverage
 }
 
-/// 12 hours of the 3rd are covered, and 12 are billed at 4.00: what late rows take back, and what they are billed.
+/// 12 hours of the 3rd are covered, and 12 are billed: what late rows take back.
 #[track_caller]
-fn check_late(rows: &[(&'static str, i8, &str)], expected: &[&[(&str, &str)]], billed: &str) {
+fn check_late(rows: &[(&'static str, i8, &str)], expected: &[&[(&str, &str)]]) {
     let world = one_plan("1", "4", "0.5", &[("vm", 3, "24")]);
-    let late_from = rated(&world, &world.cover().unwrap(), &LateFrom::new()).unwrap().late_from();
-    let late = one_plan("1", "4", "0.5", rows);
-    let coverage = taken_back(&late, &late_from);
+    let paid = rated(&world, &world.cover().unwrap()).unwrap().paid();
+    let mut late = one_plan("1", "4", "0.5", rows);
+    // The subscription has credit on some days of the month only.
+    late.prices.iter_mut().for_each(|price| price.earned_credit_rate = Decimal::ZERO);
+    let coverage = taken_back(&late, &paid);
     late.check_parts(&coverage, expected);
-    assert_eq!(rated(&late, &coverage, &late_from).unwrap().billed, d(billed));
 }
 
 #[test]
 fn what_a_plan_has_paid_for_is_taken_back_at_nothing() {
-    check_late(&[("vm", 3, "-10")], &[&[]], "-40");
-    check_late(&[("vm", 3, "-12")], &[&[]], "-48");
-    check_late(&[("vm", 9, "-18")], &[&[("o", "-6")]], "-48");
-    check_late(&[("vm", 3, "-24")], &[&[("o", "-12")]], "-48");
+    check_late(&[("vm", 3, "-10")], &[&[]]);
+    check_late(&[("vm", 3, "-12")], &[&[]]);
+    check_late(&[("vm", 9, "-18")], &[&[("o", "-6")]]);
+    check_late(&[("vm", 3, "-24")], &[&[("o", "-12")]]);
     // More than there was: as of usage without plans.
-    check_late(&[("vm", 3, "-25")], &[&[("o", "-12")]], "-52");
+    check_late(&[("vm", 3, "-25")], &[&[("o", "-12")]]);
     // Of several the last ones take back, and what is above zero counts first.
-    check_late(&[("vm", 3, "-14"), ("vm", 4, "3"), ("vm", 4, "-4")], &[&[], &[], &[("o", "-3")]], "-48");
-    check_late(&[("vm", 3, "-14"), ("vm", 4, "-1")], &[&[("o", "-2")], &[("o", "-1")]], "-48");
-    check_late(&[("vm", 3, "10"), ("other", 4, "-1")], &[&[], &[]], "36");
+    check_late(&[("vm", 3, "-14"), ("vm", 4, "3"), ("vm", 4, "-4")], &[&[], &[], &[("o", "-3")]]);
+    check_late(&[("vm", 3, "-14"), ("vm", 4, "-1")], &[&[("o", "-2")], &[("o", "-1")]]);
+    check_late(&[("vm", 3, "10"), ("other", 4, "-1")], &[&[], &[]]);
+}
+
+/// Of a month with two prices, what plans have paid for is taken back first: nobody knows at which price the rest was
+/// billed.
+#[test]
+fn of_two_prices_what_was_paid_for_comes_first() {
+    let world = one_plan("1", "4", "0.5", &[("vm", 3, "24")]);
+    let paid = rated(&world, &world.cover().unwrap()).unwrap().paid();
+    let mut late = one_plan("1", "4", "0.5", &[("vm", 3, "-10"), ("vm", 20, "-4")]);
+    late.prices[0].effective.until = Some(date(2026, 9, 15));
+    let cheaper = price("vm", "1 Hour", d("1"));
+    late.prices.push(MeterPrice { effective: DayRange { from: date(2026, 9, 15), until: None }, ..cheaper });
+    late.check_parts(&taken_back(&late, &paid), &[&[("o", "-8")], &[("o", "-4")]]);
+}
+
+#[test]
+fn a_plans_price_has_15_digits() {
+    let mut world = one_plan("1000", "0.012345678901", "0.333333333333", &[("vm", 1, "24")]);
+    world.check(&[&[("o", "24")]]);
+    world.rates = vec![rate("o", "vm", PlanPrice::UnitPrice(d("0.0000000000123456789012345678")))];
+    let coverage = world.check(&[&[("o", "24")]]);
+    check_day(&coverage, "o", 1, "24000", "0.0000000002962962936296304");
+}
+
+#[test]
+fn one_line_for_some_day_of_a_plan_is_enough() {
+    let mut world = one_plan("1", "4", "0.5", &[("vm", 20, "24")]);
+    world.plans = vec![holding("o", d("1"), 1, (1, 10)), holding("o", d("1"), 1, (10, 30))];
+    world.rates[0].effective.from = date(2026, 9, 15);
+    world.check(&[&[("o", "12")]]);
 }
 
 proptest! {
@@ -458,8 +505,8 @@ proptest! {
     /// Covered and rest are the usage, and a plan only ever takes away from what is billed.
     #[test]
     fn a_covered_month_has_the_quantities_of_the_bare_one(world in any_world()) {
-        let bare = rated(&world, &Coverage::default(), &LateFrom::new()).unwrap();
-        let sums = rated(&world, &world.cover().unwrap(), &LateFrom::new()).unwrap();
+        let bare = rated(&world, &Coverage::default()).unwrap();
+        let sums = rated(&world, &world.cover().unwrap()).unwrap();
         for meter in METERS {
             let usage = world.used(meter);
             let (covered, rest) = (sums.covered_of(meter), sums.rest_of(meter));
@@ -471,21 +518,27 @@ proptest! {
         prop_assert!(!sums.covered.is_empty() || sums.billed == bare.billed);
     }
 
-    /// A closed month and what came late are together billed what is left of them, and no more is taken back of plans
-    /// than they have paid for.
+    /// Whatever comes late, month after month: as long as something is left of the usage, no more is given back than was
+    /// billed, and never is more taken back of plans than they have paid for.
     #[test]
-    fn late_corrections_give_back_what_was_billed(world in any_world(), late in any_world()) {
-        let late = World { prices: world.prices.clone(), ..late };
-        let closed = rated(&world, &world.cover().unwrap(), &LateFrom::new()).unwrap();
-        let late_from = closed.late_from();
-        let came_late = rated(&late, &taken_back(&late, &late_from), &late_from).unwrap();
-        for meter in METERS {
-            let (covered, rest) = (closed.covered_of(meter), closed.rest_of(meter));
-            let (covered_late, rest_late) = (came_late.covered_of(meter), came_late.rest_of(meter));
-            prop_assert_eq!(covered_late.checked_add(rest_late), Ok(late.used(meter)));
-            let (covered, rest) = (covered.checked_add(covered_late).unwrap(), rest.checked_add(rest_late).unwrap());
-            prop_assert!(!covered.is_negative() && covered_late <= Decimal::ZERO);
-            prop_assert!(covered.is_zero() || !rest.is_negative(), "{covered} and {rest} of {meter}");
+    fn late_corrections_give_back_what_was_billed(
+        world in any_world(),
+        late in prop::collection::vec(any_world(), 1..4),
+    ) {
+        let mut standing = rated(&world, &world.cover().unwrap()).unwrap();
+        for late in late {
+            let late = World { prices: world.prices.clone(), ..late };
+            let before = standing.paid();
+            let came = rated(&late, &taken_back(&late, &before)).unwrap();
+            for meter in METERS {
+                prop_assert_eq!(came.covered_of(meter).checked_add(came.rest_of(meter)), Ok(late.used(meter)));
+                prop_assert!(came.covered_of(meter) <= Decimal::ZERO);
+            }
+            standing = standing.and(&came);
+            for meter in METERS {
+                let (covered, rest) = (standing.covered_of(meter), standing.rest_of(meter));
+                prop_assert!(!covered.is_negative() && (covered.is_zero() || !rest.is_negative()), "{covered} and {rest}");
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ use billing::money::Currency;
 use billing::period::DayRange;
 use billing::ports::{PlanUsageQuery, UsageStore};
 use billing::price::{PriceBook, Product};
-use billing::rate::ScopeKey;
 use billing::savings_plan::{
-    CoverError, CoverInputs, Coverage, PlanPrice, PlanRate, PlanRates, PlanUsage, cover, paid_scopes, take_back,
+    CoverError, CoverInputs, Coverage, PaidScope, PaidScopes, PlanPrice, PlanRate, PlanRates, PlanUsage, cover,
+    paid_scopes, take_back,
 };
 use billing::usage::RecordKey;
 use jiff::civil::{Date, date};
@@ -50,11 +50,12 @@ pub(super) fn rates(meters: impl IntoIterator<Item = (MeterId, Decimal)>) -> Pla
 /// Plans of some customers that pay for most meters.
 pub(super) fn hold_plans(chance: &mut Chance, books: &mut Books) -> Coverage {
     // Of closed months as well, which late corrections take back.
-    let billed: Vec<ScopeKey> = books.party.late_from.keys().cloned().collect();
-    for scope in billed {
+    let mut paid = PaidScopes::new();
+    for scope in books.party.late_from.keys() {
         if chance.percent(60) {
-            let paid = ScopeKey { covered_by: Some("order-before".to_owned()), ..scope };
-            books.party.late_from.insert(paid, chance.decimal(4_000, 1));
+            let order = if chance.percent(50) { "before".to_owned() } else { scope.customer.to_string() };
+            let paid_by = [(format!("order-{order}"), chance.decimal(4_000, 1))].into();
+            paid.insert(scope.clone(), PaidScope { billed: chance.decimal(400, 1), paid: paid_by });
         }
     }
     let mut holdings = Holdings::new();
@@ -74,18 +75,22 @@ pub(super) fn hold_plans(chance: &mut Chance, books: &mut Books) -> Coverage {
             discounts.push(((*meter).clone(), Decimal::new(chance.below(101).into(), 2).unwrap()));
         }
     }
-    covered(books, &holdings, &rates(discounts)).unwrap()
+    covered(books, (&holdings, &paid), &rates(discounts)).unwrap()
 }
 
 /// What the store says of the usage is what its records say.
-pub(super) fn covered(books: &Books, holdings: &Holdings, rates: &PlanRates) -> Result<Coverage, CoverError> {
+pub(super) fn covered(
+    books: &Books,
+    (holdings, paid): (&Holdings, &PaidScopes),
+    rates: &PlanRates,
+) -> Result<Coverage, CoverError> {
     let directory = &books.party.directory;
     let of_plans = directory.subscriptions.values().filter(|plan| holdings.contains_key(&plan.customer));
     let subscriptions: BTreeSet<SubscriptionId> = of_plans.map(|plan| plan.id.clone()).collect();
     let meters: BTreeSet<MeterId> = holdings.values().flat_map(|plans| rates.meters(plans)).cloned().collect();
     let (sources, period) = (books.sources(), september());
     let (mut subscriptions, mut meters, mut months) = (subscriptions, meters, BTreeSet::from([period]));
-    for scope in paid_scopes(&books.party.late_from) {
+    for scope in paid.keys() {
         subscriptions.insert(scope.subscription.clone());
         meters.insert(scope.meter.clone());
         months.insert(scope.usage_month);
@@ -104,7 +109,7 @@ pub(super) fn covered(books: &Books, holdings: &Holdings, rates: &PlanRates) -> 
     assert_eq!(in_order(&usage), expected);
     let prices = PriceBook::new(&books.party.sheets);
     let mut coverage = cover(CoverInputs { directory, prices: &prices, rates, holdings, period }, &usage)?;
-    take_back((&prices, directory.party.currency), &books.party.late_from, &usage, &mut coverage)?;
+    take_back(directory, &prices, paid, &usage, &mut coverage)?;
     Ok(coverage)
 }
 
@@ -127,7 +132,8 @@ fn parts_know_what_plans_paid_for() {
     let cover = |books: &mut Books, commitment| {
         // The customer of two plans of twelve.
         let holdings = [("c-0".parse().unwrap(), vec![holding("c-0", d(commitment))])].into();
-        books.party.coverage = covered(books, &holdings, &rates([("meter-1".parse().unwrap(), d("0.5"))])).unwrap();
+        books.party.coverage =
+            covered(books, (&holdings, &PaidScopes::new()), &rates([("meter-1".parse().unwrap(), d("0.5"))])).unwrap();
     };
     let new_parts = |books: &Books, known: &super::world::Run| {
         let before = known.known();
