@@ -11,7 +11,7 @@ use billing::ports::{PlanUsageQuery, UsageStore};
 use billing::price::{PriceBook, Product};
 use billing::savings_plan::{
     CoverError, CoverInputs, Coverage, PaidScope, PaidScopes, PlanPrice, PlanRate, PlanRates, PlanUsage, cover,
-    paid_scopes, take_back,
+    take_back,
 };
 use billing::usage::RecordKey;
 use jiff::civil::{Date, date};
