@@ -25,7 +25,7 @@ use crate::invoice::{
     PriorClosure, RestatedMonth,
 };
 use crate::journal::{Entry, EntryHash, EntryKind, Posting};
-use crate::licence::LicenceOrder;
+use crate::licence::{LicenceOrder, PlacedOrder};
 use crate::money::Amount;
 use crate::party::{Customer, Organisation, PartyDirectory, Subscription};
 use crate::period::BillingPeriod;
@@ -203,7 +203,7 @@ pub struct AmendmentRequest {
     pub documents: Vec<NewAmendment>,
     /// What they settle.
     pub booking: AccountBooking,
-    /// The lists that the period was restated with, if it was.
+    /// The lists and orders that the period was restated with, if it was.
     pub restated: Option<KnownLists>,
     /// What the party's next document asks for because of these.
     pub deferred: Vec<Adjustment>,
@@ -352,7 +352,7 @@ pub struct BilledParty {
     /// In the order of their periods.
     pub closures: Vec<Closure>,
     /// In the order of their acceptance.
-    pub orders: Vec<LicenceOrder>,
+    pub orders: Vec<PlacedOrder>,
     /// Those that wait for the next document.
     pub adjustments: Vec<Adjustment>,
     pub restated: Vec<RestatedMonth>,
@@ -447,7 +447,7 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     // Orders of licences, in the order of their acceptance.
     async fn accept_orders(&self, accepted: &[AcceptedOrders], at: Timestamp) -> PortResult<()>;
     /// A party's orders up to a place.
-    async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<LicenceOrder>>;
+    async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<PlacedOrder>>;
     /// The place of the last order of all, 0 for none.
     async fn last_order(&self) -> PortResult<u64>;
 

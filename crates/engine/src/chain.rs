@@ -52,6 +52,17 @@ impl Chain {
         self.original.amendments.iter().rev().find(rebilled).unwrap_or(&self.original)
     }
 
+    /// The document that says what the month was computed with last, a note with differences included.
+    pub(crate) fn last_computed(&self) -> &IssuedInvoice {
+        let computed = |one: &&IssuedInvoice| {
+            one.invoice.amends.as_ref().is_some_and(|amends| match amends.how {
+                Amendment::Difference | Amendment::DeferredDifference | Amendment::Rebill => true,
+                Amendment::Credit | Amendment::PartialCredit => false,
+            })
+        };
+        self.original.amendments.iter().rev().find(computed).unwrap_or(&self.original)
+    }
+
     /// Nothing is given back of what never came in.
     pub(crate) fn check_write_offs(&self) -> Result<(), CreditError> {
         let documents = std::iter::once(&self.original).chain(&self.original.amendments);

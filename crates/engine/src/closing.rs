@@ -304,7 +304,7 @@ fn empty_closure(rated: &RatedParty) -> Closure {
         usage_through: rated.run.usage_through,
         invoice: None,
         carried: rated.carried.clone(),
-        lists: KnownLists::of(&rated.snapshot.lists),
+        lists: KnownLists::of(&rated.snapshot),
     }
 }
 
@@ -350,7 +350,7 @@ fn issue_request(
     now: Timestamp,
 ) -> EngineResult<IssueRequest<'static>> {
     let DocumentClosing { run, snapshot, directory, carried } = closing;
-    let lists = KnownLists::of(&snapshot.lists);
+    let lists = KnownLists::of(&snapshot);
     let (sample, lines) = document(draft, snapshot, options, now)?;
     let journal_error = |error: billing::journal::JournalError| EngineError::new(error.code(), error.to_string());
     Ok(IssueRequest {

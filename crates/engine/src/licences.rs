@@ -8,8 +8,8 @@ use billing::invoice::{
     BlobDigest, EarlierMonths, EarlierTerms, InvoiceNumber, InvoiceType, ListDigests, RestatedMonth,
 };
 use billing::licence::{
-    Cycle, Generation, KnownOffers, LicenceCharges, LicenceFailure, LicenceLine, LicenceOrder, OfferBook, OfferKey,
-    PlanHolding, licence_charges, plan_holdings,
+    Cycle, Generation, KnownOffers, LicenceCharges, LicenceFailure, LicenceOrder, OfferBook, OfferKey, PlacedOrder,
+    PlanHolding, late_charges, licence_charges, plan_holdings,
 };
 use billing::money::Currency;
 use billing::period::BillingPeriod;
@@ -48,18 +48,64 @@ impl OffersByMonth {
         names.into_iter().find(|name| !name.is_empty()).cloned().unwrap_or_default()
     }
 
+    /// Whether an order begins a savings plan.
+    pub(crate) fn begins_commitment(&self, order: &LicenceOrder) -> bool {
+        self.book.begins_commitment(order)
+    }
+
     /// Of a month with one document that one decides for all.
     fn on(&self, generation: Generation, day: Date) -> KnownOffers<'_> {
         let Ok(month) = BillingPeriod::containing(day) else { return self.book.all() };
         let of = |invoice_type: Option<InvoiceType>| self.closed.get(&(month, invoice_type));
-        let [own, other] = match generation {
-            Generation::NewCommerce => [InvoiceType::OneTime, InvoiceType::Recurring],
-            Generation::Classic => [InvoiceType::Recurring, InvoiceType::OneTime],
+        let own = billed_on(generation);
+        let other = match own {
+            InvoiceType::OneTime => InvoiceType::Recurring,
+            InvoiceType::Recurring => InvoiceType::OneTime,
         };
         match of(Some(own)).or_else(|| of(Some(other))).or_else(|| of(None)) {
             Some(lists) => self.book.through(*lists),
             None => self.book.all(),
         }
+    }
+}
+
+/// The documents that charge the licences of a generation.
+fn billed_on(generation: Generation) -> InvoiceType {
+    match generation {
+        Generation::NewCommerce => InvoiceType::OneTime,
+        Generation::Classic => InvoiceType::Recurring,
+    }
+}
+
+/// Which orders the documents of closed months have charged (LC-23).
+#[derive(Debug, Clone)]
+pub(crate) struct ChargedOrders {
+    /// In their order, without twins.
+    months: Vec<BillingPeriod>,
+    /// Of the last closing: an order of an earlier month that came before it was charged then at the latest.
+    through: u64,
+    restated: Vec<RestatedMonth>,
+}
+
+impl ChargedOrders {
+    /// Of closures as they were written, and of what restated them.
+    pub(crate) fn of(closures: &[Closure], restated: &[RestatedMonth]) -> Self {
+        let months: BTreeSet<BillingPeriod> = closures.iter().map(|closure| closure.period).collect();
+        let through = closures.iter().map(|closure| closure.lists.orders).max().unwrap_or(0);
+        Self { months: months.into_iter().collect(), through, restated: restated.to_vec() }
+    }
+
+    /// What orders up to this place change of a month, its own documents or later ones have charged. A month that is
+    /// restated charges with its own orders those of earlier months that came late.
+    pub(crate) fn through(&self, month: BillingPeriod, invoice_type: InvoiceType) -> u64 {
+        let of_type = |one: &&RestatedMonth| one.period >= month && InvoiceType::of(&one.by) == Some(invoice_type);
+        self.restated.iter().filter(of_type).map(|one| one.lists.orders).fold(self.through, u64::max)
+    }
+
+    /// Whether some of the orders may change what is billed.
+    fn may_miss(&self, orders: &[PlacedOrder]) -> bool {
+        let Some(last) = self.months.last() else { return false };
+        orders.iter().any(|placed| placed.place > self.through && placed.order.ordered_on() < last.end())
     }
 }
 
@@ -88,16 +134,22 @@ pub(crate) struct GivenBack<'a> {
 
 /// Seats that are given back, and late usage below zero.
 pub(crate) fn given_back<'a>(
-    licences: &'a [LicenceLine],
+    licences: &'a LicenceCharges,
     scopes: &'a BTreeMap<ScopeKey, ScopeMonth<'_>>,
     period: BillingPeriod,
 ) -> impl Iterator<Item = GivenBack<'a>> {
-    let returned = licences.iter().filter(|line| line.charge.effective_price.fraction().0.is_negative());
+    let returned = licences.new_commerce.iter().filter(|line| line.charge.effective_price.fraction().0.is_negative());
     let seats = returned.map(move |line| GivenBack {
         subscription: &line.subscription,
-        days: (line.term.0, period.first_day()),
+        days: charged_days(line.term.0, line.rated_on, period),
         invoice_type: InvoiceType::OneTime,
     });
+    let classic = licences.classic.iter().filter(|line| line.charge.amount.is_negative());
+    let seats = seats.chain(classic.map(move |line| GivenBack {
+        subscription: &line.subscription,
+        days: charged_days(line.term.0, line.rated_on, period),
+        invoice_type: InvoiceType::Recurring,
+    }));
     let is_late_credit = move |(scope, month): &(&ScopeKey, &ScopeMonth<'_>)| {
         scope.usage_month < period && month.totals.pricing_total.is_negative()
     };
@@ -107,6 +159,14 @@ pub(crate) fn given_back<'a>(
         invoice_type: if month.rates.is_some() { InvoiceType::Recurring } else { InvoiceType::OneTime },
     });
     seats.chain(usage)
+}
+
+/// What is taken back whole was charged on one day; the rest of a cycle, on any since the term began.
+fn charged_days(term_from: Date, rated_on: Date, period: BillingPeriod) -> (Date, Date) {
+    match rated_on < period.first_day() {
+        true => (rated_on, rated_on.tomorrow().unwrap_or(rated_on)),
+        false => (term_from, period.first_day()),
+    }
 }
 
 /// Why something is not given back: a month that charged it was credited in full, so that it would be given
@@ -182,7 +242,7 @@ fn first(lists: &[BlobDigest], count: u64) -> &[BlobDigest] {
 }
 
 /// Orders by customer, each customer's in the order of their times.
-pub(crate) fn by_customer(orders: Vec<LicenceOrder>) -> BTreeMap<CustomerId, Vec<LicenceOrder>> {
+pub(crate) fn by_customer(orders: impl IntoIterator<Item = LicenceOrder>) -> BTreeMap<CustomerId, Vec<LicenceOrder>> {
     let mut customers: BTreeMap<CustomerId, Vec<LicenceOrder>> = BTreeMap::new();
     for order in orders {
         customers.entry(order.customer.clone()).or_default().push(order);
@@ -192,25 +252,77 @@ pub(crate) fn by_customer(orders: Vec<LicenceOrder>) -> BTreeMap<CustomerId, Vec
     customers
 }
 
-/// The lines that `period` bills, of each generation by customer, subscription and day.
+/// The lines that `period` bills, of each generation by customer, subscription and day: first what orders that came
+/// late change of closed months (LC-23), then its own.
 ///
 /// # Errors
 /// `order.*`, `licence.*`: the party cannot be billed.
 pub(crate) fn lines_of_period(
     own: Currency,
     offers: &OffersByMonth,
-    orders: Vec<LicenceOrder>,
+    charged: &ChargedOrders,
+    orders: Vec<PlacedOrder>,
     period: BillingPeriod,
 ) -> EngineResult<LicenceCharges> {
     let mut charges = LicenceCharges::default();
-    let days = Cycle { from: period.first_day(), until: period.end() };
-    for orders in by_customer(orders).values() {
-        let found = licence_charges(own, &|generation, day| offers.on(generation, day), orders, days)
-            .map_err(|failure| EngineError::new(failure.error.code(), failure.to_string()))?;
+    if charged.may_miss(&orders) {
+        let mut customers: BTreeMap<&CustomerId, Vec<PlacedOrder>> = BTreeMap::new();
+        for placed in &orders {
+            customers.entry(&placed.order.customer).or_default().push(placed.clone());
+        }
+        for orders in customers.values().filter(|orders| charged.may_miss(orders)) {
+            late_lines(own, offers, charged, orders, &mut charges)?;
+        }
+    }
+    for orders in by_customer(orders.into_iter().map(|placed| placed.order)).values() {
+        let found = lines_of_month(own, offers, orders, period)?;
         charges.new_commerce.extend(found.new_commerce);
         charges.classic.extend(found.classic);
     }
     Ok(charges)
+}
+
+/// What the orders of one customer charge in a month; they are in the order of their times.
+fn lines_of_month(
+    own: Currency,
+    offers: &OffersByMonth,
+    orders: &[LicenceOrder],
+    month: BillingPeriod,
+) -> EngineResult<LicenceCharges> {
+    let days = Cycle { from: month.first_day(), until: month.end() };
+    licence_charges(own, &|generation, day| offers.on(generation, day), orders, days)
+        .map_err(|failure| EngineError::new(failure.error.code(), failure.to_string()))
+}
+
+/// What orders of one customer that no document has charged change of closed months.
+fn late_lines(
+    own: Currency,
+    offers: &OffersByMonth,
+    charged: &ChargedOrders,
+    orders: &[PlacedOrder],
+    charges: &mut LicenceCharges,
+) -> EngineResult<()> {
+    let of = |month: BillingPeriod, through: u64| {
+        let known = orders.iter().filter(|placed| placed.place <= through).map(|placed| placed.order.clone());
+        let orders = by_customer(known).into_values().next().unwrap_or_default();
+        lines_of_month(own, offers, &orders, month)
+    };
+    for month in &charged.months {
+        for generation in [Generation::NewCommerce, Generation::Classic] {
+            let through = charged.through(*month, billed_on(generation));
+            let is_late = |placed: &PlacedOrder| placed.place > through && placed.order.ordered_on() < month.end();
+            if !orders.iter().any(is_late) {
+                continue;
+            }
+            let late = late_charges(of(*month, through)?, of(*month, u64::MAX)?)
+                .map_err(|error| EngineError::new(error.code(), error.to_string()))?;
+            match generation {
+                Generation::NewCommerce => charges.new_commerce.extend(late.new_commerce),
+                Generation::Classic => charges.classic.extend(late.classic),
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The savings plans that cover usage of `period`, by the customers that hold them.
@@ -220,14 +332,15 @@ pub(crate) fn lines_of_period(
 pub(crate) fn plans_of_period(
     own: Currency,
     offers: &OffersByMonth,
-    orders: &[LicenceOrder],
+    orders: &[PlacedOrder],
     period: BillingPeriod,
 ) -> EngineResult<BTreeMap<CustomerId, Vec<PlanHolding>>> {
     let mut plans = BTreeMap::new();
     let days = Cycle { from: period.first_day(), until: period.end() };
-    let begins = |order: &&LicenceOrder| offers.book.begins_commitment(order);
-    let holders: BTreeSet<&CustomerId> = orders.iter().filter(begins).map(|order| &order.customer).collect();
-    let of_holders = orders.iter().filter(|order| holders.contains(&order.customer)).cloned().collect();
+    let orders = || orders.iter().map(|placed| &placed.order);
+    let begins = |order: &&LicenceOrder| offers.begins_commitment(order);
+    let holders: BTreeSet<&CustomerId> = orders().filter(begins).map(|order| &order.customer).collect();
+    let of_holders = orders().filter(|order| holders.contains(&order.customer)).cloned();
     for (customer, orders) in by_customer(of_holders) {
         let held = plan_holdings(own, &|generation, day| offers.on(generation, day), &orders, days)
             .map_err(|failure| EngineError::new(failure.error.code(), failure.to_string()))?;

@@ -9,7 +9,7 @@ use billing::invoice::{
     Adjustment, BlobDigest, CarriedDay, DraftInputs, InvoiceNumber, PartyDrafts, RULES_VERSION, RestatedMonth,
     Snapshot, draft_invoices,
 };
-use billing::licence::{LicenceCharges, LicenceOrder};
+use billing::licence::{LicenceCharges, PlacedOrder};
 use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
@@ -27,7 +27,9 @@ use crate::by_generation::ByGeneration;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
 use crate::invoices;
-use crate::licences::{OffersByMonth, credited_month, earlier_terms, given_back, know_restatements, lines_of_period};
+use crate::licences::{
+    ChargedOrders, OffersByMonth, credited_month, earlier_terms, given_back, know_restatements, lines_of_period,
+};
 use crate::savings::Plans;
 use crate::selection::{Selected, Selection, carried_days};
 
@@ -187,7 +189,8 @@ pub(crate) struct Ready {
     by_generation: Option<ByGeneration>,
     closures: Vec<Closure>,
     restated: Vec<RestatedMonth>,
-    orders: Vec<LicenceOrder>,
+    orders: Vec<PlacedOrder>,
+    charged: ChargedOrders,
     adjustments: Vec<Adjustment>,
     pub(crate) selection: Selection,
     sources: Vec<UsageSource>,
@@ -420,7 +423,7 @@ impl PeriodRun<'_> {
                 return Ok(PartyOutcome::Failed(code, message));
             }
         };
-        let given_back = given_back(&licences.new_commerce, &scopes, period);
+        let given_back = given_back(&licences, &scopes, period);
         let credited = credited_month(books, &ready.closures, given_back).await?;
         if let Some((code, message)) = credited {
             books.usage.remove(&files)?;
@@ -476,6 +479,7 @@ impl PeriodRun<'_> {
             return Ok(Preparation::Failed("close.later_period_closed".to_owned(), message));
         }
         restated.retain(|month| month.period < period);
+        let charged = ChargedOrders::of(&closures, &restated);
         know_restatements(&mut closures, &restated);
         let last = closures.chunk_by(|a, b| a.period == b.period).next_back().unwrap_or_default();
         let selection = selection(period, self.inputs.usage_through, last);
@@ -500,6 +504,7 @@ impl PeriodRun<'_> {
             closures,
             restated,
             orders,
+            charged,
             adjustments,
             selection,
             sources,
@@ -513,10 +518,10 @@ impl PeriodRun<'_> {
         &self,
         books: &Books,
         ready: &Ready,
-        orders: Vec<LicenceOrder>,
+        orders: Vec<PlacedOrder>,
     ) -> EngineResult<Result<LicenceCharges, (String, String)>> {
         let (inputs, period) = (self.inputs, self.inputs.period);
-        let Some(first) = orders.iter().map(LicenceOrder::ordered_on).min() else {
+        let Some(first) = orders.iter().map(|placed| placed.order.ordered_on()).min() else {
             return Ok(Ok(LicenceCharges::default()));
         };
         let closures = &ready.closures;
@@ -528,7 +533,8 @@ impl PeriodRun<'_> {
         }
         let own = ready.directory.party.currency;
         let offers = OffersByMonth::load(books, closures, &inputs.lists.digests.offers).await?;
-        Ok(lines_of_period(own, &offers, orders, period).map_err(|error| (error.code, error.message)))
+        let lines = lines_of_period(own, &offers, &ready.charged, orders, period);
+        Ok(lines.map_err(|error| (error.code, error.message)))
     }
 
     fn snapshot(&self, directory: BlobDigest, selection: &Selection, restated: Vec<RestatedMonth>) -> Snapshot {

@@ -1,16 +1,17 @@
 //! Computes a closed month again with what is known today, and corrects what was billed by the difference.
 //!
-//! Rules IN-12, IN-13 (docs/rules/corrections.md). The records and orders are those of the invoice; prices,
-//! rates, taxes and offers are those of today, and so are issuer and party. Restating twice is restating
-//! once: the second time nothing differs.
+//! Rules IN-12, IN-13 (docs/rules/corrections.md). The records are those of the invoice; prices, rates, taxes and
+//! offers are those of today, and so are issuer, party and the orders that no document has charged yet. Restating twice
+//! is restating once: the second time nothing differs.
 
 use std::sync::Arc;
 
-use billing::ids::OrganisationId;
+use billing::ids::{OrganisationId, SubscriptionId};
 use billing::invoice::{
     Adjustment, Amendment, BlobDigest, CarriedDay, Draft, Invoice, InvoiceNumber, InvoiceType, KnownLists, LineChange,
     Snapshot, changed_lines, check_draft, credit_note, difference_note, rebilled,
 };
+use billing::licence::PlacedOrder;
 use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
@@ -24,6 +25,7 @@ use crate::chain::Chain;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
 use crate::invoices::{IssuedInvoice, find};
+use crate::licences::ChargedOrders;
 use crate::rating::canonical;
 use crate::verifying::Recomputation;
 use crate::writing::Attempt;
@@ -170,7 +172,7 @@ pub async fn correct_attempt(
 /// Bills what differs of an invoice. The documents that were issued, in their order.
 ///
 /// # Errors
-/// `restate.same` where nothing differs; `restate.taken_back`; `restate.carried`, `restate.currency`; what is wrong
+/// `restate.same` where nothing differs; `restate.taken_back`; `restate.carried`, `restate.currency`, `restate.nothing_left`; what is wrong
 /// with the draft, as when a month is closed; as [`crate::crediting::credit`]; storage failures.
 pub async fn correct(
     books: &Books,
@@ -187,7 +189,7 @@ pub async fn correct(
             Correction::NextDocument => vec![restated.note(reason, now)?.deferred()?],
             Correction::Rebill => restated.rebill(reason, now)?,
         };
-        let lists = KnownLists::of(&restated.snapshot.lists);
+        let lists = KnownLists::of(&restated.snapshot);
         let Some(numbers) = write(books, &restated.chain, documents, Some(lists), now).await? else { continue };
         let mut issued = Vec::new();
         for number in numbers {
@@ -203,7 +205,8 @@ async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restate
     let chain = Chain::load(books, number).await?;
     let base = &chain.base().invoice;
     let party = &chain.original.stored.party;
-    let directory = directory_today(books, &chain).await?;
+    let orders_through = orders_through(books, &chain).await?;
+    let directory = directory_today(books, &chain, orders_through).await?;
     if has_moved_usage(books, party, &directory, base).await? {
         let message = format!(
             "{number} moved usage without a price to the next month, where it is billed; computing it again would bill \
@@ -221,6 +224,7 @@ async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restate
     earlier.retain(|month| month.period < base.period);
     let snapshot = Snapshot {
         rules_version: billing::invoice::RULES_VERSION,
+        orders_through,
         directory: BlobDigest(hex(&Sha256::digest(&bytes))),
         lists: Lists::current(books.ledger.as_ref()).await?.digests,
         restated: earlier,
@@ -228,6 +232,9 @@ async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restate
     };
     let adjustments = chain.kept_adjustments()?;
     let from = Recomputation::of(books, (party, base.period), &snapshot, Arc::new(directory), adjustments).await?;
+    if let Some((code, message)) = from.credited_month(books).await? {
+        return Err(EngineError::new(&code, message));
+    }
     let survey = books.usage.survey(&from.files)?;
     let draft = from.draft(books, survey.as_ref(), party, base.invoice_type).await?;
     // What has no price today would be neither billed nor moved on.
@@ -254,9 +261,34 @@ async fn has_moved_usage(
     Ok(of_month.flat_map(|closure| &closure.carried).any(belongs))
 }
 
-/// The customers and subscriptions of the invoice, with issuer and party as they are today.
-async fn directory_today(books: &Books, chain: &Chain) -> EngineResult<PartyDirectory> {
-    let mut directory = books.directory(&chain.base().invoice.snapshot.directory).await?.as_ref().clone();
+/// Up to which order the month is charged: all there are today. Where a later document has charged some of those that
+/// came late they stay there, and with them what came after them: then those that the month was computed with.
+async fn orders_through(books: &Books, chain: &Chain) -> EngineResult<u64> {
+    let (stored, period) = (&chain.original.stored, chain.original.invoice.period);
+    let own = chain.last_computed().invoice.snapshot.orders_through;
+    let closures = books.ledger.closures(&stored.party).await?;
+    let restated = books.ledger.restated_months(&stored.party).await?;
+    let charged = ChargedOrders::of(&closures, &restated).through(period, stored.invoice_type);
+    let orders = books.ledger.orders(&stored.party, charged).await?;
+    let is_elsewhere = |placed: &PlacedOrder| placed.place > own && placed.order.ordered_on() < period.end();
+    Ok(if orders.iter().any(is_elsewhere) { own } else { books.ledger.last_order().await? })
+}
+
+/// The customers and subscriptions of the invoice, and the subscriptions that orders began since then; with issuer and
+/// party as they are today.
+async fn directory_today(books: &Books, chain: &Chain, orders_through: u64) -> EngineResult<PartyDirectory> {
+    let base = &chain.base().invoice;
+    let mut directory = books.directory(&base.snapshot.directory).await?.as_ref().clone();
+    let party = &chain.original.stored.party;
+    let late = books.ledger.orders(party, orders_through).await?;
+    let mut late = late.iter().filter(|placed| placed.place > base.snapshot.orders_through).peekable();
+    if late.peek().is_some() {
+        let begun: Vec<SubscriptionId> = late.filter_map(|placed| placed.order.begins()).cloned().collect();
+        for (subscription, customer) in books.ledger.named_subscriptions(&begun).await? {
+            directory.customers.entry(customer.id.clone()).or_insert(customer);
+            directory.subscriptions.entry(subscription.id.clone()).or_insert(subscription);
+        }
+    }
     for organisation in [&mut directory.issuer, &mut directory.party] {
         if let Some(today) = books.ledger.organisation(&organisation.id).await? {
             *organisation = today;
@@ -268,7 +300,7 @@ async fn directory_today(books: &Books, chain: &Chain) -> EngineResult<PartyDire
 impl Chain {
     /// What a document that charges all anew takes over: what stands, or what the last credit took back.
     fn kept_adjustments(&self) -> EngineResult<Vec<Adjustment>> {
-        let credit = self.original.amendments.last().filter(|_| self.standing.is_nothing());
+        let credit = self.original.amendments.last().filter(|_| self.original.stands_at_nothing());
         let Some(credit) = credit else { return Ok(self.standing.adjustments.clone()) };
         let given = |one: &Adjustment| Ok(Adjustment { amount: one.amount.negated()?, ..one.clone() });
         let kept: Result<_, MoneyError> = credit.invoice.adjustments.iter().map(given).collect();
@@ -283,7 +315,7 @@ impl Restated {
             number: self.chain.original.stored.number.clone(),
             changes: changed_lines(&self.chain.standing, &self.draft),
             has_other_parties: base.issuer != self.draft.issuer || base.billed_party != self.draft.billed_party,
-            is_taken_back: self.chain.standing.is_nothing(),
+            is_taken_back: self.chain.original.stands_at_nothing(),
             stands: self.chain.standing.total,
             would_be: self.draft.totals.total,
         })
@@ -296,7 +328,7 @@ impl Restated {
 
     fn note(&self, reason: &str, now: Timestamp) -> EngineResult<NewDocument> {
         let (original, standing) = (&self.chain.original.invoice, &self.chain.standing);
-        if standing.is_nothing() {
+        if self.chain.original.stands_at_nothing() {
             let message = format!(
                 "all of {} was taken back; to charge it again, bill it anew: `quittance restate --as rebill --org {}`",
                 original.number, original.billed_party.id
@@ -309,10 +341,17 @@ impl Restated {
     }
 
     fn rebill(&self, reason: &str, now: Timestamp) -> EngineResult<Vec<NewDocument>> {
-        if !self.chain.standing.is_nothing() && self.compared()?.is_same() {
+        let original = &self.chain.original.invoice;
+        if !self.chain.original.stands_at_nothing() && self.compared()?.is_same() {
             return Err(self.same());
         }
-        let original = &self.chain.original.invoice;
+        if self.draft.lines.is_empty() {
+            let message = format!(
+                "nothing would be charged on {} today; bill the difference instead: `quittance restate --as note`",
+                original.number
+            );
+            return Err(EngineError::new("restate.nothing_left", message));
+        }
         let (mut standing, mut documents) = (self.chain.standing.clone(), Vec::new());
         if !standing.is_nothing() {
             let (credit, lines) = credit_note(original, &standing, reason, now)?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::InvoiceType;
-use billing::licence::{LicenceOrder, PlanHolding};
+use billing::licence::{PlacedOrder, PlanHolding};
 use billing::money::Currency;
 use billing::party::{PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
@@ -35,7 +35,7 @@ impl Plans {
     pub(crate) fn of_period(
         own: Currency,
         offers: &OffersByMonth,
-        orders: &[LicenceOrder],
+        orders: &[PlacedOrder],
         period: BillingPeriod,
     ) -> EngineResult<Self> {
         plans_of_period(own, offers, orders, period).map(Self)

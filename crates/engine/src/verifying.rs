@@ -1,6 +1,7 @@
 //! Proves the books: recomputes every invoice from its snapshot, compares bytes, and checks files,
 //! documents and the journal. It writes nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use billing::ids::{OrganisationId, SubscriptionId};
@@ -8,7 +9,7 @@ use billing::invoice::{
     Adjustment, Amendment, Amends, CreditError, Draft, DraftInputs, Invoice, InvoiceNumber, InvoiceType, Snapshot,
     asked_for_next, check_draft, credit_note, deferred, difference_note, draft_invoices, partial_credit, rebilled,
 };
-use billing::licence::LicenceOrder;
+use billing::licence::{LicenceCharges, PlacedOrder};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
 use billing::ports::{
@@ -26,7 +27,9 @@ use crate::chain::Chain;
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::Lists;
 use crate::invoices::{IssuedInvoice, list};
-use crate::licences::{OffersByMonth, earlier_terms, know_restatements, lines_of_period};
+use crate::licences::{
+    ChargedOrders, OffersByMonth, credited_month, earlier_terms, given_back, know_restatements, lines_of_period,
+};
 use crate::rating::{Late, canonical, closed_usage};
 use crate::savings::Plans;
 use crate::selection::Selection;
@@ -236,7 +239,8 @@ pub(crate) struct Recomputation {
     pub(crate) selection: Selection,
     /// Those that the ledger has for the invoice.
     adjustments: Vec<Adjustment>,
-    orders: Vec<LicenceOrder>,
+    orders: Vec<PlacedOrder>,
+    charged: ChargedOrders,
     /// Of earlier periods.
     closures: Vec<Closure>,
     offers: OffersByMonth,
@@ -282,6 +286,7 @@ impl Recomputation {
         files.retain(|file| selection.role_of(file).is_some());
         let mut closures = ledger.closures(party).await?;
         closures.retain(|closure| closure.period < period);
+        let charged = ChargedOrders::of(&closures, &snapshot.restated);
         know_restatements(&mut closures, &snapshot.restated);
         Ok(Self {
             directory,
@@ -289,6 +294,7 @@ impl Recomputation {
             files,
             selection,
             orders: ledger.orders(party, snapshot.orders_through).await?,
+            charged,
             offers: OffersByMonth::load(books, &closures, &snapshot.lists.offers).await?,
             closures,
             adjustments,
@@ -321,6 +327,18 @@ impl Recomputation {
         self.plans()?.coverage(survey, sources, lists, &late.paid, self.selection.period).map_err(of_party)
     }
 
+    /// What licences are charged.
+    pub(crate) fn licences(&self) -> EngineResult<LicenceCharges> {
+        let (own, orders) = (self.directory.party.currency, self.orders.clone());
+        lines_of_period(own, &self.offers, &self.charged, orders, self.selection.period)
+    }
+
+    /// Why what its licences give back is not given back: it was credited in full already.
+    pub(crate) async fn credited_month(&self, books: &Books) -> EngineResult<Option<(String, String)>> {
+        let (licences, usage) = (self.licences()?, BTreeMap::new());
+        credited_month(books, &self.closures, given_back(&licences, &usage, self.selection.period)).await
+    }
+
     /// Rates the snapshot's usage again and drafts the invoice of one type, on which the adjustments stand.
     pub(crate) async fn draft(
         &self,
@@ -334,8 +352,7 @@ impl Recomputation {
         let coverage = self.coverage(survey, (&sources, &late), &prices)?;
         let inputs = self.inputs(&prices, &late.from, &coverage);
         let usage = self.rate(survey, party, &sources, inputs, true, &|_| {})?;
-        let licences =
-            lines_of_period(self.directory.party.currency, &self.offers, self.orders.clone(), self.selection.period)?;
+        let licences = self.licences()?;
         let earlier =
             earlier_terms(books, &self.closures, &self.lists.digests, &licences, self.selection.period).await?;
         let drafts = draft_invoices(DraftInputs {

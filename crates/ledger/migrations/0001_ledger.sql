@@ -254,10 +254,11 @@ CREATE TABLE closures (
     period        TEXT NOT NULL,
     invoice_type  TEXT NOT NULL CHECK (invoice_type IN ('OneTime', 'Recurring', 'Every')),
     usage_through INTEGER NOT NULL,
-    -- How many lists of each kind were known.
+    -- How many lists of each kind were known, and the place of the last order.
     known_rates   INTEGER NOT NULL,
     known_taxes   INTEGER NOT NULL,
     known_offers  INTEGER NOT NULL,
+    known_orders  INTEGER NOT NULL,
     issuer        TEXT,
     number        TEXT,
     PRIMARY KEY (party, period, invoice_type),
@@ -279,7 +280,7 @@ CREATE TABLE carried_days (
     FOREIGN KEY (party, period, invoice_type) REFERENCES closures (party, period, invoice_type)
 ) STRICT;
 
--- Closed months that were computed again with newer lists: those lists are the month's from then on.
+-- Closed months that were computed again with newer lists and orders: these are the month's from then on.
 CREATE TABLE restatements (
     party        TEXT NOT NULL REFERENCES organisations (id),
     period       TEXT NOT NULL,
@@ -287,6 +288,7 @@ CREATE TABLE restatements (
     known_rates  INTEGER NOT NULL,
     known_taxes  INTEGER NOT NULL,
     known_offers INTEGER NOT NULL,
+    known_orders INTEGER NOT NULL,
     issuer       TEXT NOT NULL,
     number       TEXT NOT NULL,
     PRIMARY KEY (party, period, position),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use billing::ids::OrganisationId;
-use billing::invoice::{CarriedDay, InvoiceNumber, InvoiceType, KnownLists};
+use billing::invoice::{CarriedDay, InvoiceNumber, InvoiceType};
 use billing::period::BillingPeriod;
 use billing::ports::{ClosingStep, Closure, Parking, StepOutcome};
 use sqlx::sqlite::SqliteRow;
@@ -12,6 +12,7 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 use crate::error::{LedgerError, Result};
 use crate::issue::{self, Draws};
 use crate::open::SqliteLedger;
+use crate::restatements::known_lists;
 use crate::row::{Fields, Table, insert_rows, integer};
 
 pub(crate) const CLOSURES: Table = Table { name: "closures", key: &["party", "period", "invoice_type"] };
@@ -48,7 +49,7 @@ async fn insert(connection: &mut SqliteConnection, closures: &[NewClosure<'_>]) 
     insert_rows(
         &mut *connection,
         "INSERT INTO closures (party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers,
-             issuer, number) ",
+             known_orders, issuer, number) ",
         "",
         closures,
         |values, (closure, document)| {
@@ -60,6 +61,7 @@ async fn insert(connection: &mut SqliteConnection, closures: &[NewClosure<'_>]) 
                 .push_bind(integer(closure.lists.exchange_rates)?)
                 .push_bind(integer(closure.lists.tax_rates)?)
                 .push_bind(integer(closure.lists.offers)?)
+                .push_bind(integer(closure.lists.orders)?)
                 .push_bind(document.map(|(issuer, _)| issuer.as_str().to_owned()))
                 .push_bind(closure.invoice.as_ref().map(|number| number.as_str().to_owned()));
             Ok(())
@@ -219,7 +221,8 @@ pub(crate) async fn closures(snapshot: &mut SqliteConnection, party: &Organisati
 /// Of `parties`, a JSON array; each party's in the order of their periods.
 pub(crate) async fn of_parties(snapshot: &mut SqliteConnection, parties: &str) -> Result<Vec<Closure>> {
     let rows = sqlx::query(
-        "SELECT party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers, number
+        "SELECT party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers, known_orders,
+             number
          FROM closures WHERE party IN (SELECT value FROM json_each($1)) ORDER BY party, period, invoice_type",
     )
     .bind(parties)
@@ -231,7 +234,8 @@ pub(crate) async fn of_parties(snapshot: &mut SqliteConnection, parties: &str) -
 /// Those of the last closed month of each party, by party and type.
 pub(crate) async fn last_closures(snapshot: &mut SqliteConnection) -> Result<Vec<Closure>> {
     let rows = sqlx::query(
-        "SELECT party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers, number
+        "SELECT party, period, invoice_type, usage_through, known_rates, known_taxes, known_offers, known_orders,
+             number
          FROM closures JOIN (SELECT party, MAX(period) AS period FROM closures GROUP BY party)
              USING (party, period)
          ORDER BY party, invoice_type",
@@ -259,11 +263,7 @@ async fn with_carried(connection: &mut SqliteConnection, rows: &[SqliteRow]) -> 
             usage_through: fields.unsigned("usage_through")?,
             invoice: fields.optional("number")?,
             carried: carried.1.remove(&key).unwrap_or_default(),
-            lists: KnownLists {
-                exchange_rates: fields.unsigned("known_rates")?,
-                tax_rates: fields.unsigned("known_taxes")?,
-                offers: fields.unsigned("known_offers")?,
-            },
+            lists: known_lists(&fields)?,
         });
     }
     Ok(closures)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber, InvoiceType, RestatedMonth};
-use billing::licence::LicenceOrder;
+use billing::licence::PlacedOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
@@ -72,7 +72,7 @@ impl Ledger for SqliteLedger {
         Ok(orders::accept(self, accepted, at).await?)
     }
 
-    async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<LicenceOrder>> {
+    async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<PlacedOrder>> {
         Ok(orders::of_party(self.readers(), party, through).await?)
     }
 

@@ -1,7 +1,7 @@
 //! Orders of licences, in the order of their acceptance.
 
 use billing::ids::OrganisationId;
-use billing::licence::LicenceOrder;
+use billing::licence::PlacedOrder;
 use billing::ports::AcceptedOrders;
 use jiff::Timestamp;
 use sqlx::{SqliteConnection, SqliteExecutor};
@@ -49,13 +49,17 @@ pub(crate) async fn of_party(
     db: impl SqliteExecutor<'_>,
     party: &OrganisationId,
     through: u64,
-) -> Result<Vec<LicenceOrder>> {
+) -> Result<Vec<PlacedOrder>> {
     let rows = sqlx::query("SELECT place, body FROM orders WHERE party = $1 AND place <= $2 ORDER BY place")
         .bind(party.as_str())
         .bind(i64::try_from(through).unwrap_or(i64::MAX))
         .fetch_all(db)
         .await?;
-    rows.iter().map(|row| Fields::new(row, &ORDERS).json("body")).collect()
+    rows.iter().map(|row| placed(&Fields::new(row, &ORDERS))).collect()
+}
+
+fn placed(fields: &Fields<'_>) -> Result<PlacedOrder> {
+    Ok(PlacedOrder { place: fields.unsigned("place")?, order: fields.json("body")? })
 }
 
 /// Of `parties`, a JSON array, each with its party, in the order of their acceptance.
@@ -63,7 +67,7 @@ pub(crate) async fn of_parties(
     connection: &mut SqliteConnection,
     parties: &str,
     through: u64,
-) -> Result<Vec<(OrganisationId, LicenceOrder)>> {
+) -> Result<Vec<(OrganisationId, PlacedOrder)>> {
     let rows = sqlx::query(
         "SELECT place, party, body FROM orders
          WHERE party IN (SELECT value FROM json_each($1)) AND place <= $2 ORDER BY party, place",
@@ -74,7 +78,7 @@ pub(crate) async fn of_parties(
     .await?;
     let read = |row| {
         let fields = Fields::new(row, &ORDERS);
-        Ok((fields.parsed("party")?, fields.json("body")?))
+        Ok((fields.parsed("party")?, placed(&fields)?))
     };
     rows.iter().map(read).collect()
 }

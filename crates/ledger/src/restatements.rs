@@ -19,8 +19,9 @@ pub(crate) async fn insert(
     by: &InvoiceNumber,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO restatements (party, period, position, known_rates, known_taxes, known_offers, issuer, number)
-         SELECT $1, $2, COALESCE(MAX(position), 0) + 1, $3, $4, $5, $6, $7 FROM restatements
+        "INSERT INTO restatements (party, period, position, known_rates, known_taxes, known_offers, known_orders,
+             issuer, number)
+         SELECT $1, $2, COALESCE(MAX(position), 0) + 1, $3, $4, $5, $6, $7, $8 FROM restatements
          WHERE party = $1 AND period = $2",
     )
     .bind(party.as_str())
@@ -28,11 +29,22 @@ pub(crate) async fn insert(
     .bind(integer(lists.exchange_rates)?)
     .bind(integer(lists.tax_rates)?)
     .bind(integer(lists.offers)?)
+    .bind(integer(lists.orders)?)
     .bind(issuer.as_str())
     .bind(by.as_str())
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// What a closure or a restatement knew.
+pub(crate) fn known_lists(fields: &Fields<'_>) -> Result<KnownLists> {
+    Ok(KnownLists {
+        exchange_rates: fields.unsigned("known_rates")?,
+        tax_rates: fields.unsigned("known_taxes")?,
+        offers: fields.unsigned("known_offers")?,
+        orders: fields.unsigned("known_orders")?,
+    })
 }
 
 /// Of `parties`, a JSON array: each month with the last restatement of each series, in the order of the months.
@@ -41,7 +53,8 @@ pub(crate) async fn of_parties(
     parties: &str,
 ) -> Result<Vec<(OrganisationId, RestatedMonth)>> {
     let rows = sqlx::query(
-        "SELECT party, period, MAX(position) AS position, known_rates, known_taxes, known_offers, number
+        "SELECT party, period, MAX(position) AS position, known_rates, known_taxes, known_offers, known_orders,
+             number
          FROM restatements WHERE party IN (SELECT value FROM json_each($1))
          GROUP BY party, period, SUBSTR(number, 1, 1) ORDER BY party, period, number",
     )
@@ -50,12 +63,8 @@ pub(crate) async fn of_parties(
     .await?;
     let read = |row| {
         let fields = Fields::new(row, &RESTATEMENTS);
-        let lists = KnownLists {
-            exchange_rates: fields.unsigned("known_rates")?,
-            tax_rates: fields.unsigned("known_taxes")?,
-            offers: fields.unsigned("known_offers")?,
-        };
-        let month = RestatedMonth { period: fields.parsed("period")?, lists, by: fields.parsed("number")? };
+        let (period, lists, by) = (fields.parsed("period")?, known_lists(&fields)?, fields.parsed("number")?);
+        let month = RestatedMonth { period, lists, by };
         Ok((fields.parsed("party")?, month))
     };
     rows.iter().map(read).collect()

@@ -227,11 +227,14 @@ pub(crate) enum ImportCommand {
     },
     /// Orders of licences: purchases, changes of seats and plans, upgrades, cancellations
     #[command(
-        after_help = "Example:\n  quittance import orders october.csv\n\nColumns: order_id, ordered_at, action (purchase, change_seats, cancel, upgrade, change_plan,\nset_auto_renew), customer_id, subscription_id; docs/formats.md has the others."
+        after_help = "Example:\n  quittance import orders october.csv\n  quittance import orders --late returned.csv\n\nColumns: order_id, ordered_at, action (purchase, change_seats, cancel, upgrade, change_plan,\nset_auto_renew), customer_id, subscription_id; docs/formats.md has the others."
     )]
     Orders {
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Accept orders of closed months too; what they change of these goes on the next document, or is restated
+        #[arg(long)]
+        late: bool,
     },
     /// What savings plans pay for: meters with the plan's discount or price
     #[command(

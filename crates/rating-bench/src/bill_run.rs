@@ -9,7 +9,7 @@ use std::time::Instant;
 use billing::ids::IdError;
 use billing::party::{Customer, Organisation};
 use clap::Args;
-use engine::import::{import_offers, import_orders, import_tax_rates};
+use engine::import::{OrderOptions, import_offers, import_orders, import_tax_rates};
 
 use crate::books::{OpenBooks, check_complete, file, keep_ledger, now};
 use crate::chance::{Chance, Purpose};
@@ -49,7 +49,9 @@ pub(crate) async fn generate(args: &BillRunArgs) -> Outcome<()> {
         let parties = first..args.parties.min(first.saturating_add(PARTIES_PER_FILE));
         first = parties.end;
         let orders = orders(&mut chance, parties, args.licences);
-        check_complete(&import_orders(books_, file("orders.csv", orders.into_bytes()), at).await?)?;
+        check_complete(
+            &import_orders(books_, file("orders.csv", orders.into_bytes()), OrderOptions::default(), at).await?,
+        )?;
         eprintln!("{first} parties, {:.0} s", started.elapsed().as_secs_f64());
     }
     books.close().await;

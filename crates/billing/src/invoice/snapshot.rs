@@ -60,28 +60,33 @@ pub struct ListDigests {
     pub savings_plans: Vec<BlobDigest>,
 }
 
-/// How many lists of each kind were known; later ones stand behind them. Terms that began in a closed
-/// month keep its prices (LC-16), and what is taken back of it has its rates and taxes (TX-2).
+/// How many lists of each kind and how many orders were known; later ones stand behind them. Terms that began in a
+/// closed month keep its prices (LC-16), what is taken back of it has its rates and taxes (TX-2), and what later orders
+/// change of it is charged later (LC-23).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct KnownLists {
     pub exchange_rates: u64,
     pub tax_rates: u64,
     pub offers: u64,
+    /// The place of the last order.
+    pub orders: u64,
 }
 
 impl KnownLists {
     #[must_use]
-    pub fn of(digests: &ListDigests) -> Self {
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let digests = &snapshot.lists;
         let count = |lists: &[BlobDigest]| u64::try_from(lists.len()).unwrap_or(u64::MAX);
         Self {
             exchange_rates: count(&digests.exchange_rates),
             tax_rates: count(&digests.tax_rates),
             offers: count(&digests.offers),
+            orders: snapshot.orders_through,
         }
     }
 }
 
-/// A closed month that was restated: its lists are those of the restatement from then on.
+/// A closed month that was restated: its lists and orders are those of the restatement from then on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestatedMonth {
     pub period: BillingPeriod,

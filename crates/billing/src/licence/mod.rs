@@ -1,6 +1,6 @@
 //! Licences: seats of a product, bought for a term and charged cycle by cycle.
 //!
-//! Rules LC-1 to LC-22 (docs/rules/charge-cycles.md, charge-types.md, proration.md, refund-windows.md,
+//! Rules LC-1 to LC-23 (docs/rules/charge-cycles.md, charge-types.md, proration.md, refund-windows.md,
 //! seat-line.md, classic-licences.md, licence-subscriptions.md). Two generations are kept apart: the new commerce, whose changes take back
 //! the rest of a cycle and charge it anew, and classic licences with their own roundings.
 //!
@@ -16,6 +16,7 @@ mod cycle;
 mod effective_price;
 mod generations;
 mod held_plans;
+mod late;
 mod offer;
 mod order;
 mod portfolio;
@@ -39,10 +40,11 @@ pub use cycle::{AnchorRule, Cycle, anchored_day, cycle_starting_at};
 pub use effective_price::{EffectivePrice, discounted};
 pub use generations::{LicenceCharges, licence_charges, plan_holdings};
 pub use held_plans::PlanHolding;
+pub use late::late_charges;
 pub use offer::{
     BillingPlan, Generation, KnownOffers, LicenceOffer, OfferBook, OfferKey, ProductCategory, RefundHours, TRIAL, Term,
 };
-pub use order::{Discount, LicenceOrder, NotClassic, OrderAction, OrderError, Purchase, UpgradeTo};
+pub use order::{Discount, LicenceOrder, NotClassic, OrderAction, OrderError, PlacedOrder, Purchase, UpgradeTo};
 pub use portfolio::{LicenceFailure, LicenceLine, OffersOn, licence_lines};
 pub use seat::{SeatRounding, seat_subtotal};
 pub use seat_count::{CountedLine, seats_after};

@@ -23,6 +23,13 @@ pub struct LicenceOrder {
     pub action: OrderAction,
 }
 
+/// An accepted order with its place among those of all parties, from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedOrder {
+    pub place: u64,
+    pub order: LicenceOrder,
+}
+
 /// What is ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,6 +91,26 @@ impl LicenceOrder {
     #[must_use]
     pub fn ordered_on(&self) -> Date {
         TimeZone::UTC.to_datetime(self.ordered_at).date()
+    }
+
+    /// Whether it begins or changes a subscription, or moves seats to it.
+    #[must_use]
+    pub fn concerns(&self, subscription: &SubscriptionId) -> bool {
+        let target = match &self.action {
+            OrderAction::Upgrade { target, .. } => Some(target),
+            _ => None,
+        };
+        self.subscription == *subscription || target == Some(subscription)
+    }
+
+    /// The subscription that it begins.
+    #[must_use]
+    pub fn begins(&self) -> Option<&SubscriptionId> {
+        match &self.action {
+            OrderAction::Purchase(_) => Some(&self.subscription),
+            OrderAction::Upgrade { target, to: Some(_), .. } => Some(target),
+            _ => None,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ mod usage;
 pub use differences::{TakenDifferences, take_differences};
 pub use directory::{add_customer, import_customers, import_subscriptions};
 pub use lists::{import_fx, import_prices, import_savings_plans, import_tax_rates, read_price_list};
-pub use orders::{OrdersOutcome, RefusedOrder, accept_orders, import_offers, import_orders};
+pub use orders::{OrderOptions, OrdersOutcome, RefusedOrder, accept_orders, import_offers, import_orders};
 pub use quarantine::{QuarantineReplay, replay_quarantine};
 pub use usage::{UsageImportOptions, import_usage};
 

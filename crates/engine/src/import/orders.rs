@@ -41,14 +41,25 @@ const ORDERS_PER_WRITE: usize = 10_000;
 /// A line of the file: the order, and how it is set aside.
 type Row = (LicenceOrder, RejectedLine);
 
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OrderOptions {
+    /// Accept orders of closed months: what they change of these is charged with the next document (LC-23).
+    pub late: bool,
+}
+
 /// Accepts the orders of a file. An order that cannot be accepted is set aside and the others are
 /// accepted; an order that is known already is a duplicate.
 ///
 /// # Errors
 /// A file that cannot be read, or a storage failure; orders that were accepted before it stay so.
-pub async fn import_orders(books: &Books, file: ImportFile, now: Timestamp) -> EngineResult<ImportReport> {
+pub async fn import_orders(
+    books: &Books,
+    file: ImportFile,
+    options: OrderOptions,
+    now: Timestamp,
+) -> EngineResult<ImportReport> {
     let parsed = read_orders(file.input)?;
-    let taken = take_rows(books, parsed.value, now).await?;
+    let taken = take_rows(books, parsed.value, options, now).await?;
     let accepted = u64::try_from(taken.accepted.len()).unwrap_or(u64::MAX);
     let mut report = ImportReport { accepted, duplicate: taken.duplicate, ..counted(&file.name, 0, true) };
     let mut refused = parsed.rejected;
@@ -82,7 +93,12 @@ pub struct OrdersOutcome {
 ///
 /// # Errors
 /// Storage failures; orders that were accepted before it stay so.
-pub async fn accept_orders(books: &Books, orders: Vec<LicenceOrder>, now: Timestamp) -> EngineResult<OrdersOutcome> {
+pub async fn accept_orders(
+    books: &Books,
+    orders: Vec<LicenceOrder>,
+    options: OrderOptions,
+    now: Timestamp,
+) -> EngineResult<OrdersOutcome> {
     let row = |(line, order)| {
         let line = RejectedLine {
             line,
@@ -95,7 +111,7 @@ pub async fn accept_orders(books: &Books, orders: Vec<LicenceOrder>, now: Timest
         };
         (order, line)
     };
-    let taken = take_rows(books, (0..).zip(orders).map(row).collect(), now).await?;
+    let taken = take_rows(books, (0..).zip(orders).map(row).collect(), options, now).await?;
     let refused = taken.refused.into_iter().map(|line| RefusedOrder {
         index: usize::try_from(line.line).unwrap_or(usize::MAX),
         code: line.code,
@@ -112,7 +128,7 @@ struct Taken {
     refused: Vec<RejectedLine>,
 }
 
-async fn take_rows(books: &Books, rows: Vec<Row>, now: Timestamp) -> EngineResult<Taken> {
+async fn take_rows(books: &Books, rows: Vec<Row>, options: OrderOptions, now: Timestamp) -> EngineResult<Taken> {
     let mut taken = Taken::default();
     let mut by_party: BTreeMap<OrganisationId, Vec<Row>> = BTreeMap::new();
     let mut parties: BTreeMap<CustomerId, Option<OrganisationId>> = BTreeMap::new();
@@ -135,7 +151,7 @@ async fn take_rows(books: &Books, rows: Vec<Row>, now: Timestamp) -> EngineResul
     let mut pending = BTreeSet::new();
     for (party, rows) in by_party {
         let mut desk = Desk::open(books, &party, (&offers, &pending), &rows).await?;
-        desk.take(rows, now, &mut taken.refused);
+        desk.take(rows, options, now, &mut taken.refused);
         pending.extend(desk.accepted.subscriptions.iter().map(|subscription| subscription.id.clone()));
         taken.accepted.extend(desk.accepted.orders.iter().map(|order| order.order_id.clone()));
         taken.duplicate = taken.duplicate.saturating_add(desk.duplicates);
@@ -153,8 +169,8 @@ async fn take_rows(books: &Books, rows: Vec<Row>, now: Timestamp) -> EngineResul
 struct Desk {
     party: Organisation,
     offers: OffersByMonth,
-    /// The first day that is not billed yet.
-    open_from: Option<Date>,
+    /// The first day that was billed, and the first that is not billed yet.
+    closed: Option<(Date, Date)>,
     known: BTreeMap<String, LicenceOrder>,
     by_customer: BTreeMap<CustomerId, Vec<LicenceOrder>>,
     /// Of the directory, whoever ordered them.
@@ -177,15 +193,19 @@ impl Desk {
         let organisation = ledger.organisation(party).await?;
         let mut closures = ledger.closures(party).await?;
         know_restatements(&mut closures, &ledger.restated_months(party).await?);
-        let orders = ledger.orders(party, u64::MAX).await?;
-        let new_ids: Vec<SubscriptionId> = rows.iter().filter_map(|(order, _)| new_id(order)).cloned().collect();
+        let orders: Vec<LicenceOrder> =
+            ledger.orders(party, u64::MAX).await?.into_iter().map(|placed| placed.order).collect();
+        let new_ids: Vec<SubscriptionId> = rows.iter().filter_map(|(order, _)| order.begins()).cloned().collect();
         let known = ledger.named_subscriptions(&new_ids).await?;
         let mut taken_ids: BTreeSet<_> = known.into_iter().map(|(subscription, _)| subscription.id).collect();
         taken_ids.extend(new_ids.into_iter().filter(|id| pending.contains(id)));
         Ok(Self {
             party: organisation.ok_or_else(unknown)?,
             offers: OffersByMonth::load(books, &closures, offers).await?,
-            open_from: closures.iter().map(|closure: &Closure| closure.period.end()).max(),
+            closed: closures
+                .first()
+                .zip(closures.last())
+                .map(|(first, last): (&Closure, &Closure)| (first.period.first_day(), last.period.end())),
             known: orders.iter().map(|order| (order.order_id.clone(), order.clone())).collect(),
             by_customer: by_customer(orders),
             taken_ids,
@@ -194,13 +214,13 @@ impl Desk {
         })
     }
 
-    fn take(&mut self, rows: Vec<Row>, now: Timestamp, refused: &mut Vec<RejectedLine>) {
+    fn take(&mut self, rows: Vec<Row>, options: OrderOptions, now: Timestamp, refused: &mut Vec<RejectedLine>) {
         let mut fresh: BTreeMap<CustomerId, Vec<Row>> = BTreeMap::new();
         for (order, line) in rows {
             if self.settle_known(&order, &line, refused) {
                 continue;
             }
-            match self.check_time(&order, now) {
+            match self.check_time(&order, options, now) {
                 Err((code, message)) => refused.push(RejectedLine { code, message, ..line }),
                 Ok(()) => fresh.entry(order.customer.clone()).or_default().push((order, line)),
             }
@@ -223,17 +243,35 @@ impl Desk {
         true
     }
 
-    fn check_time(&self, order: &LicenceOrder, now: Timestamp) -> Result<(), (&'static str, String)> {
+    fn check_time(
+        &self,
+        order: &LicenceOrder,
+        options: OrderOptions,
+        now: Timestamp,
+    ) -> Result<(), (&'static str, String)> {
         if order.ordered_at > now {
             return Err(("order.in_future", format!("{} has not come yet", order.ordered_at)));
         }
-        match self.open_from {
-            Some(open) if order.ordered_on() < open => {
-                let message = format!("{} is billed already; orders are open from {open} on", order.ordered_on());
-                Err(("order.period_closed", message))
-            }
-            _ => Ok(()),
-        }
+        let day = order.ordered_on();
+        let Some((first, open)) = self.closed.filter(|(_, open)| day < *open) else { return Ok(()) };
+        let reason = if !options.late {
+            "to charge what it changes with the next document, import it as late"
+        } else if day < first {
+            "months before the first that was closed here are charged nowhere"
+        } else if self.is_of_savings_plan(order) {
+            "the usage of these days was billed without the plan: order it from the first open day on"
+        } else {
+            return Ok(());
+        };
+        let message = format!("{day} is billed already; orders are open from {open} on; {reason}");
+        Err(("order.period_closed", message))
+    }
+
+    /// Whether an order begins or changes a savings plan, which pays for usage of its own days.
+    fn is_of_savings_plan(&self, order: &LicenceOrder) -> bool {
+        let is_concerned = |known: &&LicenceOrder| known.begins().is_some_and(|id| order.concerns(id));
+        let begun = self.by_customer.get(&order.customer).into_iter().flatten().filter(is_concerned);
+        begun.chain([order]).any(|order| self.offers.begins_commitment(order))
     }
 
     /// All at once where all can be; one by one where not, so that one bad order takes no other down.
@@ -248,7 +286,7 @@ impl Desk {
             if self.settle_known(&order, &line, refused) {
                 continue;
             }
-            match new_id(&order).filter(|id| self.taken_ids.contains(*id)) {
+            match order.begins().filter(|id| self.taken_ids.contains(*id)) {
                 Some(id) => {
                     let message = format!("subscription {:?} exists already", id.as_str());
                     refused.push(RejectedLine { code: "order.subscription_exists", message, ..line });
@@ -317,7 +355,7 @@ impl Desk {
     }
 
     fn accept(&mut self, order: LicenceOrder) {
-        if let Some(id) = new_id(&order).cloned() {
+        if let Some(id) = order.begins().cloned() {
             let name = self.name_of(&order);
             self.taken_ids.insert(id.clone());
             let customer = order.customer.clone();
@@ -327,14 +365,5 @@ impl Desk {
         }
         self.known.insert(order.order_id.clone(), order.clone());
         self.accepted.orders.push(order);
-    }
-}
-
-/// The subscription that an order begins.
-fn new_id(order: &LicenceOrder) -> Option<&SubscriptionId> {
-    match &order.action {
-        OrderAction::Purchase(_) => Some(&order.subscription),
-        OrderAction::Upgrade { target, to: Some(_), .. } => Some(target),
-        _ => None,
     }
 }

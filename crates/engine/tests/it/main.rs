@@ -4,6 +4,7 @@ mod century;
 mod classic_usage;
 mod crediting;
 mod dry_runs;
+mod late_orders;
 mod licences;
 mod months;
 mod quarantine;

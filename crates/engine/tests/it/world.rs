@@ -9,8 +9,8 @@ use billing::period::BillingPeriod;
 use billing::ports::{PortError, PortResult};
 use engine::closing::{CloseOptions, ClosingOutcome, close};
 use engine::import::{
-    ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_offers, import_orders,
-    import_prices, import_savings_plans, import_subscriptions, import_tax_rates, import_usage,
+    ImportFile, ImportReport, OrderOptions, UsageImportOptions, import_customers, import_fx, import_offers,
+    import_orders, import_prices, import_savings_plans, import_subscriptions, import_tax_rates, import_usage,
 };
 use engine::{Books, DocumentShelf};
 use formats::source::Input;
@@ -163,8 +163,17 @@ impl World {
 
     /// Imports orders of the customer `c`; the codes of those that were refused.
     pub(crate) async fn orders(&self, rows: &[&str]) -> (u64, u64, Vec<String>) {
+        self.import_orders(rows, OrderOptions { late: false }).await
+    }
+
+    /// As [`Self::orders`], of closed months too.
+    pub(crate) async fn late_orders(&self, rows: &[&str]) -> (u64, u64, Vec<String>) {
+        self.import_orders(rows, OrderOptions { late: true }).await
+    }
+
+    async fn import_orders(&self, rows: &[&str], options: OrderOptions) -> (u64, u64, Vec<String>) {
         let text = format!("{ORDERS_HEADER}\n{}\n", rows.join("\n"));
-        let report = import_orders(&self.books, file("orders.csv", text), now()).await.unwrap();
+        let report = import_orders(&self.books, file("orders.csv", text), options, now()).await.unwrap();
         let codes = report.quarantined.iter().map(|line| line.code.clone()).collect();
         (report.accepted, report.duplicate, codes)
     }

@@ -8,8 +8,8 @@ use billing::period::BillingPeriod;
 use engine::closing::{CloseOptions, PartyClosing, PreviewedClosing, close, preview_close};
 use engine::crediting::credit;
 use engine::import::{
-    ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_offers, import_orders,
-    import_prices, import_tax_rates, import_usage,
+    ImportFile, ImportReport, OrderOptions, UsageImportOptions, import_customers, import_fx, import_offers,
+    import_orders, import_prices, import_tax_rates, import_usage,
 };
 use engine::paying::{AccountName, Request, adjust, book};
 use engine::rating::{PartyRating, preview, rate};
@@ -123,7 +123,7 @@ impl Act {
             }
             Self::Orders(rows) => {
                 let text = format!("{ORDERS_HEADER}{}\n", rows.join("\n"));
-                Answer::Imported(import_orders(books, file("orders", text), now).await?)
+                Answer::Imported(import_orders(books, file("orders", text), OrderOptions::default(), now).await?)
             }
             Self::Adjust { party, reference, minor } => {
                 let amount = Amount { minor: *minor, currency: PARTIES[*party].currency.parse().unwrap() };

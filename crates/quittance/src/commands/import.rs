@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use billing::ports::{QuarantinedLine, hex};
 use engine::import::{
-    ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_offers, import_orders,
-    import_prices, import_savings_plans, import_subscriptions, import_tax_rates, import_usage, replay_quarantine,
+    ImportFile, ImportReport, OrderOptions, UsageImportOptions, import_customers, import_fx, import_offers,
+    import_orders, import_prices, import_savings_plans, import_subscriptions, import_tax_rates, import_usage,
+    replay_quarantine,
 };
 use formats::source::Input;
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ pub(crate) async fn run(dir: &Path, output: Output, command: &ImportCommand) -> 
         ImportCommand::Fx(args) => fx(&data, args).await?,
         ImportCommand::Tax { files } => tax(&data, files).await?,
         ImportCommand::Offers { files } => offers(&data, files).await?,
-        ImportCommand::Orders { files } => orders(&data, files).await?,
+        ImportCommand::Orders { files, late } => orders(&data, files, *late).await?,
         ImportCommand::SavingsPlans { files } => savings_plans(&data, files).await?,
     };
     print_reports(output, &reports)
@@ -129,8 +130,10 @@ async fn offers(data: &DataDir, files: &[PathBuf]) -> Result<Vec<ImportReport>, 
     each(files, async |file| import_offers(&data.books, file, clock::now()?).await.map_err(Failure::from)).await
 }
 
-async fn orders(data: &DataDir, files: &[PathBuf]) -> Result<Vec<ImportReport>, Failure> {
-    each(files, async |file| import_orders(&data.books, file, clock::now()?).await.map_err(Failure::from)).await
+async fn orders(data: &DataDir, files: &[PathBuf], late: bool) -> Result<Vec<ImportReport>, Failure> {
+    let options = OrderOptions { late };
+    each(files, async |file| import_orders(&data.books, file, options, clock::now()?).await.map_err(Failure::from))
+        .await
 }
 
 async fn savings_plans(data: &DataDir, files: &[PathBuf]) -> Result<Vec<ImportReport>, Failure> {

@@ -19,8 +19,8 @@ use billing::ports::hex;
 use billing::settlement::{Allocate, NewPayment};
 use engine::closing::{CloseOptions, close};
 use engine::import::{
-    ImportFile, UsageImportOptions, import_customers, import_fx, import_offers, import_orders, import_prices,
-    import_savings_plans, import_subscriptions, import_usage,
+    ImportFile, OrderOptions, UsageImportOptions, import_customers, import_fx, import_offers, import_orders,
+    import_prices, import_savings_plans, import_subscriptions, import_usage,
 };
 use engine::invoices::{list, statement_pdf};
 use engine::paying::{Request, account_name, book};
@@ -160,7 +160,7 @@ async fn buy_savings_plan(data: &DataDir, world: &World, at: Timestamp) -> Resul
     let reports = [
         import_offers(books, file("offers.csv", World::offers_csv().to_owned()), at).await?,
         import_savings_plans(books, file("savings-plans.csv", world.savings_plans_csv()), at).await?,
-        import_orders(books, file("orders.csv", world.orders_csv()), at).await?,
+        import_orders(books, file("orders.csv", world.orders_csv()), OrderOptions::default(), at).await?,
     ];
     reports.iter().try_for_each(refuse_quarantine)
 }

@@ -145,6 +145,18 @@ fn a_month_by_the_api_alone() {
         lines["items"].as_array().unwrap().iter().map(|line| line["subtotal"]["amount"].as_str().unwrap()).collect();
     assert!(subtotals.contains(&"58.40"), "{subtotals:?}");
 
+    // An order of the closed month counts only where it is meant to come late.
+    let late = json!({
+        "order_id": "o-4", "ordered_at": "2026-10-20T09:00:00Z", "action": "change_seats", "customer": "alder",
+        "subscription": "s-2", "seats": 7,
+    });
+    let report = desk.tell("organisations/north/orders", 200, &json!({ "orders": [late] }));
+    assert_eq!(report["refused"][0]["code"], "order.period_closed");
+    let report = desk.tell("organisations/north/orders", 200, &json!({ "orders": [late], "late": true }));
+    assert_eq!(report["accepted"], json!(["o-4"]));
+    let restatement = desk.read("documents/G000000001/restatement");
+    assert_eq!(restatement["changes"].as_array().unwrap().len(), 2, "{restatement:#}");
+
     let bank = "date,amount,currency,reference,payer,remittance\n\
         2026-11-09,20.00,EUR,b-1,North,Invoice G000000001\n2026-11-09,7.00,EUR,b-2,Somebody,\n";
     let proposed = desk.send("bank-statements", 200, bank.as_bytes());

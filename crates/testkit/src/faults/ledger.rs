@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber, InvoiceType, RestatedMonth};
-use billing::licence::LicenceOrder;
+use billing::licence::PlacedOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
@@ -50,7 +50,7 @@ faulty_ledger! {
     fn named_subscriptions(ids: &[SubscriptionId]) -> Vec<(Subscription, Customer)>;
     fn party_directory(party: &OrganisationId) -> Option<PartyDirectory>;
     fn accept_orders(accepted: &[AcceptedOrders], at: Timestamp) -> ();
-    fn orders(party: &OrganisationId, through: u64) -> Vec<LicenceOrder>;
+    fn orders(party: &OrganisationId, through: u64) -> Vec<PlacedOrder>;
     fn last_order() -> u64;
     fn put_blob(bytes: &[u8]) -> BlobDigest;
     fn blob(digest: &BlobDigest) -> Option<Vec<u8>>;

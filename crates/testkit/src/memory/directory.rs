@@ -2,7 +2,7 @@
 
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::BlobDigest;
-use billing::licence::LicenceOrder;
+use billing::licence::PlacedOrder;
 use billing::party::{Customer, PartyDirectory, Subscription};
 use billing::ports::{AcceptedOrders, BilledParty, ListKind, PortResult, StoredList, hex};
 use jiff::Timestamp;
@@ -72,10 +72,10 @@ impl Tables {
     }
 
     /// A party's orders whose place, from 1 over all parties, is at most `through`.
-    pub(super) fn orders_of(&self, party: &OrganisationId, through: u64) -> Vec<LicenceOrder> {
-        let through = usize::try_from(through).unwrap_or(usize::MAX);
-        let of_party = self.orders.iter().take(through).filter(|(of, _)| of == party);
-        of_party.map(|(_, order)| order.clone()).collect()
+    pub(super) fn orders_of(&self, party: &OrganisationId, through: u64) -> Vec<PlacedOrder> {
+        let placed = (1_u64..).zip(&self.orders).take_while(|(place, _)| *place <= through);
+        let of_party = placed.filter(|(_, (of, _))| of == party);
+        of_party.map(|(place, (_, order))| PlacedOrder { place, order: order.clone() }).collect()
     }
 
     pub(super) fn last_order(&self) -> u64 {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::{Adjustment, BlobDigest, InvoiceNumber, InvoiceType, RestatedMonth};
-use billing::licence::LicenceOrder;
+use billing::licence::PlacedOrder;
 use billing::party::{Customer, Organisation, PartyDirectory, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
@@ -86,7 +86,7 @@ impl Ledger for MemoryLedger {
         self.tables().accept_orders(accepted)
     }
 
-    async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<LicenceOrder>> {
+    async fn orders(&self, party: &OrganisationId, through: u64) -> PortResult<Vec<PlacedOrder>> {
         Ok(self.tables().orders_of(party, through))
     }
 

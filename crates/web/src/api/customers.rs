@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 use billing::ids::{CustomerId, SubscriptionId};
-use billing::licence::{LicenceOrder, OrderAction};
 use billing::party::{Customer, PartyDirectory};
 use engine::import::add_customer;
 
@@ -61,15 +60,7 @@ pub(super) async fn subscription(call: Call) -> Result<Reply, Problem> {
     let unknown = || Problem::not_found("subscription.unknown", "there is no such subscription");
     let found = found.ok_or_else(unknown)?;
     let orders = call.books().ledger.orders(&directory.party.id, u64::MAX).await?;
-    let orders = orders.iter().filter(|order| is_about(order, &found.id)).map(Order::from).collect();
+    let orders =
+        orders.iter().map(|placed| &placed.order).filter(|order| order.concerns(&found.id)).map(Order::from).collect();
     Reply::ok(&shapes::Subscription { subscription: found.into(), orders })
-}
-
-/// Whether an order changes a subscription, or moves seats to it.
-fn is_about(order: &LicenceOrder, id: &SubscriptionId) -> bool {
-    let target = match &order.action {
-        OrderAction::Upgrade { target, .. } => Some(target),
-        _ => None,
-    };
-    order.subscription == *id || target == Some(id)
 }

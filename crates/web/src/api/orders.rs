@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use billing::licence::LicenceOrder;
-use engine::import::accept_orders;
+use engine::import::{OrderOptions, accept_orders};
 
 use super::call::{Call, Reply, WriteCall};
 use super::page;
@@ -14,9 +14,10 @@ use super::shapes::{NewOrder, NewOrders, Order, OrderPage, OrdersReport};
 pub(super) async fn list(call: Call) -> Result<Reply, Problem> {
     let party = call.caller.party(call.path("organisation")).await?;
     let orders = call.books().ledger.orders(&party.id, u64::MAX).await?;
+    // Their places among the party's own: how many others have is nobody's business.
     let placed = (1_u64..).zip(orders).collect();
     let (shown, next) = page::of_places(&call, placed, |(place, _)| *place)?;
-    let items = shown.iter().map(|(_, order)| Order::from(order)).collect();
+    let items = shown.iter().map(|(_, placed)| Order::from(&placed.order)).collect();
     Reply::ok(&OrderPage::from((items, next)))
 }
 
@@ -39,7 +40,7 @@ pub(super) async fn add(mut write: WriteCall) -> Result<Reply, Problem> {
         }
     }
     let (places, orders): (Vec<usize>, Vec<LicenceOrder>) = own.into_iter().unzip();
-    let taken = accept_orders(&books, orders, write.now()).await?;
+    let taken = accept_orders(&books, orders, OrderOptions { late: body.late }, write.now()).await?;
     for order in taken.refused {
         let index = places.get(order.index).copied().unwrap_or(order.index);
         refused.insert(index, field_problem(&format!("/orders/{index}"), order.code, order.message));

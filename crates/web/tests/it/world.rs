@@ -14,8 +14,8 @@ use billing::ports::PortResult;
 use billing::settlement::{Allocate, NewPayment};
 use engine::closing::{CloseOptions, close};
 use engine::import::{
-    ImportFile, ImportReport, UsageImportOptions, import_customers, import_fx, import_offers, import_orders,
-    import_prices, import_subscriptions, import_usage,
+    ImportFile, ImportReport, OrderOptions, UsageImportOptions, import_customers, import_fx, import_offers,
+    import_orders, import_prices, import_subscriptions, import_usage,
 };
 use engine::paying::{Request, account_name, book};
 use engine::tokens::{self, Role};
@@ -151,7 +151,7 @@ impl World {
         self.runtime.block_on(async {
             accepted(&import_offers(&self.books, file("offers.csv", offers.to_owned()), now).await.unwrap());
             let orders = file("orders.csv", format!("{header}\n{orders}"));
-            accepted(&import_orders(&self.books, orders, now).await.unwrap());
+            accepted(&import_orders(&self.books, orders, OrderOptions::default(), now).await.unwrap());
             close(&self.books, "2026-11".parse().unwrap(), CloseOptions::default(), now, &|_| {}).await.unwrap();
         });
     }

@@ -88,6 +88,7 @@ impl Witness {
     /// What was accepted stays as it was, and each order is accepted once.
     async fn judge_orders(&mut self, stores: &Stores, case: Case<'_>) {
         let orders = stores.ledger.orders(&party_id(LICENSEE), u64::MAX).await.unwrap();
+        let orders: Vec<_> = orders.into_iter().map(|placed| placed.order).collect();
         assert_eq!(orders[..self.orders.len()], self.orders[..], "LIC-1: an accepted order changed");
         let new = &orders[self.orders.len()..];
         for order in new {

@@ -104,6 +104,9 @@ pub(crate) struct NewOrder {
 pub(crate) struct NewOrders {
     #[schema(min_items = 1, max_items = 1000)]
     pub(crate) orders: Vec<NewOrder>,
+    /// Accept orders of closed months too; what they change of these goes on the next document, or is restated.
+    #[serde(default)]
+    pub(crate) late: bool,
 }
 
 /// Says of a field that an action needs that it is missing.
