@@ -3,13 +3,15 @@
 use std::str::FromStr;
 
 use axum::http::HeaderMap;
+use billing::ids::{CustomerId, SubscriptionId};
 use billing::invoice::InvoiceNumber;
-use billing::party::Organisation;
+use billing::party::{Customer, Organisation, Subscription};
 use engine::Books;
 use engine::invoices::{self, IssuedInvoice};
 use engine::tokens::{self, Action, Actor};
 use formats::vendor::VendorError;
 use formats::vendor::request::InvoiceKey;
+use uuid::Uuid;
 
 use crate::call::bearer_token;
 use crate::failure::Failure;
@@ -62,6 +64,49 @@ impl Reader {
     pub(crate) async fn invoice(&self, segment: &str) -> Result<IssuedInvoice, Failure> {
         let issued = invoices::find(&self.books, Some(&self.actor.organisation), &invoice_number(segment)?).await?;
         if self.may_read(&issued) { Ok(issued) } else { Err(Failure::no_such_invoice()) }
+    }
+
+    /// The caller's customer that a decoded segment of a path names.
+    ///
+    /// # Errors
+    /// 400 for an unknown name that is no GUID; the same 404 for an unknown one and for another's.
+    pub(crate) async fn customer(&self, segment: &str) -> Result<Customer, Failure> {
+        for name in [segment.to_owned(), segment.to_ascii_lowercase()] {
+            let Ok(id) = CustomerId::from_str(&name) else { continue };
+            let customer = self.books.ledger.customer(&id).await.map_err(engine::EngineError::from)?;
+            let own = customer.filter(|customer| customer.billed_party == self.actor.organisation);
+            if let Some(customer) = own {
+                return Ok(customer);
+            }
+        }
+        Err(match Uuid::try_parse(segment) {
+            Ok(_) => VendorError::customer_not_found("there is no such customer").into(),
+            Err(_) => VendorError::invalid_customer("the id of a customer is a GUID").into(),
+        })
+    }
+
+    /// The customer's subscription that a decoded segment of a path names.
+    ///
+    /// # Errors
+    /// As [`Reader::customer`].
+    pub(crate) async fn subscription(&self, customer: &Customer, segment: &str) -> Result<Subscription, Failure> {
+        let names = [segment.to_owned(), segment.to_ascii_lowercase()];
+        let ids: Vec<SubscriptionId> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        let found = self.books.ledger.named_subscriptions(&ids).await.map_err(engine::EngineError::from)?;
+        let own = found.into_iter().find(|(_, owner)| owner.id == customer.id);
+        own.map(|(subscription, _)| subscription).ok_or_else(|| match Uuid::try_parse(segment) {
+            Ok(_) => VendorError::subscription_not_found("there is no such subscription").into(),
+            Err(_) => VendorError::bad_identifier("the id of a subscription is a GUID").into(),
+        })
+    }
+
+    /// # Errors
+    /// 403 for a role that only reads.
+    pub(crate) fn check_may_write(&self) -> Result<(), Failure> {
+        match tokens::authorize(&self.actor, Action::WriteBilling, &self.actor.organisation) {
+            true => Ok(()),
+            false => Err(VendorError::role_lacks_right("the role of this token reads and does not write").into()),
+        }
     }
 
     fn may_read(&self, issued: &IssuedInvoice) -> bool {

@@ -19,11 +19,16 @@ pub(crate) fn json<T: Serialize>(body: &T) -> Result<Response, Failure> {
     Ok(with_type(JSON, bytes))
 }
 
-pub(crate) fn error(status: StatusCode, body: &ErrorBody) -> Response {
+/// An error's body, of whatever API.
+pub(crate) fn with_status<T: Serialize>(status: StatusCode, body: &T) -> Response {
     let bytes = serde_json::to_vec(body).unwrap_or_else(|_| FALLBACK.into());
     let mut response = with_type(JSON, bytes);
     *response.status_mut() = status;
     response
+}
+
+pub(crate) fn error(status: StatusCode, body: &ErrorBody) -> Response {
+    with_status(status, body)
 }
 
 /// A statement, to be saved under its number.

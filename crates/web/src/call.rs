@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use formats::vendor::CONTINUATION_HEADER;
 use formats::vendor::request::Request;
@@ -17,6 +18,9 @@ pub(crate) struct Call {
     pub(crate) parameters: Parameters,
     /// As the header `MS-ContinuationToken` has it.
     pub(crate) continuation: Option<String>,
+    pub(crate) headers: HeaderMap,
+    /// Empty where the verb takes none.
+    pub(crate) body: Bytes,
 }
 
 /// The header's text. What is no ASCII was not written by us, and reads as a token that is wrong.

@@ -1,16 +1,20 @@
-//! From a request to its handler: route, caller, query, handler, in this order.
+//! From a request to its handler: route, caller, body, query, handler, in this order.
 
 use std::sync::Arc;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::Method;
-use axum::response::{IntoResponse, Response};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use formats::vendor::request::{self, normalise_path};
+use http_body_util::{BodyExt as _, Limited};
 
 use crate::access::Reader;
 use crate::call::{Call, continuation};
 use crate::failure::Failure;
-use crate::routes::{self, Resource};
+use crate::family::Family;
+use crate::routes::{self, NoRoute, Parameters, Resource, Route, Verb};
 use crate::state::AppState;
 use crate::{api, health, invoices, line_items};
 
@@ -18,29 +22,57 @@ pub(crate) async fn dispatch(State(state): State<Arc<AppState>>, request: Reques
     if api::is_api(request.uri().path()) {
         return api::dispatch(state, request).await;
     }
-    answer(state, request).await.unwrap_or_else(IntoResponse::into_response)
+    let now = state.now();
+    let (head, body) = request.into_parts();
+    let answered = answer(state, &head, body).await;
+    answered.unwrap_or_else(|failure| Family::of(head.uri.path()).refuse(failure, &head, now))
 }
 
-async fn answer(state: Arc<AppState>, request: Request) -> Result<Response, Failure> {
-    // The body is dropped unread: no route takes one.
-    let (head, _) = request.into_parts();
-    let (route, parameters) = routes::find(&normalise_path(head.uri.path())).ok_or_else(Failure::no_such_route)?;
-    if head.method != Method::GET && head.method != Method::HEAD {
-        return Err(Failure::method_not_allowed());
-    }
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    let call = || -> Result<Call, Failure> {
-        let (request, continuation) = (request::Request::parse(target)?, continuation(&head.headers));
-        Ok(Call { state: state.clone(), request, parameters, continuation })
-    };
+async fn answer(state: Arc<AppState>, head: &Parts, body: Body) -> Result<Response, Failure> {
+    let found = routes::find(&head.method, &normalise_path(head.uri.path()));
+    let (route, parameters) = found.map_err(|reason| match reason {
+        NoRoute::UnknownPath => Failure::no_such_route(),
+        NoRoute::OtherVerbs(allowed) => Failure::method_not_allowed(&allowed),
+    })?;
     match route.resource {
         Resource::Health => health::answer(),
-        Resource::Statement => invoices::statement::answer(&call()?, &head.headers).await,
+        Resource::Statement => invoices::statement::answer(&call(state, head, body, route, parameters).await?).await,
         guarded => {
             let reader = Reader::admit(&state, &head.headers).await?;
-            show(guarded, &call()?, &reader).await
+            show(guarded, &call(state, head, body, route, parameters).await?, &reader).await
         }
     }
+}
+
+async fn call(
+    state: Arc<AppState>,
+    head: &Parts,
+    body: Body,
+    route: &Route,
+    parameters: Parameters,
+) -> Result<Call, Failure> {
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let request = request::Request::parse(target)?;
+    let body = match route.verb {
+        // Dropped unread.
+        Verb::Get => Bytes::new(),
+        Verb::Put | Verb::Patch | Verb::Post => receive(&head.headers, body, state.limits.body_bytes_max).await?,
+    };
+    let continuation = continuation(&head.headers);
+    Ok(Call { state, request, parameters, continuation, headers: head.headers.clone(), body })
+}
+
+/// # Errors
+/// 415 for a body that is no JSON, 413 for one that is too large.
+async fn receive(headers: &HeaderMap, body: Body, bytes_max: u64) -> Result<Bytes, Failure> {
+    let limit = usize::try_from(bytes_max).unwrap_or(usize::MAX);
+    let bytes = Limited::new(body, limit).collect().await.map_err(|_| Failure::body_too_large())?.to_bytes();
+    let content_type = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?"));
+    let is_json = content_type.is_none_or(|text| {
+        let essence = text.split(';').next().unwrap_or_default().trim();
+        essence.is_empty() || essence.eq_ignore_ascii_case("application/json")
+    });
+    if bytes.is_empty() || is_json { Ok(bytes) } else { Err(Failure::unsupported_media_type()) }
 }
 
 /// What only a token opens.

@@ -6,13 +6,14 @@ use engine::EngineError;
 use formats::vendor::VendorError;
 
 use crate::answer;
+use crate::api::Problem;
 
 /// A refused or failed request. The caller gets the vendor's body and nothing else; what happened
 /// inside goes to the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
-    error: VendorError,
-    header: Option<(HeaderName, &'static str)>,
+    pub(crate) error: VendorError,
+    header: Option<(HeaderName, String)>,
     /// Code and facts of what happened inside; empty when the body says it all.
     operator: String,
 }
@@ -43,18 +44,18 @@ impl Failure {
 
     pub(crate) fn token_missing() -> Self {
         let error = VendorError::token_missing("the header Authorization has to carry a bearer token");
-        Self { header: Some((header::WWW_AUTHENTICATE, CHALLENGE)), ..error.into() }
+        Self { header: Some((header::WWW_AUTHENTICATE, CHALLENGE.to_owned())), ..error.into() }
     }
 
     /// One body for every reason: which of them it was helps only who should not get in.
     pub(crate) fn token_refused() -> Self {
         let error = VendorError::token_refused("the token is not valid or has expired");
-        Self { header: Some((header::WWW_AUTHENTICATE, CHALLENGE)), ..error.into() }
+        Self { header: Some((header::WWW_AUTHENTICATE, CHALLENGE.to_owned())), ..error.into() }
     }
 
     pub(crate) fn signature_refused() -> Self {
         let error = VendorError::token_refused("the signature of the link is not valid");
-        Self { header: Some((header::WWW_AUTHENTICATE, CHALLENGE)), ..error.into() }
+        Self { header: Some((header::WWW_AUTHENTICATE, CHALLENGE.to_owned())), ..error.into() }
     }
 
     pub(crate) fn link_expired() -> Self {
@@ -62,9 +63,13 @@ impl Failure {
         status(StatusCode::GONE, 1000, hint)
     }
 
-    pub(crate) fn method_not_allowed() -> Self {
-        let failure = status(StatusCode::METHOD_NOT_ALLOWED, 900_141, "only GET and HEAD are served here");
-        Self { header: Some((header::ALLOW, "GET, HEAD")), ..failure }
+    pub(crate) fn method_not_allowed(allowed: &str) -> Self {
+        let failure = status(StatusCode::METHOD_NOT_ALLOWED, 900_141, &format!("only {allowed} is served here"));
+        Self { header: Some((header::ALLOW, allowed.to_owned())), ..failure }
+    }
+
+    pub(crate) fn unsupported_media_type() -> Self {
+        status(StatusCode::UNSUPPORTED_MEDIA_TYPE, 800_002, "the body has to be application/json")
     }
 
     pub(crate) fn target_too_long() -> Self {
@@ -81,7 +86,7 @@ impl Failure {
 
     fn busy() -> Self {
         let failure = status(StatusCode::SERVICE_UNAVAILABLE, 800_003, "the server is busy; try again");
-        Self { header: Some((header::RETRY_AFTER, "1")), ..failure }
+        Self { header: Some((header::RETRY_AFTER, "1".to_owned())), ..failure }
     }
 
     pub(crate) fn unexpected(operator: impl std::fmt::Display) -> Self {
@@ -99,6 +104,16 @@ impl From<VendorError> for Failure {
     }
 }
 
+/// Whoever writes waits for its turn as in the own API.
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        match problem.status {
+            StatusCode::SERVICE_UNAVAILABLE => Self::busy(),
+            _ => Self::unexpected(format!("{}: {}", problem.code, problem.detail)),
+        }
+    }
+}
+
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let answer = ENGINE_CODES.iter().find(|(code, _)| *code == error.code);
@@ -109,15 +124,25 @@ impl From<EngineError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        let body = self.error.body();
+        self.with_body(|status| answer::error(status, &body))
+    }
+}
+
+impl Failure {
+    /// The answer with the body of some API.
+    pub(crate) fn with_body(self, body: impl FnOnce(StatusCode) -> Response) -> Response {
         let status = StatusCode::from_u16(self.error.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status.is_server_error() {
             tracing::error!(code = self.error.code, operator = self.operator, "request failed");
         } else if !self.operator.is_empty() {
             tracing::debug!(code = self.error.code, operator = self.operator, "request refused");
         }
-        let mut response = answer::error(status, &self.error.body());
-        if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        let mut response = body(status);
+        if let Some((name, value)) =
+            self.header.and_then(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?)))
+        {
+            response.headers_mut().insert(name, value);
         }
         response
     }

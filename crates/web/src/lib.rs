@@ -13,6 +13,7 @@ pub mod api;
 mod call;
 mod dispatch;
 mod failure;
+mod family;
 mod health;
 mod invoices;
 mod layers;

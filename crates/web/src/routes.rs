@@ -1,5 +1,6 @@
 //! Every route, as data: a test reads the same table and counts what it has no case for.
 
+use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
 /// What a route shows.
@@ -26,9 +27,44 @@ pub enum Access {
     TokenOrSignature,
 }
 
-/// One route. All of them answer `GET` and `HEAD` and nothing else.
+/// What a request does to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// And `HEAD`.
+    Get,
+    Put,
+    Patch,
+    Post,
+}
+
+impl Verb {
+    #[must_use]
+    pub fn of(method: &Method) -> Option<Self> {
+        match *method {
+            Method::GET | Method::HEAD => Some(Self::Get),
+            Method::PUT => Some(Self::Put),
+            Method::PATCH => Some(Self::Patch),
+            Method::POST => Some(Self::Post),
+            _ => None,
+        }
+    }
+
+    /// As the header `Allow` has it.
+    #[must_use]
+    pub fn allowed(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// One route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
+    pub verb: Verb,
     /// Segments in the spelling of [`formats::vendor::request::normalise_path`]; `{…}` is any one.
     pub pattern: &'static str,
     pub resource: Resource,
@@ -36,11 +72,11 @@ pub struct Route {
 }
 
 const fn route(pattern: &'static str, resource: Resource, access: Access) -> Route {
-    Route { pattern, resource, access }
+    Route { verb: Verb::Get, pattern, resource, access }
 }
 
 /// The first one that fits counts, so fixed words stand above parameters.
-pub const ROUTES: [Route; 9] = [
+pub const ROUTES: &[Route] = &[
     route("/healthz", Resource::Health, Access::Anybody),
     route("/v1/invoices", Resource::Invoices, Access::Token),
     route("/v1/invoices/summary", Resource::Summary, Access::Token),
@@ -63,10 +99,32 @@ impl Parameters {
     }
 }
 
-/// The route of a normalised path. `None` also for a segment that cannot be decoded: nothing is
-/// called so.
-pub(crate) fn find(path: &str) -> Option<(&'static Route, Parameters)> {
-    ROUTES.iter().find_map(|route| Some((route, match_pattern(route.pattern, path)?)))
+/// Why there is no route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoRoute {
+    /// Also for a segment that cannot be decoded: nothing is called so.
+    UnknownPath,
+    /// What the header `Allow` says.
+    OtherVerbs(String),
+}
+
+/// The route of a normalised path. The first pattern that fits decides, whatever its verb.
+pub(crate) fn find(method: &Method, path: &str) -> Result<(&'static Route, Parameters), NoRoute> {
+    let verb = Verb::of(method);
+    let mut first: Option<&'static str> = None;
+    let mut allowed = Vec::new();
+    for route in ROUTES.iter() {
+        if first.is_some_and(|pattern| pattern != route.pattern) {
+            continue;
+        }
+        let Some(parameters) = match_pattern(route.pattern, path) else { continue };
+        first = Some(route.pattern);
+        if verb == Some(route.verb) {
+            return Ok((route, parameters));
+        }
+        allowed.push(route.verb.allowed());
+    }
+    Err(if first.is_some() { NoRoute::OtherVerbs(allowed.join(", ")) } else { NoRoute::UnknownPath })
 }
 
 /// The parameters of a path that a pattern fits.
@@ -90,7 +148,7 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, expected: Option<(Resource, &[&str])>) {
-        let found = find(path);
+        let found = find(&Method::GET, path).ok();
         let found = found.as_ref().map(|(route, parameters)| {
             (route.resource, parameters.0.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>())
         });
@@ -113,5 +171,12 @@ mod tests {
         for path in ["/", "/v1", "/invoices", "/v1/invoices/G1/lineitems/a", "/v1/invoices/%ff", "/v1/invoices/G1/x"] {
             check(path, None);
         }
+    }
+
+    #[test]
+    fn a_path_says_what_can_be_done_with_it() {
+        let other = find(&Method::DELETE, "/v1/invoices");
+        assert_eq!(other, Err(NoRoute::OtherVerbs("GET, HEAD".to_owned())));
+        assert_eq!(find(&Method::POST, "/v1/nothing"), Err(NoRoute::UnknownPath));
     }
 }

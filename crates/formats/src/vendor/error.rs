@@ -1,6 +1,9 @@
 //! Errors in the body that clients of the API read.
 
+use jiff::Timestamp;
 use serde::Serialize;
+
+use super::datetime::WireDateTime;
 
 /// The longest description, in characters.
 pub const DESCRIPTION_LENGTH_MAX: usize = 1024;
@@ -86,6 +89,48 @@ pub struct ErrorBody {
     pub description: String,
     data: [&'static str; 0],
     pub source: &'static str,
+}
+
+/// The body of an error of the sales and export routes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GraphErrorBody {
+    error: GraphError,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GraphError {
+    code: &'static str,
+    message: String,
+    inner_error: GraphInnerError,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct GraphInnerError {
+    date: WireDateTime,
+    request_id: String,
+    client_request_id: String,
+}
+
+impl GraphErrorBody {
+    /// With the ids of the request, the second one as its client gave it.
+    #[must_use]
+    pub fn of(error: &VendorError, date: Timestamp, (request_id, client_request_id): (String, String)) -> Self {
+        let code = match error.http_status {
+            401 => "unauthenticated",
+            403 => "accessDenied",
+            404 | 410 => "itemNotFound",
+            409 => "resourceModified",
+            412 => "preconditionFailed",
+            429 => "tooManyRequests",
+            503 | 504 => "serviceNotAvailable",
+            500.. => "generalException",
+            _ => "invalidRequest",
+        };
+        let inner_error = GraphInnerError { date: date.into(), request_id, client_request_id };
+        Self { error: GraphError { code, message: error.body().description, inner_error } }
+    }
 }
 
 /// The body of a 429, the one error of another shape. The answer needs `Retry-After` in seconds

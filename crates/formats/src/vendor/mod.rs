@@ -34,7 +34,7 @@ pub use daily_rated::{Benefit, DailyRatedKind, DailyRatedUsageLineItem};
 pub use datetime::{SummaryDate, WireDateTime};
 pub use dispatch::{LineItemSelection, Paging};
 pub use envelope::{CONTINUATION_HEADER, Collection, Link, LinkHeader, Links, ResourceAttributes};
-pub use error::{DESCRIPTION_LENGTH_MAX, ErrorBody, ThrottledBody, VendorError};
+pub use error::{DESCRIPTION_LENGTH_MAX, ErrorBody, GraphErrorBody, ThrottledBody, VendorError};
 pub use invoice::{Invoice, InvoiceDetail, InvoiceSummary, InvoiceSummaryDetail, TaxReceipt};
 pub use invoice::{invoice_uri, line_items_uri, statement_uri, tax_receipt_uri};
 pub use license_based::{LicenseBasedKind, LicenseBasedLineItem};

@@ -1,6 +1,6 @@
 //! `GET /v1/invoices/{invoice}/documents/statement`
 
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::Response;
 use engine::Books;
 use engine::invoices::{IssuedInvoice, statement_pdf};
@@ -15,8 +15,8 @@ use crate::statement_link;
 
 /// The printed invoice, whatever the request accepts. With a token the signature of the link is not
 /// looked at.
-pub(crate) async fn answer(call: &Call, headers: &HeaderMap) -> Result<Response, Failure> {
-    let (state, segment) = (&call.state, call.parameters.get("invoice"));
+pub(crate) async fn answer(call: &Call) -> Result<Response, Failure> {
+    let (state, segment, headers) = (&call.state, call.parameters.get("invoice"), &call.headers);
     let issued = match statement_link::credentials(&call.request.query) {
         Some(credentials) if !headers.contains_key(header::AUTHORIZATION) => {
             statement_link::open(state, segment, credentials).await?

@@ -14,6 +14,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::family::{Family, client_request_id};
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("ms-requestid");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
 const CORRELATION_VECTOR: HeaderName = HeaderName::from_static("ms-cv");
@@ -36,6 +38,7 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     let request_id = id(request.headers(), &REQUEST_ID);
     let correlation_id = id(request.headers(), &CORRELATION_ID);
     request.extensions_mut().insert(RequestId(request_id));
+    let (family, client_request_id) = (Family::of(request.uri().path()), client_request_id(request.headers()));
     let span = tracing::info_span!(
         "request",
         method = %request.method(),
@@ -49,6 +52,7 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
         let status = response.status().as_u16();
         tracing::info!(status, duration_ms = started.elapsed().as_millis(), "answered");
         name(response.headers_mut(), request_id, correlation_id);
+        family.name(response.headers_mut(), request_id, client_request_id);
         response
     }
     .instrument(span)

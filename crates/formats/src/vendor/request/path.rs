@@ -6,7 +6,7 @@ use crate::vendor::uri::repair;
 const VERSION: &str = "v1";
 
 /// The fixed words of the billing routes.
-const LITERALS: [&str; 44] = [
+const LITERALS: &[&str] = &[
     "azure",
     "azure-shared",
     "beta",
@@ -51,6 +51,7 @@ const LITERALS: [&str; 44] = [
     "usagesummary",
     "utilizations",
     "v1",
+    "v1.0",
 ];
 
 /// The segments without empty ones, and whether a version stood in front (any number of times).
