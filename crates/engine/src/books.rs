@@ -42,7 +42,7 @@ pub struct Books {
     pub ledger: Arc<dyn Ledger>,
     pub usage: Arc<dyn UsageStore>,
     pub documents: Arc<dyn DocumentShelf>,
-    memory: Arc<Memory>,
+    pub(crate) memory: Arc<Memory>,
 }
 
 impl Books {

@@ -28,14 +28,18 @@ pub(crate) struct Lists {
 impl Lists {
     /// The lists as they stand now.
     pub(crate) async fn current(ledger: &dyn Ledger) -> EngineResult<Self> {
-        let digests = ListDigests {
+        Self::named(ledger, Self::current_digests(ledger).await?).await
+    }
+
+    /// What names the lists as they stand now.
+    pub(crate) async fn current_digests(ledger: &dyn Ledger) -> EngineResult<ListDigests> {
+        Ok(ListDigests {
             price_sheets: ledger.lists(ListKind::PriceSheet).await?,
             exchange_rates: ledger.lists(ListKind::ExchangeRates).await?,
             tax_rates: ledger.lists(ListKind::TaxRates).await?,
             offers: ledger.lists(ListKind::Offers).await?,
             savings_plans: ledger.lists(ListKind::SavingsPlans).await?,
-        };
-        Self::named(ledger, digests).await
+        })
     }
 
     /// The lists that a snapshot names.

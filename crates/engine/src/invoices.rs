@@ -220,6 +220,16 @@ pub async fn unbilled_days(
 }
 
 impl DaySource {
+    #[must_use]
+    pub fn line_count(&self) -> u64 {
+        self.files.iter().map(|file| file.row_count).fold(0, u64::saturating_add)
+    }
+
+    /// What names the lines.
+    pub(crate) fn digests(&self) -> Vec<&str> {
+        self.files.iter().map(|file| file.sha256.as_str()).collect()
+    }
+
     /// Lines after place `after` (0 for the first page), at most `limit` whose figures `keep` accepts.
     /// It blocks while it reads.
     ///

@@ -9,6 +9,7 @@ use billing::licence::OfferBook;
 use billing::party::PartyDirectory;
 use billing::tax::TaxTable;
 
+use crate::estimating::OpenMonth;
 use crate::inputs::Lists;
 
 /// Values of each kind that are kept: the months that are looked at in turn.
@@ -21,6 +22,8 @@ pub(crate) struct Memory {
     pub(crate) offers: Recent<Vec<BlobDigest>, OfferBook>,
     pub(crate) fx: Recent<Vec<BlobDigest>, FxTable>,
     pub(crate) taxes: Recent<Vec<BlobDigest>, TaxTable>,
+    /// By fingerprint.
+    pub(crate) open_months: Recent<String, OpenMonth>,
 }
 
 /// The last few values.

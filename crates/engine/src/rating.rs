@@ -393,7 +393,20 @@ impl PeriodRun<'_> {
         keep: Lines,
         tick: &(dyn Fn(u64) + Sync),
     ) -> EngineResult<PartyOutcome> {
-        let mut ready = match self.prepare(books, party, billed, Purpose::Bill).await? {
+        self.draft_for(Purpose::Bill, books, party, billed, keep, tick).await
+    }
+
+    /// As [`PeriodRun::draft_party`], also of a month that is only looked at.
+    pub(crate) async fn draft_for(
+        &self,
+        purpose: Purpose,
+        books: &Books,
+        party: &OrganisationId,
+        billed: Option<BilledParty>,
+        keep: Lines,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> EngineResult<PartyOutcome> {
+        let mut ready = match self.prepare(books, party, billed, purpose).await? {
             Preparation::Ready(ready) => ready,
             Preparation::Closed(closures) => return Ok(PartyOutcome::Closed(closures)),
             Preparation::Failed(code, message) => return Ok(PartyOutcome::Failed(code, message)),
@@ -416,7 +429,7 @@ impl PeriodRun<'_> {
             Err(failure) => return PartyOutcome::failed(failure),
         };
         let RatedUsage { totals, scopes, files, parts } = usage;
-        let licences = match self.licences(books, &ready, orders).await? {
+        let licences = match self.licences(books, &ready, orders, purpose).await? {
             Ok(licences) => licences,
             Err((code, message)) => {
                 books.usage.remove(&files)?;
@@ -519,13 +532,14 @@ impl PeriodRun<'_> {
         books: &Books,
         ready: &Ready,
         orders: Vec<PlacedOrder>,
+        purpose: Purpose,
     ) -> EngineResult<Result<LicenceCharges, (String, String)>> {
         let (inputs, period) = (self.inputs, self.inputs.period);
         let Some(first) = orders.iter().map(|placed| placed.order.ordered_on()).min() else {
             return Ok(Ok(LicenceCharges::default()));
         };
         let closures = &ready.closures;
-        if closures.is_empty() && first < period.first_day() {
+        if purpose == Purpose::Bill && closures.is_empty() && first < period.first_day() {
             let open =
                 BillingPeriod::containing(first).map_err(|error| EngineError::new(error.code(), error.to_string()))?;
             let message = format!("{open} is not closed yet; close it first");

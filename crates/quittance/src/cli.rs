@@ -498,6 +498,9 @@ pub(crate) struct ServeArgs {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
+    /// Scheme, host and port that links to exports name, where a proxy stands in front
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_root: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ use engine::writing::WriteGate;
 use engine::{Books, EngineResult};
 use ledger::SqliteLedger;
 
+use crate::export_shelf::FolderShelf;
 use crate::output::Failure;
 use crate::shelf::FileShelf;
 
@@ -108,6 +109,11 @@ impl DataDir {
 
     pub(crate) fn lock_without_sweep(&self) -> Result<WriteLock, Failure> {
         lock(&self.root)
+    }
+
+    /// Where the exports of a server are kept.
+    pub(crate) fn export_shelf(&self) -> FolderShelf {
+        FolderShelf::new(&self.root)
     }
 
     /// Lets the requests of a server write in their turn, beside other processes.

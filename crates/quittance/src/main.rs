@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod data_dir;
 mod demo;
+mod export_shelf;
 mod output;
 mod paper;
 mod progress;

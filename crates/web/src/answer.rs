@@ -11,6 +11,8 @@ use crate::failure::Failure;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 pub(crate) const PDF: &str = "application/pdf";
+/// Files that are taken as they are.
+pub(crate) const OCTETS: &str = "application/octet-stream";
 /// For an error whose body cannot be written.
 const FALLBACK: &str = r#"{"code":800003,"description":"an unexpected error","data":[],"source":"Quittance"}"#;
 

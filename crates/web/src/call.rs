@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use formats::vendor::CONTINUATION_HEADER;
 use formats::vendor::request::Request;
 
@@ -19,6 +19,9 @@ pub(crate) struct Call {
     /// As the header `MS-ContinuationToken` has it.
     pub(crate) continuation: Option<String>,
     pub(crate) headers: HeaderMap,
+    /// The host that the client asked, as it says.
+    pub(crate) authority: Option<String>,
+    pub(crate) is_head: bool,
     /// Empty where the verb takes none.
     pub(crate) body: Bytes,
 }
@@ -27,6 +30,12 @@ pub(crate) struct Call {
 pub(crate) fn continuation(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTINUATION_HEADER)?;
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// Of HTTP/2 it stands in the target.
+pub(crate) fn authority(target: &Uri, headers: &HeaderMap) -> Option<String> {
+    let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
+    target.authority().map(ToString::to_string).or_else(host)
 }
 
 /// The bearer token of a request.

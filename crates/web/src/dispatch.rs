@@ -5,18 +5,18 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::response::Response;
 use formats::vendor::request::{self, normalise_path};
 use http_body_util::{BodyExt as _, Limited};
 
 use crate::access::Reader;
-use crate::call::{Call, continuation};
+use crate::call::{Call, authority, continuation};
 use crate::failure::Failure;
 use crate::family::Family;
 use crate::routes::{self, NoRoute, Parameters, Resource, Route, Verb};
 use crate::state::AppState;
-use crate::{api, health, invoices, line_items};
+use crate::{api, exports, health, invoices, line_items};
 
 pub(crate) async fn dispatch(State(state): State<Arc<AppState>>, request: Request) -> Response {
     if api::is_api(request.uri().path()) {
@@ -37,6 +37,7 @@ async fn answer(state: Arc<AppState>, head: &Parts, body: Body) -> Result<Respon
     match route.resource {
         Resource::Health => health::answer(),
         Resource::Statement => invoices::statement::answer(&call(state, head, body, route, parameters).await?).await,
+        Resource::ExportBlob => exports::blob::answer(&call(state, head, body, route, parameters).await?).await,
         guarded => {
             let reader = Reader::admit(&state, &head.headers).await?;
             show(guarded, &call(state, head, body, route, parameters).await?, &reader).await
@@ -58,8 +59,16 @@ async fn call(
         Verb::Get => Bytes::new(),
         Verb::Put | Verb::Patch | Verb::Post => receive(&head.headers, body, state.limits.body_bytes_max).await?,
     };
-    let continuation = continuation(&head.headers);
-    Ok(Call { state, request, parameters, continuation, headers: head.headers.clone(), body })
+    Ok(Call {
+        state,
+        request,
+        parameters,
+        continuation: continuation(&head.headers),
+        headers: head.headers.clone(),
+        authority: authority(&head.uri, &head.headers),
+        is_head: head.method == Method::HEAD,
+        body,
+    })
 }
 
 /// # Errors
@@ -85,6 +94,13 @@ async fn show(resource: Resource, call: &Call, reader: &Reader) -> Result<Respon
         Resource::UnbilledLineItems => line_items::unbilled::answer(call, reader).await,
         Resource::LineItems => line_items::billed::by_query(call, reader).await,
         Resource::LineItemsOfPair => line_items::billed::by_path(call, reader).await,
-        Resource::Health | Resource::Statement => Err(Failure::no_such_route()),
+        Resource::Export => exports::graph::begin(call, reader).await,
+        Resource::ExportOperation => exports::graph::operation(call, reader).await,
+        Resource::ExportManifest => exports::graph::manifest(call, reader).await,
+        Resource::EarlyBilledExport => exports::early::begin_billed(call, reader).await,
+        Resource::EarlyUnbilledExport => exports::early::begin_unbilled(call, reader).await,
+        Resource::EarlyOperation => exports::early::operation(call, reader).await,
+        Resource::EarlyManifest => exports::early::manifest(call, reader).await,
+        Resource::Health | Resource::Statement | Resource::ExportBlob => Err(Failure::no_such_route()),
     }
 }

@@ -63,6 +63,34 @@ impl Failure {
         status(StatusCode::GONE, 1000, hint)
     }
 
+    /// The reason is the issuer's business.
+    pub(crate) fn month_not_billable((code, message): &(String, String)) -> Self {
+        let hint = "the month cannot be billed as it stands, so its lines are not known yet";
+        Self { operator: format!("{code}: {message}"), ..VendorError::conflict(hint).into() }
+    }
+
+    pub(crate) fn export_expired() -> Self {
+        status(StatusCode::GONE, 1000, "the export has expired; ask for it again")
+    }
+
+    /// One body for every reason, as for tokens.
+    pub(crate) fn blob_refused() -> Self {
+        VendorError::access_denied("the signature of the link is not valid or has expired").into()
+    }
+
+    pub(crate) fn no_such_blob() -> Self {
+        VendorError::not_found("there is no such file in this export").into()
+    }
+
+    pub(crate) fn condition_not_met() -> Self {
+        status(StatusCode::PRECONDITION_FAILED, 800_002, "the file is not the one that If-Match names")
+    }
+
+    pub(crate) fn range_not_satisfiable(length: u64) -> Self {
+        let failure = status(StatusCode::RANGE_NOT_SATISFIABLE, 800_002, "the file has none of the bytes asked for");
+        Self { header: Some((header::CONTENT_RANGE, format!("bytes */{length}"))), ..failure }
+    }
+
     pub(crate) fn method_not_allowed(allowed: &str) -> Self {
         let failure = status(StatusCode::METHOD_NOT_ALLOWED, 900_141, &format!("only {allowed} is served here"));
         Self { header: Some((header::ALLOW, allowed.to_owned())), ..failure }

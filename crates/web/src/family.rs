@@ -14,6 +14,10 @@ use crate::layers::RequestId;
 pub(crate) const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const GRAPH_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const STORAGE_ERROR: HeaderName = HeaderName::from_static("x-ms-error-code");
+const STORAGE_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const STORAGE_VERSION_NAME: HeaderName = HeaderName::from_static("x-ms-version");
+/// The version of the storage service whose clients read the files.
+pub(crate) const STORAGE_VERSION: &str = "2021-08-06";
 
 /// Which API a path belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +64,16 @@ impl Family {
 
     /// What answers of a family carry besides those of all.
     pub(crate) fn name(self, headers: &mut HeaderMap, request_id: Uuid, client_request_id: Option<Uuid>) {
-        if self != Self::Graph {
-            return;
-        }
-        let ids = [(GRAPH_REQUEST_ID, request_id), (CLIENT_REQUEST_ID, client_request_id.unwrap_or(request_id))];
+        let ids = match self {
+            Self::PartnerCenter => vec![],
+            Self::Graph => {
+                vec![(GRAPH_REQUEST_ID, request_id), (CLIENT_REQUEST_ID, client_request_id.unwrap_or(request_id))]
+            }
+            Self::Blob => {
+                headers.insert(STORAGE_VERSION_NAME, HeaderValue::from_static(STORAGE_VERSION));
+                vec![(STORAGE_REQUEST_ID, request_id)]
+            }
+        };
         for (name, id) in ids {
             // Hexadecimal fits any header.
             if let Ok(value) = HeaderValue::try_from(id.to_string()) {

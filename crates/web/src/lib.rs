@@ -12,6 +12,7 @@ mod answer;
 pub mod api;
 mod call;
 mod dispatch;
+mod exports;
 mod failure;
 mod family;
 mod health;
@@ -24,6 +25,7 @@ mod state;
 mod statement_link;
 
 pub use api::Writing;
+pub use exports::Exports;
 pub use layers::router;
 pub use server::serve;
 pub use state::{AppState, Clock, Limits};

@@ -15,6 +15,14 @@ pub enum Resource {
     LineItems,
     LineItemsOfPair,
     Statement,
+    Export,
+    ExportOperation,
+    ExportManifest,
+    EarlyBilledExport,
+    EarlyUnbilledExport,
+    EarlyOperation,
+    EarlyManifest,
+    ExportBlob,
 }
 
 /// Who may ask.
@@ -25,6 +33,8 @@ pub enum Access {
     Token,
     /// Such a token, or the signature of a link that was handed out to one.
     TokenOrSignature,
+    /// The signature of a link alone.
+    Signature,
 }
 
 /// What a request does to a resource.
@@ -75,6 +85,10 @@ const fn route(pattern: &'static str, resource: Resource, access: Access) -> Rou
     Route { verb: Verb::Get, pattern, resource, access }
 }
 
+const fn post(pattern: &'static str, resource: Resource) -> Route {
+    Route { verb: Verb::Post, pattern, resource, access: Access::Token }
+}
+
 /// The first one that fits counts, so fixed words stand above parameters.
 pub const ROUTES: &[Route] = &[
     route("/healthz", Resource::Health, Access::Anybody),
@@ -86,6 +100,20 @@ pub const ROUTES: &[Route] = &[
     route("/v1/invoices/{invoice}/lineitems", Resource::LineItems, Access::Token),
     route("/v1/invoices/{invoice}/lineitems/{provider}/{type}", Resource::LineItemsOfPair, Access::Token),
     route("/v1/invoices/{invoice}/documents/statement", Resource::Statement, Access::TokenOrSignature),
+    // Exports; generated clients call the action by its long name.
+    post("/v1.0/reports/partners/billing/{subject}/{state}/export", Resource::Export),
+    post("/beta/reports/partners/billing/{subject}/{state}/export", Resource::Export),
+    post("/v1.0/reports/partners/billing/{subject}/{state}/microsoft.graph.partners.billing.export", Resource::Export),
+    post("/beta/reports/partners/billing/{subject}/{state}/microsoft.graph.partners.billing.export", Resource::Export),
+    route("/v1.0/reports/partners/billing/operations/{operation}", Resource::ExportOperation, Access::Token),
+    route("/beta/reports/partners/billing/operations/{operation}", Resource::ExportOperation, Access::Token),
+    route("/v1.0/reports/partners/billing/manifests/{manifest}", Resource::ExportManifest, Access::Token),
+    route("/beta/reports/partners/billing/manifests/{manifest}", Resource::ExportManifest, Access::Token),
+    post("/v1/billedusage/invoices/{invoice}", Resource::EarlyBilledExport),
+    post("/v1/unbilledusage", Resource::EarlyUnbilledExport),
+    route("/v1/billingoperations/{operation}", Resource::EarlyOperation, Access::Token),
+    route("/v1/billingmanifests/{manifest}", Resource::EarlyManifest, Access::Token),
+    route("/exports/{folder}/v1/{export}/{blob}", Resource::ExportBlob, Access::Signature),
 ];
 
 /// The decoded segments that stand for parameters.

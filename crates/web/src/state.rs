@@ -8,6 +8,7 @@ use engine::Books;
 use jiff::Timestamp;
 
 use crate::api::Writing;
+use crate::exports::Exports;
 
 /// Tells the time; tests and demonstrations stop it or move it.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -61,7 +62,8 @@ pub struct AppState {
     pub books: Books,
     pub clock: Clock,
     pub writing: Writing,
-    /// Signs links to statements; servers over the same stores share it.
+    pub exports: Exports,
+    /// Signs links to statements and to files of exports; servers over the same stores share it.
     pub link_key: [u8; 32],
     pub limits: Limits,
 }

@@ -11,8 +11,9 @@ use billing::usage::MeterDescription;
 use formats::vendor::{ClassicUsage, DailyUsageKind, DailyUsageLineItem, Text, UsageBasedKind, UsageBasedLineItem};
 
 use crate::error::{EngineError, EngineResult};
-use crate::invoices::{IssuedInvoice, ShownDay};
+use crate::invoices::ShownDay;
 
+use super::line_item::Document;
 use super::words;
 
 /// All classic usage is billed once a month.
@@ -20,7 +21,7 @@ const BILLING_CYCLE: &str = "MONTHLY";
 
 /// One rate of a month's use of a meter.
 pub(super) fn usage_based_line(
-    issued: &IssuedInvoice,
+    document: Document<'_>,
     line: &InvoiceLine,
     (fee, usage): (LicenceFee, &ClassicUsageCharge),
 ) -> EngineResult<UsageBasedLineItem> {
@@ -29,11 +30,11 @@ pub(super) fn usage_based_line(
     let overage = usage.overage(line.quantity).map_err(inexact)?;
     let with_tax = effective_rate(total.to_decimal(), line.subtotal.to_decimal(), overage).map_err(inexact)?;
     let whose = Whose {
-        party: &issued.invoice.billed_party,
+        party: document.party,
         customer: &line.customer,
         subscription: &line.subscription,
         subscription_name: &line.subscription_name,
-        invoice_number: issued.invoice.number.as_str(),
+        invoice_number: document.number_text(),
     };
     Ok(UsageBasedLineItem {
         detail_line_item_id: i32::try_from(usage.rate_number).unwrap_or(i32::MAX),

@@ -5,18 +5,17 @@ use billing::licence::{BillingPlan, LicenceFee};
 use formats::vendor::{Guid, LicenseBasedKind, LicenseBasedLineItem};
 
 use crate::error::{EngineError, EngineResult};
-use crate::invoices::IssuedInvoice;
 
-use super::line_item::seats;
+use super::line_item::{Document, seats};
 use super::words::{NO_TIER_2_PARTNER, partner_number};
 
 /// One charge of a classic licence. The offer is its product, the durable offer its SKU.
 pub(super) fn license_based_line(
-    issued: &IssuedInvoice,
+    document: Document<'_>,
     line: &InvoiceLine,
     (fee, classic): (LicenceFee, &ClassicDetails),
 ) -> EngineResult<LicenseBasedLineItem> {
-    let party = &issued.invoice.billed_party;
+    let party = document.party;
     let (customer, product) = (&line.customer, &line.product);
     let total = line.total().map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     let name = if product.sku_name.is_empty() { &product.product_name } else { &product.sku_name };

@@ -19,5 +19,5 @@ mod tests;
 pub use classic_usage::daily_usage;
 pub use daily_rated::daily_rated;
 pub use invoice::{PdfLink, invoice};
-pub use line_item::{LineItem, line_item};
+pub use line_item::{LineItem, line_item, unbilled_line_item};
 pub use summary::{empty_summary, summaries, summary};

@@ -7,12 +7,11 @@ use billing::usage::MeterDescription;
 use formats::vendor::{Guid, JsonNumber, OneTimeInvoiceLineItem, OneTimeKind, PriceAdjustments, Text};
 
 use crate::error::{EngineError, EngineResult};
-use crate::invoices::IssuedInvoice;
 
-use super::line_item::seats;
+use super::line_item::{Document, seats};
 use super::words;
 
-/// One line of an issued invoice.
+/// One line of an invoice, issued or open.
 ///
 /// Of a month's consumption `quantity` is 1 and `billableQuantity` what was used. There is no order
 /// behind it; its date is the last day of the month, as the published lines have it. Of a licence both
@@ -21,11 +20,11 @@ use super::words;
 /// # Errors
 /// A total or a rate that does not fit its number.
 pub(super) fn one_time_line(
-    issued: &IssuedInvoice,
+    document: Document<'_>,
     line: &InvoiceLine,
     charge_type: ChargeType,
 ) -> EngineResult<OneTimeInvoiceLineItem> {
-    let party = &issued.invoice.billed_party;
+    let party = document.party;
     let (customer, product) = (&line.customer, &line.product);
     let total = line.total().map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     let item = OneTimeInvoiceLineItem {
@@ -34,7 +33,7 @@ pub(super) fn one_time_line(
         customer_name: customer.name.as_str().into(),
         customer_domain_name: customer.domain.as_str().into(),
         customer_country: customer.country.as_str().into(),
-        invoice_number: issued.invoice.number.as_str().into(),
+        invoice_number: document.number_text().into(),
         mpn_id: party.partner_number.as_str().into(),
         reseller_mpn_id: 0,
         order_id: Text::default(),
@@ -52,7 +51,8 @@ pub(super) fn one_time_line(
         quantity: 1,
         subtotal: line.subtotal.into(),
         tax_total: line.tax.into(),
-        total_for_customer: total.into(),
+        // What it comes to is said when it is billed.
+        total_for_customer: document.number.map_or(JsonNumber::ZERO, |_| total.into()),
         currency: line.subtotal.currency,
         publisher_name: product.publisher_name.as_str().into(),
         publisher_id: product.publisher_id.as_str().into(),
@@ -80,7 +80,7 @@ pub(super) fn one_time_line(
     };
     match &line.charge {
         Charge::Usage(usage) => with_usage(item, usage),
-        Charge::Licence(licence) => with_licence(item, line, licence),
+        Charge::Licence(licence) => with_licence(item, document, line, licence),
         // Their lines have types of their own.
         Charge::Classic(_) | Charge::ClassicUsage(_) => Ok(item),
     }
@@ -101,6 +101,7 @@ fn with_usage(item: OneTimeInvoiceLineItem, usage: &UsageCharge) -> EngineResult
 
 fn with_licence(
     item: OneTimeInvoiceLineItem,
+    document: Document<'_>,
     line: &InvoiceLine,
     licence: &LicenceDetails,
 ) -> EngineResult<OneTimeInvoiceLineItem> {
@@ -119,7 +120,7 @@ fn with_licence(
         subscription_end_date: licence.term_days.1.map(Into::into),
         term_and_billing_cycle: term_and_cycle(licence).into(),
         price_adjustment_description: PriceAdjustments(discounts),
-        billing_frequency: frequency(licence.plan).into(),
+        billing_frequency: document.number.map_or("", |_| frequency(licence.plan)).into(),
         reservation_order_id: match licence.category {
             ProductCategory::Reservation | ProductCategory::SavingsPlan => licence.order_id.as_str().into(),
             _ => Text::default(),

@@ -112,6 +112,10 @@ impl Benefit {
     pub fn savings_plan(order_id: Text) -> Self {
         Self { benefit_order_id: order_id, benefit_type: "SavingsPlan" }
     }
+
+    pub(super) fn order_and_type(&self) -> (&str, &'static str) {
+        (self.benefit_order_id.as_str(), self.benefit_type)
+    }
 }
 
 /// Closes every [`DailyRatedUsageLineItem`] with the words that clients choose its type by: always

@@ -15,6 +15,7 @@ mod datetime;
 mod dispatch;
 mod envelope;
 mod error;
+pub mod export;
 mod invoice;
 mod license_based;
 mod links;

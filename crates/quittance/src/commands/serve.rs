@@ -19,7 +19,7 @@ pub(crate) async fn run(dir: &Path, args: &ServeArgs) -> CommandResult {
     let data = DataDir::open(dir).await?;
     let listener = listen(args.listen).await?;
     say(format!("listening on http://{}", listener.local_addr()?));
-    serve(&data, listener).await?;
+    serve(&data, listener, args.public_root.as_deref()).await?;
     Ok(Exit::Done)
 }
 
@@ -30,18 +30,23 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
 }
 
 /// Serves by the clock of the machine, or the pinned one, until the process is told to stop.
-async fn serve(data: &DataDir, listener: TcpListener) -> Result<(), Failure> {
+async fn serve(data: &DataDir, listener: TcpListener, public_root: Option<&str>) -> Result<(), Failure> {
     // The clock is read again for each request, so a malformed pin is found out now.
     let started_at = clock::now()?;
-    serve_by(data, listener, Arc::new(move || clock::now().unwrap_or(started_at))).await
+    serve_by(data, listener, Arc::new(move || clock::now().unwrap_or(started_at)), public_root).await
 }
 
 /// Serves with a clock that stands still.
 pub(crate) async fn serve_at(data: &DataDir, listener: TcpListener, now: Timestamp) -> Result<(), Failure> {
-    serve_by(data, listener, Arc::new(move || now)).await
+    serve_by(data, listener, Arc::new(move || now), None).await
 }
 
-async fn serve_by(data: &DataDir, listener: TcpListener, clock: Clock) -> Result<(), Failure> {
+async fn serve_by(
+    data: &DataDir,
+    listener: TcpListener,
+    clock: Clock,
+    public_root: Option<&str>,
+) -> Result<(), Failure> {
     // Whatever is running on paper while nobody writes was cut off.
     if let Ok(_lock) = data.lock_without_sweep() {
         data.books.ledger.interrupt_runs(clock()).await?;
@@ -50,6 +55,10 @@ async fn serve_by(data: &DataDir, listener: TcpListener, clock: Clock) -> Result
         books: data.books.clone(),
         clock,
         writing: web::Writing::through(Arc::new(data.gate())),
+        exports: match public_root {
+            Some(root) => web::Exports::on(Arc::new(data.export_shelf())).with_public_root(root),
+            None => web::Exports::on(Arc::new(data.export_shelf())),
+        },
         link_key: data.link_key().await?,
         limits: web::Limits::default(),
     };

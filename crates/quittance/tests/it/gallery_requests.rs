@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use billing::invoice::{Invoice, InvoiceLine};
 use billing::ports::{PortError, PortResult};
+use engine::exporting::{ExportId, ExportShelf, PartReader, PartWriter};
 use engine::tokens::{self, Role};
 use engine::writing::WriteGate;
 use engine::{Books, DocumentShelf, EngineError, EngineResult};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpListener;
-use web::{AppState, Limits, Writing};
+use web::{AppState, Exports, Limits, Writing};
 
 use crate::books::NOW;
 use crate::gallery::{folders, gallery};
@@ -62,6 +63,32 @@ impl DocumentShelf for LostShelf {
     }
 }
 
+impl ExportShelf for LostShelf {
+    fn load(&self, _: &ExportId) -> PortResult<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
+    fn save(&self, _: &ExportId, _: &[u8]) -> PortResult<()> {
+        Err(PortError::new("storage.full", "the disk is full", ""))
+    }
+
+    fn begin_part(&self, _: &ExportId, _: &str) -> PortResult<Box<dyn PartWriter>> {
+        Err(PortError::new("storage.full", "the disk is full", ""))
+    }
+
+    fn open_part(&self, _: &ExportId, _: &str) -> PortResult<Option<Box<dyn PartReader>>> {
+        Ok(None)
+    }
+
+    fn ids(&self) -> PortResult<Vec<ExportId>> {
+        Ok(vec![])
+    }
+
+    fn remove(&self, _: &ExportId) -> PortResult<()> {
+        Ok(())
+    }
+}
+
 #[derive(Debug)]
 struct Gate(PathBuf);
 
@@ -99,6 +126,7 @@ async fn serve(example: &Example, dir: PathBuf) -> (SocketAddr, Option<String>) 
         books,
         clock: Arc::new(move || now),
         writing: Writing::through(Arc::new(Gate(dir.join("write.lock")))),
+        exports: Exports::on(Arc::new(LostShelf)),
         link_key: [7; 32],
         limits,
     };

@@ -77,11 +77,16 @@ impl JsonType {
     }
 }
 
-const FILES: [&str; 17] = [
+const FILES: [&str; 28] = [
     include_str!("../../contract/collection.json"),
     include_str!("../../contract/daily_rated_usage_line_item.json"),
     include_str!("../../contract/daily_usage_line_item.json"),
+    include_str!("../../contract/early_export_manifest.json"),
+    include_str!("../../contract/early_export_operation.json"),
     include_str!("../../contract/error.json"),
+    include_str!("../../contract/export_blob.json"),
+    include_str!("../../contract/graph_export_manifest.json"),
+    include_str!("../../contract/graph_export_operation.json"),
     include_str!("../../contract/invoice.json"),
     include_str!("../../contract/invoice_detail.json"),
     include_str!("../../contract/invoice_summary.json"),
@@ -91,10 +96,16 @@ const FILES: [&str; 17] = [
     include_str!("../../contract/link_header.json"),
     include_str!("../../contract/links.json"),
     include_str!("../../contract/one_time_invoice_line_item.json"),
+    include_str!("../../contract/operation_error.json"),
+    include_str!("../../contract/reconciliation_export_row.json"),
+    include_str!("../../contract/reconciliation_export_row_basic.json"),
     include_str!("../../contract/resource_attributes.json"),
     include_str!("../../contract/tax_receipt.json"),
     include_str!("../../contract/throttled.json"),
     include_str!("../../contract/usage_based_line_item.json"),
+    include_str!("../../contract/usage_export_row.json"),
+    include_str!("../../contract/usage_export_row_basic.json"),
+    include_str!("../../contract/usage_export_row_early_basic.json"),
 ];
 
 static TABLES: LazyLock<Result<BTreeMap<String, Table>, String>> = LazyLock::new(|| {

@@ -15,7 +15,7 @@ mod customers;
 mod dispatch;
 mod documents;
 mod idempotency;
-mod json;
+pub(crate) mod json;
 mod lists;
 mod openapi;
 mod operations;

@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
-use crate::answer::PDF;
+use crate::answer::{OCTETS, PDF};
 use crate::dispatch::dispatch;
 use crate::failure::Failure;
 use crate::state::AppState;
@@ -25,8 +25,9 @@ use limits::Admission;
 /// [`routes`](crate::routes) decides.
 pub fn router(state: AppState) -> Router {
     let admission = Arc::new(Admission::new(state.limits));
-    // A PDF is compressed inside.
-    let worth_it = DefaultPredicate::new().and(NotForContentType::const_new(PDF));
+    // A PDF is compressed inside, and so is a file of an export, of which clients ask for some bytes.
+    let as_they_are = NotForContentType::const_new(PDF).and(NotForContentType::const_new(OCTETS));
+    let worth_it = DefaultPredicate::new().and(as_they_are);
     // The last layer is the outermost.
     Router::new()
         .fallback(dispatch)

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use billing::period::BillingPeriod;
 use formats::vendor::request::Query;
-use formats::vendor::{InvoiceLineItemType, Paging, QueryPeriod, VendorError};
+use formats::vendor::{BillingProvider, InvoiceLineItemType, Paging, QueryPeriod, VendorError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -12,33 +12,31 @@ use crate::call::Call;
 use crate::failure::Failure;
 
 use super::page::{SeekRequest, empty_offset_page, seek_page};
-use super::{asks_for, days, selection};
+use super::{asks_for, days, reconciliation, selection};
 
-/// Rated days that no invoice has yet.
+/// Rated days that no invoice has yet, and the lines that the month would be billed as.
 ///
 /// A missing currency means the one that the organisation is billed in; a missing period is an
-/// error. Reconciliation lines come into being when a month is closed, so there are none before.
+/// error.
 pub(crate) async fn answer(call: &Call, reader: &Reader) -> Result<Response, Failure> {
     let seek = SeekRequest::read(call)?;
     let query = &seek.selecting.query;
     let selection = selection(query)?;
-    let is_usage = selection.line_item_type == InvoiceLineItemType::UsageLineItems;
-    if selection.paging == Paging::Offset && !is_usage {
-        return empty_offset_page(call);
-    }
     let period = period(query, call.state.now())?;
-    if !is_usage {
-        let message = "reconciliation lines are served once they are billed; ask for UsageLineItems";
-        return Err(VendorError::unsupported_operation(message).into());
-    }
     let organisation = reader.organisation().await?;
-    match (selection.paging, asks_for(query, organisation.currency)?) {
-        (Paging::Offset, true) => return days::classic_unbilled(call, reader, &organisation, period).await,
-        (Paging::Offset, false) => return empty_offset_page(call),
-        (Paging::Seek, false) => return seek_page::<()>(call, &seek, Vec::new(), None),
-        (Paging::Seek, true) => {}
+    let is_asked_for = asks_for(query, organisation.currency)?;
+    let is_usage = selection.line_item_type == InvoiceLineItemType::UsageLineItems;
+    match (selection.paging, is_usage) {
+        (Paging::Offset, _) if !is_asked_for => empty_offset_page(call),
+        (Paging::Offset, true) => days::classic_unbilled(call, reader, &organisation, period).await,
+        (Paging::Offset, false) => {
+            let is_usage = selection.provider == BillingProvider::Azure;
+            reconciliation::recurring_unbilled(call, reader, (&organisation, period), is_usage).await
+        }
+        (Paging::Seek, _) if !is_asked_for => seek_page::<()>(call, &seek, Vec::new(), None),
+        (Paging::Seek, true) => days::unbilled(call, reader, &seek, &organisation, period).await,
+        (Paging::Seek, false) => reconciliation::unbilled(call, reader, &seek, (&organisation, period)).await,
     }
-    days::unbilled(call, reader, &seek, &organisation, period).await
 }
 
 /// The month of the clock, or the one before it.

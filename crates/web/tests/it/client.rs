@@ -33,6 +33,11 @@ impl Client {
         self.with("Authorization", &format!("Bearer {token}"))
     }
 
+    pub(crate) fn without_token(mut self) -> Self {
+        self.headers.retain(|(name, _)| name != "Authorization");
+        self
+    }
+
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -54,6 +59,25 @@ impl Client {
             request = request.header(name, value);
         }
         Answer::read(path, request.send("{}").unwrap())
+    }
+
+    /// With this method and body, and no header but those of the client.
+    #[track_caller]
+    pub(crate) fn call(&self, method: &str, path: &str, body: &str) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.root));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let sent = match method {
+            "GET" | "HEAD" => self.agent.run(request.body(()).unwrap()),
+            _ => self.agent.run(request.body(body.to_owned()).unwrap()),
+        };
+        Answer::read(path, sent.unwrap())
+    }
+
+    /// Where the server is: `http://127.0.0.1:4711`.
+    pub(crate) fn root(&self) -> &str {
+        &self.root
     }
 
     /// With a key of its own unless one is among the headers.
@@ -103,6 +127,18 @@ impl Answer {
     pub(crate) fn json(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}: {}", self.path, self.text());
         serde_json::from_str(self.text()).unwrap()
+    }
+
+    /// An error of Graph that keeps to the contract; answers its code.
+    #[track_caller]
+    pub(crate) fn graph_error(&self, status: u16) -> String {
+        let body = self.json(status);
+        let error = &body["error"];
+        for id in ["request-id", "client-request-id"] {
+            assert_eq!(error["innerError"][id], self.header(id), "{}: {body}", self.path);
+        }
+        assert!(!error["message"].as_str().unwrap().is_empty(), "{body}");
+        error["code"].as_str().unwrap().to_owned()
     }
 
     /// A problem with this status and code.

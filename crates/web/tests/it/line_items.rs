@@ -232,7 +232,7 @@ fn pairs_and_words_that_nothing_belongs_to_are_refused() {
     }
     let unbilled = format!("{UNBILLED}?provider=onetime&invoicelineitemtype=usagelineitems");
     assert_eq!(client.get(&unbilled).error(400), 800_002);
-    let reconciliation = format!("{UNBILLED}?provider=all&invoicelineitemtype=billinglineitems&period=current");
-    assert_eq!(client.get(&reconciliation).error(400), 900_141);
+    let reconciliation = format!("{UNBILLED}?provider=all&invoicelineitemtype=billinglineitems");
+    assert_eq!(client.get(&reconciliation).error(400), 800_002);
     assert_eq!(client.get("/v1/invoices/unbilled/lineitems/OneTime/UsageLineItems").error(404), 1000);
 }

@@ -28,9 +28,10 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use web::{AppState, Limits, Writing};
+use web::{AppState, Exports, Limits, Writing};
 
 use crate::client::Client;
+use crate::export_shelf::MemoryShelf;
 
 /// Of the party `harrow`: days of October and of November, and how many lines October came to.
 pub(crate) const OCTOBER_DAY_COUNT: usize = 31 * 5 + 1;
@@ -65,6 +66,7 @@ pub(crate) struct Tokens {
 pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) books: Books,
+    pub(crate) exports: Arc<MemoryShelf>,
     now: Arc<Mutex<Timestamp>>,
     address: SocketAddr,
     runtime: Runtime,
@@ -91,17 +93,25 @@ impl World {
             let tokens = issue_tokens(&books).await;
             (books, tokens)
         });
+        let exports = Arc::new(MemoryShelf::default());
         let now = Arc::new(Mutex::new(at("2026-11-10T12:00:00Z")));
         let clock = now.clone();
         let clock = Arc::new(move || *clock.lock().unwrap());
         let gate = Arc::new(Gate { lock: directory.path().join("write.lock") });
         let writing = Writing::through(gate);
-        let state = AppState { books: books.clone(), clock, writing, link_key: [7; 32], limits };
+        let state = AppState {
+            books: books.clone(),
+            clock,
+            writing,
+            exports: Exports::on(exports.clone()),
+            link_key: [7; 32],
+            limits,
+        };
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = runtime.spawn(web::serve(listener, state, async { drop(stopped.await) }));
-        Self { tokens, books, now, address, runtime, stop: Some(stop), served: Some(served), directory }
+        Self { tokens, books, exports, now, address, runtime, stop: Some(stop), served: Some(served), directory }
     }
 
     pub(crate) fn set_clock(&self, now: &str) {
@@ -179,6 +189,23 @@ impl World {
             accepted(&import_usage(books, file("classic", days.text), &options, now, &|_| {}).await.unwrap());
             rating::rate(books, "2026-11".parse().unwrap(), &|_| {}).await.unwrap();
         });
+    }
+
+    /// Closes November as it stands.
+    pub(crate) fn close_november(&self) {
+        let now = at("2026-12-04T09:30:00Z");
+        let closing = close(&self.books, "2026-11".parse().unwrap(), CloseOptions::default(), now, &|_| {});
+        self.runtime.block_on(closing).unwrap();
+    }
+
+    /// One more day of use in November, which changes what the month would be billed as.
+    pub(crate) fn use_more(&self) {
+        let mut days = days("2026-11", 1);
+        days.push(PLAN, 5, "11");
+        let now = at("2026-11-10T12:00:00Z");
+        let options = UsageImportOptions::default();
+        let more = file("more.csv", days.text);
+        accepted(&self.runtime.block_on(import_usage(&self.books, more, &options, now, &|_| {})).unwrap());
     }
 
     /// Stops the server and waits for it.
