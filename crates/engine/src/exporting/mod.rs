@@ -125,13 +125,13 @@ impl Export {
         format!("part-{number:05}-{}.c000.json.gz", self.id.as_str())
     }
 
-    /// The export that a shelf keeps under an id.
+    /// The export that a shelf keeps under an id. One that cannot be read, such as that of another version, is none: it
+    /// can be made again.
     ///
     /// # Errors
     /// Storage failures.
     pub fn load(shelf: &dyn ExportShelf, id: &ExportId) -> EngineResult<Option<Self>> {
-        let damaged = |error| EngineError::damaged(&format!("export {}", id.as_str()), error);
-        shelf.load(id)?.map(|bytes| serde_json::from_slice(&bytes).map_err(damaged)).transpose()
+        Ok(shelf.load(id)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// # Errors

@@ -52,7 +52,7 @@ pub async fn identify(
 /// The lines of one export.
 #[derive(Debug, Clone)]
 pub enum Source {
-    Days(DaySource, Organisation),
+    Days(DaySource, Box<Organisation>),
     Lines(Box<IssuedInvoice>),
     Open(Arc<OpenMonth>),
     Nothing,
@@ -70,7 +70,7 @@ impl Source {
                     (InvoiceType::OneTime, Subject::Reconciliation) => Ok(Self::Lines(Box::new(issued))),
                     (InvoiceType::OneTime, Subject::Usage) => {
                         let days = invoices::billed_days(books, &issued).await?;
-                        Ok(Self::Days(days, issued.invoice.billed_party))
+                        Ok(Self::Days(days, Box::new(issued.invoice.billed_party)))
                     }
                 }
             }
@@ -83,7 +83,7 @@ impl Source {
             }
             (Scope::Unbilled { period, .. }, Subject::Usage) => {
                 let days = invoices::unbilled_days(books, &party.id, *period, Generation::NewCommerce).await?;
-                Ok(Self::Days(days, party.clone()))
+                Ok(Self::Days(days, Box::new(party.clone())))
             }
         }
     }

@@ -26,12 +26,20 @@ pub struct Exports {
     places: Arc<Semaphore>,
     /// What this server works on.
     under_way: Arc<Mutex<BTreeSet<ExportId>>>,
+    /// Held while exports are removed or begun: one that is being begun looks like one that nobody knows.
+    beginning: Arc<Mutex<()>>,
 }
 
 impl Exports {
     #[must_use]
     pub fn on(shelf: Arc<dyn ExportShelf>) -> Self {
-        Self { shelf, public_root: None, places: Arc::new(Semaphore::new(WRITTEN_AT_ONCE)), under_way: Arc::default() }
+        Self {
+            shelf,
+            public_root: None,
+            places: Arc::new(Semaphore::new(WRITTEN_AT_ONCE)),
+            under_way: Arc::default(),
+            beginning: Arc::default(),
+        }
     }
 
     /// Behind a proxy, links name the proxy: `https://billing.example.net`.
@@ -72,8 +80,9 @@ impl Exports {
             last_action_at: now,
             state: ExportState::Running,
         };
-        let (shelf, saved) = (self.shelf.clone(), export.clone());
+        let (shelf, saved, beginning) = (self.shelf.clone(), export.clone(), self.beginning.clone());
         on_disk(move || {
+            let _alone = beginning.lock().unwrap_or_else(PoisonError::into_inner);
             exporting::sweep(shelf.as_ref(), now)?;
             saved.save(shelf.as_ref())
         })
