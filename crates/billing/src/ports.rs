@@ -296,6 +296,18 @@ pub struct StoredToken {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A program that gets tokens for its id and secret; the secret is hashed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredClient {
+    pub id: String,
+    /// SHA-256 of the secret, in hexadecimal.
+    pub secret_hash: String,
+    pub organisation: OrganisationId,
+    pub role: String,
+    pub created_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
 /// An event of a party's account as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAccountEvent {
@@ -536,9 +548,15 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// Entries after `after` of an organisation's chain, at most `limit`.
     async fn journal(&self, organisation: &OrganisationId, after: u64, limit: u32) -> PortResult<Vec<StoredEntry>>;
 
-    // Tokens and settings.
+    // Tokens, clients and settings.
     async fn add_token(&self, token: &StoredToken) -> PortResult<()>;
     async fn token(&self, hash: &str) -> PortResult<Option<StoredToken>>;
+    async fn add_client(&self, client: &StoredClient) -> PortResult<()>;
+    async fn client(&self, id: &str) -> PortResult<Option<StoredClient>>;
+    /// By organisation and id.
+    async fn clients(&self) -> PortResult<Vec<StoredClient>>;
+    /// False where it is unknown or was revoked before.
+    async fn revoke_client(&self, id: &str, at: Timestamp) -> PortResult<bool>;
     async fn setting(&self, name: &str) -> PortResult<Option<String>>;
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()>;
 

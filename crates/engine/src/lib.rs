@@ -6,6 +6,7 @@
 pub mod banking;
 pub mod books;
 pub mod chain;
+pub mod clients;
 pub mod closing;
 pub mod crediting;
 pub mod error;

@@ -312,6 +312,16 @@ CREATE TABLE tokens (
     expires_at   TEXT
 ) STRICT;
 
+-- Programs that get tokens for their id and secret.
+CREATE TABLE clients (
+    id           TEXT NOT NULL PRIMARY KEY,
+    secret_hash  TEXT NOT NULL,
+    organisation TEXT NOT NULL REFERENCES organisations (id),
+    role         TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    revoked_at   TEXT
+) STRICT;
+
 CREATE TABLE settings (
     name  TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL

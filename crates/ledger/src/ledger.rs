@@ -11,15 +11,15 @@ use billing::period::BillingPeriod;
 use billing::ports::{
     AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, KeptAnswer,
     KeptRequest, KeyedRequest, Ledger, ListKind, Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, RunState,
-    StepOutcome, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun, StoredToken, UsageFile,
-    UsageImport,
+    StepOutcome, StoredClient, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun,
+    StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
 use crate::open::SqliteLedger;
 use crate::{
-    accounts, adjustments, billed_parties, blobs, closing, compactions, directory, documents, imports, integrity,
-    invoices, issue, journal, orders, rating, requests, restatements, runs, tokens,
+    accounts, adjustments, billed_parties, blobs, clients, closing, compactions, directory, documents, imports,
+    integrity, invoices, issue, journal, orders, rating, requests, restatements, runs, tokens,
 };
 
 #[async_trait]
@@ -239,6 +239,22 @@ impl Ledger for SqliteLedger {
 
     async fn token(&self, hash: &str) -> PortResult<Option<StoredToken>> {
         Ok(tokens::token(self.readers(), hash).await?)
+    }
+
+    async fn add_client(&self, client: &StoredClient) -> PortResult<()> {
+        Ok(clients::add(self, client).await?)
+    }
+
+    async fn client(&self, id: &str) -> PortResult<Option<StoredClient>> {
+        Ok(clients::client(self.readers(), id).await?)
+    }
+
+    async fn clients(&self) -> PortResult<Vec<StoredClient>> {
+        Ok(clients::clients(self.readers()).await?)
+    }
+
+    async fn revoke_client(&self, id: &str, at: Timestamp) -> PortResult<bool> {
+        Ok(clients::revoke(self, id, at).await?)
     }
 
     async fn setting(&self, name: &str) -> PortResult<Option<String>> {

@@ -19,6 +19,9 @@ pub(crate) struct Call {
     /// As the header `MS-ContinuationToken` has it.
     pub(crate) continuation: Option<String>,
     pub(crate) headers: HeaderMap,
+    /// Of the request line, where it names a host.
+    pub(crate) authority: Option<String>,
+    pub(crate) is_encrypted: bool,
     /// Empty where the verb takes none.
     pub(crate) body: Bytes,
 }

@@ -7,6 +7,9 @@ use percent_encoding::percent_decode_str;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
     Health,
+    Token,
+    TokenOfVersion2,
+    OpenIdConfiguration,
     Invoices,
     Summary,
     Summaries,
@@ -75,9 +78,16 @@ const fn route(pattern: &'static str, resource: Resource, access: Access) -> Rou
     Route { verb: Verb::Get, pattern, resource, access }
 }
 
+const fn written(verb: Verb, pattern: &'static str, resource: Resource, access: Access) -> Route {
+    Route { verb, pattern, resource, access }
+}
+
 /// The first one that fits counts, so fixed words stand above parameters.
 pub const ROUTES: &[Route] = &[
     route("/healthz", Resource::Health, Access::Anybody),
+    written(Verb::Post, "/{tenant}/oauth2/token", Resource::Token, Access::Anybody),
+    written(Verb::Post, "/{tenant}/oauth2/v2.0/token", Resource::TokenOfVersion2, Access::Anybody),
+    route("/{tenant}/v2.0/.well-known/openid-configuration", Resource::OpenIdConfiguration, Access::Anybody),
     route("/v1/invoices", Resource::Invoices, Access::Token),
     route("/v1/invoices/summary", Resource::Summary, Access::Token),
     route("/v1/invoices/summaries", Resource::Summaries, Access::Token),

@@ -139,7 +139,7 @@ impl GraphErrorBody {
 #[serde(rename_all = "camelCase")]
 pub struct ThrottledBody {
     status_code: u16,
-    message: String,
+    pub message: String,
 }
 
 impl ThrottledBody {

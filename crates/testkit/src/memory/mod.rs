@@ -28,8 +28,8 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    Closure, KeptRequest, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredDocument,
-    StoredEntry, StoredInvoice, StoredList, StoredRun, StoredToken,
+    Closure, KeptRequest, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredClient,
+    StoredDocument, StoredEntry, StoredInvoice, StoredList, StoredRun, StoredToken,
 };
 use billing::settlement::DocumentState;
 
@@ -65,6 +65,7 @@ struct Tables {
     events: BTreeMap<(OrganisationId, OrganisationId), Vec<StoredAccountEvent>>,
     journal: BTreeMap<OrganisationId, Vec<StoredEntry>>,
     tokens: BTreeMap<String, StoredToken>,
+    clients: BTreeMap<String, StoredClient>,
     settings: BTreeMap<String, String>,
     /// By organisation and key.
     requests: BTreeMap<(OrganisationId, String), KeptRequest>,

@@ -12,6 +12,7 @@ mod api_runs;
 mod client;
 mod headers;
 mod hostile;
+mod identity;
 mod line_items;
 mod links;
 mod logging;
