@@ -5,6 +5,7 @@ mod classic_usage;
 mod crediting;
 mod dry_runs;
 mod licences;
+mod meeting;
 mod months;
 mod quarantine;
 mod rating;
