@@ -156,7 +156,9 @@ impl Witness {
                 self.meet("a booking that was there before", 1);
             }
             Told::Done(Answer::Booked(count)) => assert_eq!(progress.booked, Some(*count), "{case:?}"),
-            Told::Done(Answer::Credited(number)) => assert_eq!(progress.notes, [number.clone()], "{case:?}"),
+            Told::Done(Answer::Credited(number)) => {
+                assert_eq!(progress.notes, std::slice::from_ref(number), "{case:?}")
+            }
             Told::Done(Answer::Restated(numbers)) => assert_eq!(progress.notes, *numbers, "{case:?}"),
             Told::Refused(error) => {
                 assert!(!is_done && progress.answers.contains(error.code.as_str()), "{case:?}: {progress:?}");
