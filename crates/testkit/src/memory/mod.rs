@@ -28,8 +28,8 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    Closure, KeptRequest, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredDocument,
-    StoredEntry, StoredInvoice, StoredList, StoredRun, StoredToken,
+    Closure, KeptRequest, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredBudget,
+    StoredDocument, StoredEntry, StoredInvoice, StoredList, StoredRun, StoredToken,
 };
 use billing::settlement::DocumentState;
 
@@ -66,6 +66,7 @@ struct Tables {
     journal: BTreeMap<OrganisationId, Vec<StoredEntry>>,
     tokens: BTreeMap<String, StoredToken>,
     settings: BTreeMap<String, String>,
+    budgets: BTreeMap<CustomerId, StoredBudget>,
     /// By organisation and key.
     requests: BTreeMap<(OrganisationId, String), KeptRequest>,
     /// Runs that were started through the API, by their ids.
