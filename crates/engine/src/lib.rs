@@ -5,6 +5,7 @@
 
 pub mod banking;
 pub mod books;
+pub mod budgeting;
 pub mod chain;
 pub mod closing;
 pub mod crediting;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod explaining;
 pub mod import;
 pub mod invoices;
+pub mod open_usage;
 pub mod organisations;
 pub mod paying;
 pub mod present;
@@ -21,6 +23,7 @@ pub mod savings;
 pub mod simulating;
 pub mod storing;
 pub mod tokens;
+pub mod uses;
 pub mod verifying;
 pub mod writing;
 

@@ -22,6 +22,7 @@ pub mod routes;
 mod server;
 mod state;
 mod statement_link;
+mod usage;
 
 pub use api::Writing;
 pub use layers::router;

@@ -17,4 +17,6 @@ mod links;
 mod logging;
 mod paging;
 mod routing;
+mod usage;
+mod utilization;
 mod world;
