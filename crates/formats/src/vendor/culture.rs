@@ -15,7 +15,6 @@ const COUNTRIES: &[(&str, &str, &str)] = &[
     ("AT", "EUR", "de"),
     ("AU", "AUD", "en"),
     ("BE", "EUR", "nl fr"),
-    ("BG", "BGN", "bg"),
     ("BR", "BRL", "pt"),
     ("CA", "CAD", "en fr"),
     ("CH", "CHF", "de fr it"),

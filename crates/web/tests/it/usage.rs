@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use billing::decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, send_raw};
 use crate::world::{CLASSIC, CREDITED_PLAN, CUSTOMER, OTHER_CUSTOMER, OTHER_PLAN, PLAN, UNKNOWN, World, meter};
 
 const JSON: &str = "application/json";
@@ -333,8 +333,14 @@ fn bodies_that_are_no_budget_and_callers_who_may_not_write_change_nothing() {
         assert_eq!(admin.patch(&path, JSON, body).error(400), 3000, "{body}");
     }
     assert_eq!(admin.patch(&path, "text/plain", r#"{"amount":9}"#).error(415), 800_002);
-    let padded = format!(r#"{{"amount":9{}}}"#, " ".repeat(2 << 20));
-    assert_eq!(admin.patch(&path, JSON, &padded).error(413), 800_002);
+    let token = &world.tokens.harrow_admin;
+    let head = format!("PATCH {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n");
+    // Announced, and in pieces that nobody has counted before.
+    let pieces = format!("{head}Transfer-Encoding: chunked\r\n\r\n100001\r\n{}", " ".repeat(0x10_0001));
+    for request in [format!("{head}Content-Length: 99999999\r\n\r\n"), pieces] {
+        let answer = send_raw(world.address(), request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer:.200}");
+    }
     assert_eq!(admin.patch("/v1/usagesummary", JSON, "{}").error(405), 900_141);
     assert_eq!(admin.post(&path).header("allow"), "GET, HEAD, PATCH");
     let unknown = admin.patch(&budget_path(UNKNOWN), JSON, r#"{"amount":9}"#);
