@@ -3,9 +3,11 @@
 //! Ports are coarse: one call is one transaction or one query. A ledger call is seen whole or not
 //! at all. Nothing here decides; use cases decide first and then call.
 
+mod budgets;
 mod rating;
 mod requests;
 
+pub use budgets::StoredBudget;
 pub use rating::{
     PlanUsageQuery, RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageSource, UsageSurvey,
 };
@@ -560,6 +562,14 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     async fn setting(&self, name: &str) -> PortResult<Option<String>>;
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()>;
 
+    // Budgets of customers.
+    /// Those of a party's customers, by customer.
+    async fn budgets(&self, party: &OrganisationId) -> PortResult<Vec<StoredBudget>>;
+    async fn budget(&self, customer: &CustomerId) -> PortResult<Option<StoredBudget>>;
+    /// Puts a budget in the place of another one.
+    async fn set_budget(&self, budget: &StoredBudget) -> PortResult<()>;
+    async fn remove_budget(&self, customer: &CustomerId) -> PortResult<()>;
+
     // Requests with an idempotency key.
     async fn kept_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<Option<KeptRequest>>;
     /// Keeps a request before it is worked on, and forgets those that began before `forget_before`. What
@@ -626,15 +636,17 @@ pub struct UsageFilter {
     pub from: Date,
     /// The first day that is not read.
     pub until: Date,
-    /// Only the records of this subscription and meter.
-    pub scope: Option<(SubscriptionId, MeterId)>,
+    /// Only the records of this subscription.
+    pub subscription: Option<SubscriptionId>,
+    /// Only the records of this meter.
+    pub meter: Option<MeterId>,
 }
 
 impl UsageFilter {
     /// All records of some days.
     #[must_use]
     pub fn days(from: Date, until: Date) -> Self {
-        Self { from, until, scope: None }
+        Self { from, until, subscription: None, meter: None }
     }
 }
 

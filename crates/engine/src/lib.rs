@@ -5,6 +5,7 @@
 
 pub mod banking;
 pub mod books;
+pub mod budgeting;
 pub mod chain;
 pub mod clients;
 pub mod closing;
@@ -13,6 +14,7 @@ pub mod error;
 pub mod explaining;
 pub mod import;
 pub mod invoices;
+pub mod open_usage;
 pub mod organisations;
 pub mod paying;
 pub mod present;
@@ -22,6 +24,7 @@ pub mod savings;
 pub mod simulating;
 pub mod storing;
 pub mod tokens;
+pub mod uses;
 pub mod verifying;
 pub mod writing;
 

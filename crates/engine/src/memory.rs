@@ -10,6 +10,7 @@ use billing::party::PartyDirectory;
 use billing::tax::TaxTable;
 
 use crate::inputs::Lists;
+use crate::open_usage::MonthSums;
 
 /// Values of each kind that are kept: the months that are looked at in turn.
 const KEPT: usize = 4;
@@ -21,6 +22,8 @@ pub(crate) struct Memory {
     pub(crate) offers: Recent<Vec<BlobDigest>, OfferBook>,
     pub(crate) fx: Recent<Vec<BlobDigest>, FxTable>,
     pub(crate) taxes: Recent<Vec<BlobDigest>, TaxTable>,
+    /// By the digests of the files that were summed.
+    pub(crate) sums: Recent<Vec<String>, MonthSums>,
 }
 
 /// The last few values.

@@ -327,6 +327,14 @@ CREATE TABLE settings (
     value TEXT NOT NULL
 ) STRICT;
 
+-- What customers mean to spend in a month. The amount is the text of an exact decimal, not negative, in the currency
+-- that the customer's party is billed in.
+CREATE TABLE budgets (
+    customer   TEXT NOT NULL PRIMARY KEY REFERENCES customers (id),
+    amount     TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+) STRICT;
+
 -- Requests that a caller named, with their answers once there are some, so that a request that is
 -- sent again does not act again. Kept for two days.
 CREATE TABLE keyed_requests (

@@ -11,14 +11,14 @@ use billing::period::BillingPeriod;
 use billing::ports::{
     AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, KeptAnswer,
     KeptRequest, KeyedRequest, Ledger, ListKind, Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, RunState,
-    StepOutcome, StoredClient, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun,
+    StepOutcome, StoredBudget, StoredClient, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun,
     StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
 use crate::open::SqliteLedger;
 use crate::{
-    accounts, adjustments, billed_parties, blobs, clients, closing, compactions, directory, documents, imports,
+    accounts, adjustments, billed_parties, blobs, budgets, clients, closing, compactions, directory, documents, imports,
     integrity, invoices, issue, journal, orders, rating, requests, restatements, runs, tokens,
 };
 
@@ -263,6 +263,22 @@ impl Ledger for SqliteLedger {
 
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()> {
         Ok(tokens::set_setting(self, name, value).await?)
+    }
+
+    async fn budgets(&self, party: &OrganisationId) -> PortResult<Vec<StoredBudget>> {
+        Ok(budgets::of_party(self.readers(), party).await?)
+    }
+
+    async fn budget(&self, customer: &CustomerId) -> PortResult<Option<StoredBudget>> {
+        Ok(budgets::of_customer(self.readers(), customer).await?)
+    }
+
+    async fn set_budget(&self, budget: &StoredBudget) -> PortResult<()> {
+        Ok(budgets::set(self, budget).await?)
+    }
+
+    async fn remove_budget(&self, customer: &CustomerId) -> PortResult<()> {
+        Ok(budgets::remove(self, customer).await?)
     }
 
     async fn kept_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<Option<KeptRequest>> {

@@ -21,7 +21,7 @@ use crate::origin::Encrypted;
 use crate::routes::{self, NoRoute, Parameters, Resource, Route, Verb};
 use crate::state::AppState;
 use crate::throttle::Throttle;
-use crate::{api, health, invoices, line_items};
+use crate::{api, health, invoices, line_items, usage};
 
 pub(crate) async fn dispatch(State(state): State<Arc<AppState>>, request: Request) -> Response {
     if api::is_api(request.uri().path()) {
@@ -121,6 +121,19 @@ async fn show(resource: Resource, call: &Call, reader: &Reader) -> Result<Respon
         Resource::UnbilledLineItems => line_items::unbilled::answer(call, reader).await,
         Resource::LineItems => line_items::billed::by_query(call, reader).await,
         Resource::LineItemsOfPair => line_items::billed::by_path(call, reader).await,
+        Resource::EstimateLinks => invoices::estimates::links(call, reader).await,
+        Resource::PartnerUsage => usage::customers::partner(call, reader).await,
+        Resource::CustomersUsage => usage::customers::all(call, reader).await,
+        Resource::CustomerUsage => usage::customers::one(call, reader).await,
+        Resource::SubscriptionsUsage => usage::customers::subscriptions(call, reader).await,
+        Resource::SubscriptionUsage => usage::subscriptions::summary(call, reader).await,
+        Resource::MeterUsage => usage::subscriptions::meters(call, reader).await,
+        Resource::ResourceUsage => usage::subscriptions::resources(call, reader).await,
+        Resource::MeterUsageAsResources => usage::subscriptions::meters_as_resources(call, reader).await,
+        Resource::DailyUsage => usage::subscriptions::days(call, reader).await,
+        Resource::Utilization => usage::utilization::answer(call, reader).await,
+        Resource::Budget => usage::budget::show(call, reader).await,
+        Resource::NewBudget => usage::budget::change(call, reader).await,
         Resource::Health
         | Resource::Token
         | Resource::TokenOfVersion2

@@ -26,6 +26,7 @@ mod state;
 mod statement_link;
 mod throttle;
 mod tls;
+mod usage;
 
 pub use api::Writing;
 pub use layers::router;

@@ -77,11 +77,16 @@ impl JsonType {
     }
 }
 
-const FILES: [&str; 17] = [
+const FILES: [&str; 31] = [
+    include_str!("../../contract/azure_resource_monthly_usage_record.json"),
+    include_str!("../../contract/azure_utilization_record.json"),
     include_str!("../../contract/collection.json"),
+    include_str!("../../contract/customer_monthly_usage_record.json"),
+    include_str!("../../contract/customer_usage_summary.json"),
     include_str!("../../contract/daily_rated_usage_line_item.json"),
     include_str!("../../contract/daily_usage_line_item.json"),
     include_str!("../../contract/error.json"),
+    include_str!("../../contract/estimate_link.json"),
     include_str!("../../contract/invoice.json"),
     include_str!("../../contract/invoice_detail.json"),
     include_str!("../../contract/invoice_summary.json"),
@@ -90,11 +95,20 @@ const FILES: [&str; 17] = [
     include_str!("../../contract/link.json"),
     include_str!("../../contract/link_header.json"),
     include_str!("../../contract/links.json"),
+    include_str!("../../contract/meter_usage_record.json"),
     include_str!("../../contract/one_time_invoice_line_item.json"),
+    include_str!("../../contract/partner_usage_summary.json"),
     include_str!("../../contract/resource_attributes.json"),
+    include_str!("../../contract/resource_usage_record.json"),
+    include_str!("../../contract/spending_budget.json"),
+    include_str!("../../contract/subscription_daily_usage_record.json"),
+    include_str!("../../contract/subscription_monthly_usage_record.json"),
+    include_str!("../../contract/subscription_usage_summary.json"),
     include_str!("../../contract/tax_receipt.json"),
     include_str!("../../contract/throttled.json"),
     include_str!("../../contract/usage_based_line_item.json"),
+    include_str!("../../contract/utilization_instance.json"),
+    include_str!("../../contract/utilized_resource.json"),
 ];
 
 static TABLES: LazyLock<Result<BTreeMap<String, Table>, String>> = LazyLock::new(|| {

@@ -12,7 +12,7 @@ use billing::period::BillingPeriod;
 use billing::ports::{
     AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, KeptAnswer,
     KeptRequest, KeyedRequest, Ledger, ListKind, Parking, PortError, PortResult, QuarantinedLine, RatedPart, RatedRun,
-    RunState, StepOutcome, StoredClient, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun,
+    RunState, StepOutcome, StoredBudget, StoredClient, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun,
     StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
@@ -334,6 +334,24 @@ impl Ledger for MemoryLedger {
 
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()> {
         self.tables().settings.insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    async fn budgets(&self, party: &OrganisationId) -> PortResult<Vec<StoredBudget>> {
+        Ok(self.tables().budgets_of(party))
+    }
+
+    async fn budget(&self, customer: &CustomerId) -> PortResult<Option<StoredBudget>> {
+        Ok(self.tables().budgets.get(customer).cloned())
+    }
+
+    async fn set_budget(&self, budget: &StoredBudget) -> PortResult<()> {
+        self.tables().budgets.insert(budget.customer.clone(), budget.clone());
+        Ok(())
+    }
+
+    async fn remove_budget(&self, customer: &CustomerId) -> PortResult<()> {
+        self.tables().budgets.remove(customer);
         Ok(())
     }
 

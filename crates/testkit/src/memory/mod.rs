@@ -28,7 +28,7 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    Closure, KeptRequest, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredClient,
+    Closure, KeptRequest, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredBudget, StoredClient,
     StoredDocument, StoredEntry, StoredInvoice, StoredList, StoredRun, StoredToken,
 };
 use billing::settlement::DocumentState;
@@ -67,6 +67,7 @@ struct Tables {
     tokens: BTreeMap<String, StoredToken>,
     clients: BTreeMap<String, StoredClient>,
     settings: BTreeMap<String, String>,
+    budgets: BTreeMap<CustomerId, StoredBudget>,
     /// By organisation and key.
     requests: BTreeMap<(OrganisationId, String), KeptRequest>,
     /// Runs that were started through the API, by their ids.

@@ -18,4 +18,6 @@ mod links;
 mod logging;
 mod paging;
 mod routing;
+mod usage;
+mod utilization;
 mod world;
