@@ -3,9 +3,11 @@
 //! Ports are coarse: one call is one transaction or one query. A ledger call is seen whole or not
 //! at all. Nothing here decides; use cases decide first and then call.
 
+mod budgets;
 mod rating;
 mod requests;
 
+pub use budgets::StoredBudget;
 pub use rating::{
     PlanUsageQuery, RatedPart, RatedUsage, RatingFailure, RatingJob, RatingOutput, SourceRows, UsageSource, UsageSurvey,
 };
@@ -296,6 +298,18 @@ pub struct StoredToken {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A program that gets tokens for its id and secret; the secret is hashed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredClient {
+    pub id: String,
+    /// SHA-256 of the secret, in hexadecimal.
+    pub secret_hash: String,
+    pub organisation: OrganisationId,
+    pub role: String,
+    pub created_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
 /// An event of a party's account as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAccountEvent {
@@ -536,11 +550,25 @@ pub trait Ledger: Send + Sync + fmt::Debug {
     /// Entries after `after` of an organisation's chain, at most `limit`.
     async fn journal(&self, organisation: &OrganisationId, after: u64, limit: u32) -> PortResult<Vec<StoredEntry>>;
 
-    // Tokens and settings.
+    // Tokens, clients and settings.
     async fn add_token(&self, token: &StoredToken) -> PortResult<()>;
     async fn token(&self, hash: &str) -> PortResult<Option<StoredToken>>;
+    async fn add_client(&self, client: &StoredClient) -> PortResult<()>;
+    async fn client(&self, id: &str) -> PortResult<Option<StoredClient>>;
+    /// By organisation and id.
+    async fn clients(&self) -> PortResult<Vec<StoredClient>>;
+    /// False where it is unknown or was revoked before.
+    async fn revoke_client(&self, id: &str, at: Timestamp) -> PortResult<bool>;
     async fn setting(&self, name: &str) -> PortResult<Option<String>>;
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()>;
+
+    // Budgets of customers.
+    /// Those of a party's customers, by customer.
+    async fn budgets(&self, party: &OrganisationId) -> PortResult<Vec<StoredBudget>>;
+    async fn budget(&self, customer: &CustomerId) -> PortResult<Option<StoredBudget>>;
+    /// Puts a budget in the place of another one.
+    async fn set_budget(&self, budget: &StoredBudget) -> PortResult<()>;
+    async fn remove_budget(&self, customer: &CustomerId) -> PortResult<()>;
 
     // Requests with an idempotency key.
     async fn kept_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<Option<KeptRequest>>;
@@ -608,15 +636,17 @@ pub struct UsageFilter {
     pub from: Date,
     /// The first day that is not read.
     pub until: Date,
-    /// Only the records of this subscription and meter.
-    pub scope: Option<(SubscriptionId, MeterId)>,
+    /// Only the records of this subscription.
+    pub subscription: Option<SubscriptionId>,
+    /// Only the records of this meter.
+    pub meter: Option<MeterId>,
 }
 
 impl UsageFilter {
     /// All records of some days.
     #[must_use]
     pub fn days(from: Date, until: Date) -> Self {
-        Self { from, until, scope: None }
+        Self { from, until, subscription: None, meter: None }
     }
 }
 

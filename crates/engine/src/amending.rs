@@ -62,6 +62,7 @@ pub(crate) async fn write(
         written.push(document);
         notes.push(note);
     }
+    let Some(booking) = settle(books, chain, &notes, now).await? else { return Ok(None) };
     let deferred: Result<Vec<_>, MoneyError> = notes.iter().map(asked_for_next).collect();
     let deferred = deferred.map_err(|error| EngineError::new(error.code(), error.to_string()))?;
     let request = AmendmentRequest {
@@ -70,7 +71,7 @@ pub(crate) async fn write(
         period: stored.period,
         issued_at: now,
         documents: written,
-        booking: settle(books, chain, &notes, now).await?,
+        booking,
         restated,
         deferred: deferred.into_iter().flatten().collect(),
     };
@@ -101,10 +102,19 @@ pub(crate) fn stored_lines(lines: &[InvoiceLine]) -> EngineResult<Vec<NewInvoice
     lines.iter().map(stored).collect()
 }
 
-/// Each note settles the documents before it; what was paid before waits then.
-async fn settle(books: &Books, chain: &Chain, notes: &[Invoice], now: Timestamp) -> EngineResult<AccountBooking> {
+/// Each note settles the documents before it; what was paid before waits then. `None` where the account has one of
+/// the numbers already: somebody drew it since the last one was read.
+async fn settle(
+    books: &Books,
+    chain: &Chain,
+    notes: &[Invoice],
+    now: Timestamp,
+) -> EngineResult<Option<AccountBooking>> {
     let stored = &chain.original.stored;
     let history = books.ledger.account(&stored.issuer, &stored.party).await?;
+    if notes.iter().any(|note| history.documents.contains_key(&note.number)) {
+        return Ok(None);
+    }
     let mut documents = history.documents.clone();
     for note in notes {
         documents.insert(note.number.clone(), DocumentState::issued(note.totals.total, now, note.due_on));
@@ -120,14 +130,14 @@ async fn settle(books: &Books, chain: &Chain, notes: &[Invoice], now: Timestamp)
     }
     let after = PartyAccount::after(documents, &events)?;
     let touched = numbers.iter().filter_map(|number| Some((number.clone(), *after.documents.get(number)?)));
-    Ok(AccountBooking {
+    Ok(Some(AccountBooking {
         issuer: stored.issuer.clone(),
         party: stored.party.clone(),
         after: history.last_position(),
         booked_at: now,
         documents: touched.collect(),
         events: events.split_off(booked),
-    })
+    }))
 }
 
 /// Nothing is given back of what never came in. The account is asked and not the documents, which were read

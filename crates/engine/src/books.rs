@@ -8,12 +8,13 @@ use billing::ids::OrganisationId;
 use billing::invoice::{BlobDigest, Invoice, InvoiceLine, ListDigests};
 use billing::licence::OfferBook;
 use billing::party::{Organisation, PartyDirectory};
-use billing::ports::{Ledger, PortResult, UsageStore};
+use billing::ports::{Ledger, PortResult, StoredFile, UsageStore};
 use billing::tax::TaxTable;
 
 use crate::error::{EngineError, EngineResult};
 use crate::inputs::{Lists, load_directory, load_fx, load_offers, load_taxes};
 use crate::memory::Memory;
+use crate::open_usage::MonthSums;
 
 /// Renders documents and keeps the rendered bytes by their digest.
 pub trait DocumentShelf: Send + Sync + fmt::Debug {
@@ -97,6 +98,20 @@ impl Books {
         }
         let taxes = Arc::new(load_taxes(self.ledger.as_ref(), digests).await?);
         Ok(self.memory.taxes.keep(name, taxes))
+    }
+
+    /// What the lines of some files come to, which are read where it is not known.
+    pub(crate) fn month_sums(
+        &self,
+        files: &[StoredFile],
+        read: impl FnOnce() -> EngineResult<MonthSums>,
+    ) -> EngineResult<Arc<MonthSums>> {
+        let name: Vec<String> = files.iter().map(|file| file.sha256.clone()).collect();
+        if let Some(known) = self.memory.sums.get(&name) {
+            return Ok(known);
+        }
+        let sums = Arc::new(read()?);
+        Ok(self.memory.sums.keep(name, sums))
     }
 
     /// The organisations that somebody bills, by id.

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::inputs::Lists;
+use crate::inputs::current_digests;
 use crate::rating::{Lines, PartyOutcome, Purpose, RunInputs, canonical};
 
 /// A party's month as it would be billed with what is known today.
@@ -74,7 +74,7 @@ pub async fn fingerprint(books: &Books, party: &OrganisationId, period: BillingP
         period,
         usage_through: files.iter().map(|file| file.place).max().unwrap_or(0),
         orders_through,
-        lists: Lists::current_digests(ledger).await?,
+        lists: current_digests(ledger).await?,
         directory,
         closures: closures.iter().map(|one| (one.period, one.usage_through, one.invoice.as_ref())).collect(),
         restated,

@@ -107,7 +107,8 @@ async fn days_of(
     let filter = UsageFilter {
         from: month.first_day(),
         until: month.end(),
-        scope: Some((scope.subscription.clone(), scope.meter.clone())),
+        subscription: Some(scope.subscription.clone()),
+        meter: Some(scope.meter.clone()),
     };
     let mut records = Vec::new();
     books.usage.read_usage(&from.files, &filter, &mut |stored| {

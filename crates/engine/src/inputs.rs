@@ -28,18 +28,7 @@ pub(crate) struct Lists {
 impl Lists {
     /// The lists as they stand now.
     pub(crate) async fn current(ledger: &dyn Ledger) -> EngineResult<Self> {
-        Self::named(ledger, Self::current_digests(ledger).await?).await
-    }
-
-    /// What names the lists as they stand now.
-    pub(crate) async fn current_digests(ledger: &dyn Ledger) -> EngineResult<ListDigests> {
-        Ok(ListDigests {
-            price_sheets: ledger.lists(ListKind::PriceSheet).await?,
-            exchange_rates: ledger.lists(ListKind::ExchangeRates).await?,
-            tax_rates: ledger.lists(ListKind::TaxRates).await?,
-            offers: ledger.lists(ListKind::Offers).await?,
-            savings_plans: ledger.lists(ListKind::SavingsPlans).await?,
-        })
+        Self::named(ledger, current_digests(ledger).await?).await
     }
 
     /// The lists that a snapshot names.
@@ -53,6 +42,17 @@ impl Lists {
         let plan_rates = Arc::new(load_plan_rates(ledger, &digests.savings_plans).await?);
         Ok(Self { digests, sheets, fx, taxes, plan_rates })
     }
+}
+
+/// What names the lists as they stand now.
+pub(crate) async fn current_digests(ledger: &dyn Ledger) -> EngineResult<ListDigests> {
+    Ok(ListDigests {
+        price_sheets: ledger.lists(ListKind::PriceSheet).await?,
+        exchange_rates: ledger.lists(ListKind::ExchangeRates).await?,
+        tax_rates: ledger.lists(ListKind::TaxRates).await?,
+        offers: ledger.lists(ListKind::Offers).await?,
+        savings_plans: ledger.lists(ListKind::SavingsPlans).await?,
+    })
 }
 
 pub(crate) async fn load_fx(ledger: &dyn Ledger, digests: &[BlobDigest]) -> EngineResult<FxTable> {

@@ -5,7 +5,9 @@
 
 pub mod banking;
 pub mod books;
+pub mod budgeting;
 pub mod chain;
+pub mod clients;
 pub mod closing;
 pub mod crediting;
 pub mod error;
@@ -14,6 +16,7 @@ pub mod explaining;
 pub mod exporting;
 pub mod import;
 pub mod invoices;
+pub mod open_usage;
 pub mod organisations;
 pub mod paying;
 pub mod present;
@@ -23,6 +26,7 @@ pub mod savings;
 pub mod simulating;
 pub mod storing;
 pub mod tokens;
+pub mod uses;
 pub mod verifying;
 pub mod writing;
 

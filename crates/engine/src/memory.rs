@@ -11,6 +11,7 @@ use billing::tax::TaxTable;
 
 use crate::estimating::OpenMonth;
 use crate::inputs::Lists;
+use crate::open_usage::MonthSums;
 
 /// Values of each kind that are kept: the months that are looked at in turn.
 const KEPT: usize = 4;
@@ -24,6 +25,8 @@ pub(crate) struct Memory {
     pub(crate) taxes: Recent<Vec<BlobDigest>, TaxTable>,
     /// By fingerprint.
     pub(crate) open_months: Recent<String, OpenMonth>,
+    /// By the digests of the files that were summed.
+    pub(crate) sums: Recent<Vec<String>, MonthSums>,
 }
 
 /// The last few values.

@@ -312,9 +312,27 @@ CREATE TABLE tokens (
     expires_at   TEXT
 ) STRICT;
 
+-- Programs that get tokens for their id and secret.
+CREATE TABLE clients (
+    id           TEXT NOT NULL PRIMARY KEY,
+    secret_hash  TEXT NOT NULL,
+    organisation TEXT NOT NULL REFERENCES organisations (id),
+    role         TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    revoked_at   TEXT
+) STRICT;
+
 CREATE TABLE settings (
     name  TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
+) STRICT;
+
+-- What customers mean to spend in a month. The amount is the text of an exact decimal, not negative, in the currency
+-- that the customer's party is billed in.
+CREATE TABLE budgets (
+    customer   TEXT NOT NULL PRIMARY KEY REFERENCES customers (id),
+    amount     TEXT NOT NULL,
+    changed_at TEXT NOT NULL
 ) STRICT;
 
 -- Requests that a caller named, with their answers once there are some, so that a request that is

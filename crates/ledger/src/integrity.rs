@@ -14,7 +14,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::blobs;
 use crate::error::{LedgerError, Result};
 use crate::open::SqliteLedger;
-use crate::{closing, directory, documents as renderings, imports, rating};
+use crate::{budgets, closing, directory, documents as renderings, imports, rating};
 
 /// Sentences about what is broken; each begins with table and key.
 #[derive(Debug, Default)]
@@ -105,6 +105,8 @@ async fn readable(snapshot: &mut SqliteConnection, found: &mut Findings) -> Resu
         found.absorb("customers", read)?;
         let read = closing::closures(&mut *snapshot, &organisation.id).await;
         found.absorb("closures", read)?;
+        let read = budgets::of_party(&mut *snapshot, &organisation.id).await;
+        found.absorb("budgets", read)?;
     }
     Ok(())
 }

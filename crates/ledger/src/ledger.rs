@@ -11,15 +11,15 @@ use billing::period::BillingPeriod;
 use billing::ports::{
     AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, KeptAnswer,
     KeptRequest, KeyedRequest, Ledger, ListKind, Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, RunState,
-    StepOutcome, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun, StoredToken, UsageFile,
-    UsageImport,
+    StepOutcome, StoredBudget, StoredClient, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList,
+    StoredRun, StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
 use crate::open::SqliteLedger;
 use crate::{
-    accounts, adjustments, billed_parties, blobs, closing, compactions, directory, documents, imports, integrity,
-    invoices, issue, journal, orders, rating, requests, restatements, runs, tokens,
+    accounts, adjustments, billed_parties, blobs, budgets, clients, closing, compactions, directory, documents,
+    imports, integrity, invoices, issue, journal, orders, rating, requests, restatements, runs, tokens,
 };
 
 #[async_trait]
@@ -241,12 +241,44 @@ impl Ledger for SqliteLedger {
         Ok(tokens::token(self.readers(), hash).await?)
     }
 
+    async fn add_client(&self, client: &StoredClient) -> PortResult<()> {
+        Ok(clients::add(self, client).await?)
+    }
+
+    async fn client(&self, id: &str) -> PortResult<Option<StoredClient>> {
+        Ok(clients::client(self.readers(), id).await?)
+    }
+
+    async fn clients(&self) -> PortResult<Vec<StoredClient>> {
+        Ok(clients::clients(self.readers()).await?)
+    }
+
+    async fn revoke_client(&self, id: &str, at: Timestamp) -> PortResult<bool> {
+        Ok(clients::revoke(self, id, at).await?)
+    }
+
     async fn setting(&self, name: &str) -> PortResult<Option<String>> {
         Ok(tokens::setting(self.readers(), name).await?)
     }
 
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()> {
         Ok(tokens::set_setting(self, name, value).await?)
+    }
+
+    async fn budgets(&self, party: &OrganisationId) -> PortResult<Vec<StoredBudget>> {
+        Ok(budgets::of_party(self.readers(), party).await?)
+    }
+
+    async fn budget(&self, customer: &CustomerId) -> PortResult<Option<StoredBudget>> {
+        Ok(budgets::of_customer(self.readers(), customer).await?)
+    }
+
+    async fn set_budget(&self, budget: &StoredBudget) -> PortResult<()> {
+        Ok(budgets::set(self, budget).await?)
+    }
+
+    async fn remove_budget(&self, customer: &CustomerId) -> PortResult<()> {
+        Ok(budgets::remove(self, customer).await?)
     }
 
     async fn kept_request(&self, organisation: &OrganisationId, key: &str) -> PortResult<Option<KeptRequest>> {

@@ -11,6 +11,8 @@ mod accounts;
 mod adjustments;
 mod billed_parties;
 mod blobs;
+mod budgets;
+mod clients;
 mod closing;
 mod compactions;
 mod directory;

@@ -117,12 +117,15 @@ pub(crate) enum Command {
     Export(ExportCommand),
     /// Serve the Partner Center billing API, and Quittance's own API below /api/v1
     #[command(
-        after_help = "Example:\n  quittance serve --listen 127.0.0.1:8080\n\nThe own API is described at /api/v1/openapi.json; docs/api.md shows it. What it writes takes its turn\nwith commands that write: neither keeps the other out for longer than its own work."
+        after_help = "Example:\n  quittance serve --listen 127.0.0.1:8080\n  quittance serve --listen 127.0.0.1:8443 --tls-self-signed\n\nThe own API is described at /api/v1/openapi.json; docs/api.md shows it. What it writes takes its turn\nwith commands that write: neither keeps the other out for longer than its own work."
     )]
     Serve(ServeArgs),
     /// Access tokens for the API
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Programs that get their tokens for an id and a secret (OAuth 2, client credentials)
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Print shell completions
     #[command(after_help = "Example:\n  quittance completions bash > /etc/bash_completion.d/quittance")]
     Completions { shell: clap_complete::Shell },
@@ -139,6 +142,8 @@ pub(crate) struct DemoArgs {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
 }
 
 #[derive(Debug, Args)]
@@ -501,6 +506,46 @@ pub(crate) struct ServeArgs {
     /// Scheme, host and port that links to exports name, where a proxy stands in front
     #[arg(long, value_name = "URL")]
     pub(crate) public_root: Option<String>,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+    /// At most so many requests of one organisation in a second; more are told to wait (429)
+    #[arg(long, value_name = "REQUESTS")]
+    pub(crate) rate_limit: Option<u32>,
+}
+
+/// How connections are encrypted; without any of it they are not.
+#[derive(Debug, Default, Args)]
+pub(crate) struct TlsArgs {
+    /// Speak TLS with this certificate and those that signed it (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Speak TLS with a certificate for localhost, made once and kept in the data directory for clients to trust
+    #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
+    pub(crate) tls_self_signed: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Make a client; its secret is shown once and stored hashed
+    #[command(
+        after_help = "Example:\n  quittance client create --org quillon --output json\n\nA program then asks for tokens with\n  curl -d grant_type=client_credentials -d client_id=ID -d client_secret=SECRET \\\n    http://127.0.0.1:8080/common/oauth2/token"
+    )]
+    Create {
+        /// The organisation, an issuer or a billed one; may be left out where one is billed
+        #[arg(long)]
+        org: Option<OrganisationId>,
+        #[arg(long, default_value = "billing", value_parser = role())]
+        role: Role,
+    },
+    /// All clients, without their secrets
+    #[command(after_help = "Example:\n  quittance client list")]
+    List,
+    /// End a client: it gets no tokens any more, and those that it has open nothing
+    #[command(after_help = "Example:\n  quittance client revoke 0e8c5f0a-7a3b-4c55-9a49-3f1d6f0b7a11")]
+    Revoke { id: String },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
 //! `quittance`: one binary for billing. Commands are parsed in `cli`, run in `commands`.
 
+mod certificate;
 mod cli;
 mod clock;
 mod commands;

@@ -160,6 +160,11 @@ impl Checker {
                     self.element(&format!("{path}/{index}"), property, item, value);
                 }
             }
+            Json::Object(members) if property.of.as_deref() == Some("string-map") => {
+                for (name, _) in members.iter().filter(|(_, value)| !matches!(value, Json::Text(_))) {
+                    self.add(&format!("{path}/{name}"), ViolationKind::WrongType, "a string");
+                }
+            }
             Json::Object(_) if property.json_type == JsonType::Object => {
                 self.resource(path, property.of.as_deref().unwrap_or_default(), value);
             }

@@ -8,7 +8,6 @@ use arrow::array::{ArrayRef, BooleanArray, FixedSizeBinaryArray, RecordBatch};
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Field, Schema};
 use arrow::error::ArrowError;
-use billing::ids::{MeterId, SubscriptionId};
 use billing::ports::{PortResult, StoredFile, StoredUsage, UsageFile, UsageFilter};
 use billing::usage::{RecordKey, UsageRecord};
 use jiff::civil::Date;
@@ -67,7 +66,7 @@ pub(crate) fn read_usage(
     let schema = schema().map_err(StorageError::from)?;
     let mut in_order: Vec<&UsageFile> = Vec::new();
     for file in files.iter().filter(|file| shares_month(&file.rows, from, until)) {
-        if may_hold_scope(store, &file.rows, &schema, filter)? {
+        if may_hold_any(store, &file.rows, &schema, filter)? {
             in_order.push(file);
         }
     }
@@ -81,9 +80,9 @@ pub(crate) fn read_usage(
 
 /// False for a file whose bounds exclude the subscription that is asked for; restatements of its records
 /// stand with it. Only the footer is read, before the digest of the file is known to be right: a bound
-/// that was changed would leave records out, and whoever asks for a scope knows what it has to come to.
-fn may_hold_scope(store: &DirectoryStore, file: &StoredFile, schema: &Schema, filter: &UsageFilter) -> Result<bool> {
-    let Some((subscription, _)) = &filter.scope else { return Ok(true) };
+/// that was changed would leave records out. Whoever bills from what is read knows what it has to come to.
+fn may_hold_any(store: &DirectoryStore, file: &StoredFile, schema: &Schema, filter: &UsageFilter) -> Result<bool> {
+    let Some(subscription) = &filter.subscription else { return Ok(true) };
     let metadata = parquet_file::metadata(store.directory(), file, schema)?;
     Ok(may_hold(metadata.metadata(), "subscription_id", subscription.as_str()))
 }
@@ -111,8 +110,9 @@ fn read_file(
     let days = (to_days(filter.from), to_days(filter.until));
     let metadata = parquet_file::metadata(store.directory(), &file.rows, schema)?;
     let mut builder = parquet_file::open_with(store.directory(), &file.rows, metadata.clone())?;
-    if let Some(scope) = &filter.scope {
-        let rows = rows_of_scope(store, &file.rows, metadata, scope)?;
+    let wanted = Wanted::by(filter);
+    if !wanted.is_empty() {
+        let rows = rows_of(store, &file.rows, metadata, &wanted)?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -140,31 +140,47 @@ fn read_file(
     Ok(())
 }
 
-/// Where the rows of one subscription and meter lie. Files that cannot have any are told by their
-/// bounds; of the others two columns of runs are read.
-fn rows_of_scope(
+/// Columns with the value that a filter asks for.
+struct Wanted<'f>(Vec<(&'static str, &'f str)>);
+
+impl<'f> Wanted<'f> {
+    fn by(filter: &'f UsageFilter) -> Self {
+        let subscription = filter.subscription.as_ref().map(|id| ("subscription_id", id.as_str()));
+        let meter = filter.meter.as_ref().map(|id| ("meter_id", id.as_str()));
+        Self(subscription.into_iter().chain(meter).collect())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Where the rows lie that have all the wanted values. Files that cannot have any are told by their
+/// bounds; of the others only these columns of runs are read.
+fn rows_of(
     store: &DirectoryStore,
     file: &StoredFile,
     metadata: ArrowReaderMetadata,
-    (subscription, meter): &(SubscriptionId, MeterId),
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Range<usize>>> {
     let bad = |column: BadColumn| StorageError::damaged(&file.path, column);
-    if !may_hold(metadata.metadata(), "subscription_id", subscription.as_str())
-        || !may_hold(metadata.metadata(), "meter_id", meter.as_str())
-    {
+    if !wanted.0.iter().all(|(column, value)| may_hold(metadata.metadata(), column, value)) {
         return Ok(Vec::new());
     }
     let builder = parquet_file::open_with(store.directory(), file, metadata)?;
-    let needed = ProjectionMask::columns(builder.parquet_schema(), ["subscription_id", "meter_id"]);
+    let needed = ProjectionMask::columns(builder.parquet_schema(), wanted.0.iter().map(|(column, _)| *column));
     let reader = builder.with_projection(needed).with_batch_size(65_536).build();
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut row = 0;
     for batch in reader.map_err(|cause| StorageError::from_reading(&file.path, cause))? {
         let batch = batch.map_err(|cause| StorageError::damaged(&file.path, cause))?;
-        let subscriptions = text(&batch, "subscription_id").map_err(bad)?.places_of(subscription.as_str());
-        let meters = text(&batch, "meter_id").map_err(bad)?.places_of(meter.as_str());
-        for (is_subscription, is_meter) in subscriptions.zip(meters) {
-            if is_subscription && is_meter {
+        let mut is_wanted = vec![true; batch.num_rows()];
+        for (column, value) in &wanted.0 {
+            let places = text(&batch, column).map_err(bad)?.places_of(value);
+            is_wanted.iter_mut().zip(places).for_each(|(is_wanted, is_here)| *is_wanted &= is_here);
+        }
+        for is_wanted in is_wanted {
+            if is_wanted {
                 match found.last_mut() {
                     Some(last) if last.end == row => last.end += 1,
                     _ => found.push(row..row + 1),

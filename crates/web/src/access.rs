@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use axum::http::HeaderMap;
-use billing::ids::{CustomerId, SubscriptionId};
+use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::InvoiceNumber;
 use billing::party::{Customer, Organisation, Subscription};
 use engine::Books;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::call::bearer_token;
 use crate::failure::Failure;
+use crate::identity;
 use crate::state::AppState;
 
 /// The proof that the caller may read billing data of one organisation. Handlers get documents here
@@ -30,11 +31,15 @@ impl Reader {
     /// 401 without a token that is known and valid, 403 for a role that reads no billing data.
     pub(crate) async fn admit(state: &AppState, headers: &HeaderMap) -> Result<Self, Failure> {
         let token = bearer_token(headers)?;
-        let actor = tokens::actor(&state.books, token, state.now()).await?.ok_or_else(Failure::token_refused)?;
+        let actor = identity::actor(state, token).await?.ok_or_else(Failure::token_refused)?;
         if !tokens::authorize(&actor, Action::ReadBilling, &actor.organisation) {
             return Err(VendorError::role_lacks_right("the role of this token does not read billing data").into());
         }
         Ok(Self { books: state.books.clone(), actor })
+    }
+
+    pub(crate) fn organisation_id(&self) -> &OrganisationId {
+        &self.actor.organisation
     }
 
     /// The caller's organisation.

@@ -22,6 +22,8 @@ pub(crate) struct Call {
     /// The host that the client asked, as it says.
     pub(crate) authority: Option<String>,
     pub(crate) is_head: bool,
+    /// Whether it came over TLS.
+    pub(crate) is_encrypted: bool,
     /// Empty where the verb takes none.
     pub(crate) body: Bytes,
 }

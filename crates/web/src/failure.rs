@@ -3,7 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::EngineError;
-use formats::vendor::VendorError;
+use formats::vendor::{ThrottledBody, VendorError};
 
 use crate::answer;
 use crate::api::Problem;
@@ -14,6 +14,8 @@ use crate::api::Problem;
 pub(crate) struct Failure {
     pub(crate) error: VendorError,
     header: Option<(HeaderName, String)>,
+    /// Too many requests: the seconds to wait. Its body has another shape.
+    throttled: Option<u32>,
     /// Code and facts of what happened inside; empty when the body says it all.
     operator: String,
 }
@@ -96,8 +98,18 @@ impl Failure {
         Self { header: Some((header::ALLOW, allowed.to_owned())), ..failure }
     }
 
-    pub(crate) fn unsupported_media_type() -> Self {
-        status(StatusCode::UNSUPPORTED_MEDIA_TYPE, 800_002, "the body has to be application/json")
+    pub(crate) fn unsupported_media_type(accepted: &str) -> Self {
+        status(StatusCode::UNSUPPORTED_MEDIA_TYPE, 800_002, &format!("the body has to be {accepted}"))
+    }
+
+    pub(crate) fn host_malformed() -> Self {
+        status(StatusCode::BAD_REQUEST, 800_002, "the header Host names no host that a link could have")
+    }
+
+    /// With the seconds after which to come again.
+    pub(crate) fn throttled(seconds: u32) -> Self {
+        let failure = status(StatusCode::TOO_MANY_REQUESTS, 0, &ThrottledBody::retry_after(seconds).message);
+        Self { header: Some((header::RETRY_AFTER, seconds.to_string())), throttled: Some(seconds), ..failure }
     }
 
     pub(crate) fn target_too_long() -> Self {
@@ -112,7 +124,7 @@ impl Failure {
         status(StatusCode::GATEWAY_TIMEOUT, 800_003, "the request took too long; ask for smaller pages")
     }
 
-    fn busy() -> Self {
+    pub(crate) fn busy() -> Self {
         let failure = status(StatusCode::SERVICE_UNAVAILABLE, 800_003, "the server is busy; try again");
         Self { header: Some((header::RETRY_AFTER, "1".to_owned())), ..failure }
     }
@@ -128,7 +140,7 @@ fn status(status: StatusCode, code: u32, description: &str) -> Failure {
 
 impl From<VendorError> for Failure {
     fn from(error: VendorError) -> Self {
-        Self { error, header: None, operator: String::new() }
+        Self { error, header: None, throttled: None, operator: String::new() }
     }
 }
 
@@ -152,8 +164,11 @@ impl From<EngineError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let body = self.error.body();
-        self.with_body(|status| answer::error(status, &body))
+        let (body, throttled) = (self.error.body(), self.throttled);
+        self.with_body(|status| match throttled {
+            Some(seconds) => answer::with_status(status, &ThrottledBody::retry_after(seconds)),
+            None => answer::error(status, &body),
+        })
     }
 }
 

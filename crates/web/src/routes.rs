@@ -7,6 +7,9 @@ use percent_encoding::percent_decode_str;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
     Health,
+    Token,
+    TokenOfVersion2,
+    OpenIdConfiguration,
     Invoices,
     Summary,
     Summaries,
@@ -23,6 +26,19 @@ pub enum Resource {
     EarlyOperation,
     EarlyManifest,
     ExportBlob,
+    EstimateLinks,
+    PartnerUsage,
+    CustomersUsage,
+    CustomerUsage,
+    SubscriptionsUsage,
+    SubscriptionUsage,
+    MeterUsage,
+    ResourceUsage,
+    MeterUsageAsResources,
+    DailyUsage,
+    Utilization,
+    Budget,
+    NewBudget,
 }
 
 /// Who may ask.
@@ -89,12 +105,24 @@ const fn post(pattern: &'static str, resource: Resource) -> Route {
     Route { verb: Verb::Post, pattern, resource, access: Access::Token }
 }
 
+const fn written(verb: Verb, pattern: &'static str, resource: Resource, access: Access) -> Route {
+    Route { verb, pattern, resource, access }
+}
+
+const fn change(pattern: &'static str, resource: Resource) -> Route {
+    Route { verb: Verb::Patch, pattern, resource, access: Access::Token }
+}
+
 /// The first one that fits counts, so fixed words stand above parameters.
 pub const ROUTES: &[Route] = &[
     route("/healthz", Resource::Health, Access::Anybody),
+    written(Verb::Post, "/{tenant}/oauth2/token", Resource::Token, Access::Anybody),
+    written(Verb::Post, "/{tenant}/oauth2/v2.0/token", Resource::TokenOfVersion2, Access::Anybody),
+    route("/{tenant}/v2.0/.well-known/openid-configuration", Resource::OpenIdConfiguration, Access::Anybody),
     route("/v1/invoices", Resource::Invoices, Access::Token),
     route("/v1/invoices/summary", Resource::Summary, Access::Token),
     route("/v1/invoices/summaries", Resource::Summaries, Access::Token),
+    route("/v1/invoices/estimates/links", Resource::EstimateLinks, Access::Token),
     route("/v1/invoices/{invoice}", Resource::Invoice, Access::Token),
     route("/v1/invoices/unbilled/lineitems", Resource::UnbilledLineItems, Access::Token),
     route("/v1/invoices/{invoice}/lineitems", Resource::LineItems, Access::Token),
@@ -114,6 +142,42 @@ pub const ROUTES: &[Route] = &[
     route("/v1/billingoperations/{operation}", Resource::EarlyOperation, Access::Token),
     route("/v1/billingmanifests/{manifest}", Resource::EarlyManifest, Access::Token),
     route("/exports/{folder}/v1/{export}/{blob}", Resource::ExportBlob, Access::Signature),
+    route("/v1/usagesummary", Resource::PartnerUsage, Access::Token),
+    route("/v1/customers/usagerecords", Resource::CustomersUsage, Access::Token),
+    route("/v1/customers/{customer}/usagesummary", Resource::CustomerUsage, Access::Token),
+    route("/v1/customers/{customer}/usagebudget", Resource::Budget, Access::Token),
+    change("/v1/customers/{customer}/usagebudget", Resource::NewBudget),
+    route("/v1/customers/{customer}/subscriptions/usagerecords", Resource::SubscriptionsUsage, Access::Token),
+    route(
+        "/v1/customers/{customer}/subscriptions/{subscription}/usagesummary",
+        Resource::SubscriptionUsage,
+        Access::Token,
+    ),
+    route(
+        "/v1/customers/{customer}/subscriptions/{subscription}/meterusagerecords",
+        Resource::MeterUsage,
+        Access::Token,
+    ),
+    route(
+        "/v1/customers/{customer}/subscriptions/{subscription}/resourceusagerecords",
+        Resource::ResourceUsage,
+        Access::Token,
+    ),
+    route(
+        "/v1/customers/{customer}/subscriptions/{subscription}/usagerecords/resources",
+        Resource::MeterUsageAsResources,
+        Access::Token,
+    ),
+    route(
+        "/v1/customers/{customer}/subscriptions/{subscription}/usagerecords/daily",
+        Resource::DailyUsage,
+        Access::Token,
+    ),
+    route(
+        "/v1/customers/{customer}/subscriptions/{subscription}/utilizations/azure",
+        Resource::Utilization,
+        Access::Token,
+    ),
 ];
 
 /// The decoded segments that stand for parameters.
@@ -187,6 +251,9 @@ mod tests {
     fn fixed_words_win_over_parameters() {
         check("/v1/invoices", Some((Resource::Invoices, &[])));
         check("/v1/invoices/summary", Some((Resource::Summary, &[])));
+        check("/v1/invoices/estimates/links", Some((Resource::EstimateLinks, &[])));
+        check("/v1/customers/c/subscriptions/usagerecords", Some((Resource::SubscriptionsUsage, &["c"])));
+        check("/v1/customers/c/subscriptions/s/usagerecords/daily", Some((Resource::DailyUsage, &["c", "s"])));
         check("/v1/invoices/G1", Some((Resource::Invoice, &["G1"])));
         check("/v1/invoices/unbilled", Some((Resource::Invoice, &["unbilled"])));
         check("/v1/invoices/unbilled/lineitems", Some((Resource::UnbilledLineItems, &[])));
@@ -205,6 +272,8 @@ mod tests {
     fn a_path_says_what_can_be_done_with_it() {
         let other = find(&Method::DELETE, "/v1/invoices");
         assert_eq!(other, Err(NoRoute::OtherVerbs("GET, HEAD".to_owned())));
+        let other = find(&Method::POST, "/v1/customers/c/usagebudget");
+        assert_eq!(other, Err(NoRoute::OtherVerbs("GET, HEAD, PATCH".to_owned())));
         assert_eq!(find(&Method::POST, "/v1/nothing"), Err(NoRoute::UnknownPath));
     }
 }

@@ -7,13 +7,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::{Extension, Router};
 use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -21,7 +22,9 @@ use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 
 use crate::layers::router;
+use crate::origin::Encrypted;
 use crate::state::{AppState, Limits};
+use crate::tls::Tls;
 
 /// How long to wait when the system has no place for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -38,6 +41,28 @@ pub async fn serve(
     state: AppState,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
+    serve_with(listener, None, state, shutdown).await
+}
+
+/// As [`serve`], over TLS.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_tls(
+    listener: TcpListener,
+    tls: Tls,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    serve_with(listener, Some(tls), state, shutdown).await
+}
+
+async fn serve_with(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
     let limits = state.limits;
     let writing = state.writing.clone();
     let server = Server {
@@ -45,6 +70,8 @@ pub async fn serve(
         builder: builder(&limits),
         places: Arc::new(Semaphore::new(limits.connection_count_max.min(Semaphore::MAX_PERMITS))),
         graceful: GracefulShutdown::new(),
+        handshake_timeout: limits.header_timeout,
+        tls,
     };
     tokio::select! {
         () = server.accept_all(&listener) => {}
@@ -81,6 +108,8 @@ struct Server {
     builder: Builder<TokioExecutor>,
     places: Arc<Semaphore>,
     graceful: GracefulShutdown,
+    handshake_timeout: Duration,
+    tls: Option<Tls>,
 }
 
 impl Server {
@@ -100,15 +129,35 @@ impl Server {
     fn answer(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
         // Only a matter of speed.
         let _ = stream.set_nodelay(true);
-        let service = self.router.clone().map_request(|request: Request<Incoming>| request.map(Body::new));
-        let connection =
-            self.builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
-        let connection = self.graceful.watch(connection);
+        let (router, builder, watcher) = (self.router.clone(), self.builder.clone(), self.graceful.watcher());
+        let (tls, handshake_timeout) = (self.tls.clone(), self.handshake_timeout);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error, "a connection broke off");
+            match tls {
+                None => answer_all(TokioIo::new(stream), router, builder, watcher).await,
+                Some(tls) => match timeout(handshake_timeout, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => {
+                        let router = router.layer(Extension(Encrypted));
+                        answer_all(TokioIo::new(stream), router, builder, watcher).await;
+                    }
+                    Ok(Err(error)) => tracing::debug!(%error, "a connection agreed on no encryption"),
+                    Err(_) => tracing::debug!("a connection took too long to agree on encryption"),
+                },
             }
             drop(place);
         });
+    }
+}
+
+/// Answers all requests of one connection.
+async fn answer_all<S: Read + Write + Unpin + Send + 'static>(
+    stream: S,
+    router: Router,
+    builder: Builder<TokioExecutor>,
+    watcher: Watcher,
+) {
+    let service = router.map_request(|request: Request<Incoming>| request.map(Body::new));
+    let connection = builder.serve_connection(stream, TowerToHyperService::new(service)).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(error, "a connection broke off");
     }
 }

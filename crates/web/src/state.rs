@@ -25,7 +25,11 @@ pub struct Limits {
     pub import_bytes_max: u64,
     /// Requests that are answered at the same time; others wait.
     pub request_count_max: usize,
+    /// Requests that may wait; more are refused at once.
+    pub waiting_count_max: usize,
     pub connection_count_max: usize,
+    /// Of one organisation, together; without it there is no such limit.
+    pub requests_per_second: Option<u32>,
     /// From the last header line to the last byte of the answer's head, waiting included.
     pub request_timeout: Duration,
     /// As `request_timeout`, where a file is sent.
@@ -46,7 +50,9 @@ impl Default for Limits {
             body_bytes_max: 1024 * 1024,
             import_bytes_max: 1024 * 1024 * 1024,
             request_count_max: 64,
+            waiting_count_max: 512,
             connection_count_max: 1024,
+            requests_per_second: None,
             request_timeout: Duration::from_secs(60),
             import_timeout: Duration::from_secs(15 * 60),
             write_wait: Duration::from_secs(10),

@@ -81,16 +81,11 @@ pub fn daily_usage(day: &ShownDay, party: &Organisation) -> DailyUsageLineItem {
         metered_service: first(&[&resource.consumed_service, &meter.category]).into(),
         metered_service_type: meter.subcategory.as_str().into(),
         metered_region: first(&[&resource.location, &meter.region]).into(),
-        project: first(&[instance(&resource.uri), &resource.group]).into(),
+        project: first(&[words::last_segment(&resource.uri), &resource.group]).into(),
         service_info: first(&[&resource.service_info1, &resource.service_info2]).into(),
         usage: whose.used(&line.scope, &meter, line.figures.quantity, &unit),
         kind: DailyUsageKind,
     }
-}
-
-/// What a resource is called: the last part of its path.
-fn instance(uri: &str) -> &str {
-    uri.rsplit('/').next().unwrap_or_default()
 }
 
 /// The first text that says something.

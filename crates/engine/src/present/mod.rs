@@ -11,6 +11,8 @@ mod license_based;
 mod line_item;
 mod one_time;
 mod summary;
+mod usage;
+mod utilization;
 mod words;
 
 #[cfg(test)]
@@ -21,3 +23,5 @@ pub use daily_rated::daily_rated;
 pub use invoice::{PdfLink, invoice};
 pub use line_item::{LineItem, line_item, unbilled_line_item};
 pub use summary::{empty_summary, summaries, summary};
+pub use usage::UsageView;
+pub use utilization::utilization_record;

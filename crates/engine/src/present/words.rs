@@ -51,6 +51,11 @@ pub(super) fn charge_type_of(pricing_total: Decimal) -> ChargeType {
     if pricing_total.is_negative() { ChargeType::Cancel } else { ChargeType::New }
 }
 
+/// What a resource is called: the last part of its path.
+pub(super) fn last_segment(uri: &str) -> &str {
+    uri.rsplit('/').next().unwrap_or_default()
+}
+
 /// The first and the last day, as the wire writes periods.
 pub(super) fn inclusive_days(period: BillingPeriod) -> (WireDateTime, WireDateTime) {
     (period.first_day().into(), period.last_day().into())

@@ -6,6 +6,7 @@ mod crediting;
 mod dry_runs;
 mod late_orders;
 mod licences;
+mod meeting;
 mod months;
 mod quarantine;
 mod rating;

@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 use testkit::faults::Fault;
 
 use crate::chance::Chance;
+use crate::corrections::{correction, restate, restatement};
 use crate::lists;
 use crate::model::Model;
 use crate::model::usage::Row;
@@ -38,23 +39,25 @@ enum Kind {
     Rate,
     Close,
     Credit,
+    Restate,
     Book,
     Print,
     Compact,
 }
 
-const KINDS: [(usize, Kind); 14] = [
+const KINDS: [(usize, Kind); 15] = [
     (28, Kind::Usage),
     (1, Kind::Newcomer),
-    (3, Kind::Prices),
+    (5, Kind::Prices),
     (6, Kind::Quotes),
-    (2, Kind::Taxes),
-    (1, Kind::Offers),
+    (3, Kind::Taxes),
+    (4, Kind::Offers),
     (5, Kind::Orders),
     (4, Kind::Adjust),
     (6, Kind::Rate),
     (16, Kind::Close),
     (3, Kind::Credit),
+    (9, Kind::Restate),
     (20, Kind::Book),
     (3, Kind::Print),
     (2, Kind::Compact),
@@ -126,6 +129,7 @@ impl Generator {
             Kind::Rate => Act::Rate { period: self.period(model), keeps: self.chance.percent(80) },
             Kind::Close => self.close(model),
             Kind::Credit => self.credit(model).unwrap_or(Act::Compact),
+            Kind::Restate => restate(&mut self.chance, model).unwrap_or(Act::Compact),
             Kind::Book => self.book(model),
             Kind::Print => payments::any_number(&mut self.chance, model).map_or(Act::Compact, Act::Print),
             Kind::Compact => Act::Compact,
@@ -136,7 +140,7 @@ impl Generator {
     fn pair(&mut self, model: &Model) -> Vec<Act> {
         let close = self.close(model);
         let credit = self.credit(model);
-        match (self.chance.below(8), credit) {
+        match (self.chance.below(12), credit) {
             (0, _) => vec![close.clone(), close],
             (1, _) => vec![close, self.book(model)],
             (2, _) => vec![close, self.adjust()],
@@ -144,17 +148,30 @@ impl Generator {
             (3, _) => vec![close, Act::Rate { period: self.period(model), keeps: false }],
             (4, Some(credit)) => vec![close, credit],
             (5, Some(Act::Credit(number))) => {
-                let (id, today) = (self.next_id(), self.today());
-                let book = payments::on_document(&mut self.chance, model, &number, id, today);
+                let book = self.book_on(model, &number);
                 vec![Act::Credit(number), book]
             }
             (6, Some(credit)) => vec![credit.clone(), credit],
+            (7..11, _) => self.beside_restatement(model),
             _ => {
                 let book = self.book(model);
                 let other = if self.chance.percent(50) { book.clone() } else { self.book(model) };
                 vec![book, other]
             }
         }
+    }
+
+    /// A restatement and what may come between. No close does: who writes holds the data directory, and a close that
+    /// had read the months before it would bill with lists that are no longer theirs.
+    fn beside_restatement(&mut self, model: &Model) -> Vec<Act> {
+        let Some((number, how)) = restatement(&mut self.chance, model) else { return vec![Act::Compact] };
+        let other = match self.chance.below(4) {
+            0 => Act::Credit(number.clone()),
+            1 => self.book_on(model, &number),
+            2 => self.adjust(),
+            _ => Act::Restate { number: number.clone(), how: correction(&mut self.chance), is_abroad: false },
+        };
+        vec![Act::Restate { number, how, is_abroad: false }, other]
     }
 
     fn next_id(&mut self) -> usize {
@@ -165,6 +182,11 @@ impl Generator {
     fn book(&mut self, model: &Model) -> Act {
         let (id, today) = (self.next_id(), self.today());
         payments::request(&mut self.chance, model, id, today)
+    }
+
+    fn book_on(&mut self, model: &Model, number: &InvoiceNumber) -> Act {
+        let (id, today) = (self.next_id(), self.today());
+        payments::on_document(&mut self.chance, model, number, id, today)
     }
 
     fn credit(&mut self, model: &Model) -> Option<Act> {
@@ -197,11 +219,11 @@ impl Generator {
     fn quotes(&mut self, model: &Model) -> Act {
         let this = BillingPeriod::containing(self.today()).unwrap();
         let mut month = BillingPeriod::containing(date(2025, 12, 1)).unwrap();
-        let is_known = |month| model.lists.quotes.iter().any(|quote| quote.month == month);
+        let is_known = |month| model.lists.quotes.iter().flatten().any(|quote| quote.month == month);
         while is_known(month) && month < this {
             month = month.next();
         }
-        let month = if self.chance.percent(75) { month } else { this.previous() };
+        let month = self.chance.weighted(&[(75, month), (15, this.previous()), (10, this.previous().previous())]);
         Act::Quotes(lists::quotes(&mut self.chance, month))
     }
 

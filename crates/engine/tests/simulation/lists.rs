@@ -6,7 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 use crate::chance::Chance;
-use crate::model::prices::{Price, Quote, Tax};
+use crate::model::prices::{Offer, Price, Quote, Tax};
 use crate::scene::METERS;
 
 fn price(chance: &mut Chance, meter: usize, from: Date) -> Price {
@@ -25,7 +25,7 @@ pub(crate) fn first_prices(chance: &mut Chance) -> Vec<Price> {
 
 /// Prices that change on some day of about now.
 pub(crate) fn prices(chance: &mut Chance, today: Date) -> Vec<Price> {
-    let from = today.saturating_add(chance.between(-50, 20).days());
+    let from = today.saturating_add(chance.between(-80, 20).days());
     let meters: Vec<usize> = (0..METERS.len()).filter(|_| chance.percent(40)).collect();
     let meters = if meters.is_empty() { vec![chance.below(METERS.len())] } else { meters };
     meters.into_iter().map(|meter| price(chance, meter, from)).collect()
@@ -44,7 +44,8 @@ pub(crate) fn quotes(chance: &mut Chance, month: BillingPeriod) -> Vec<Quote> {
 
 /// From a day of about `today` on, or for ever.
 pub(crate) fn taxes(chance: &mut Chance, today: Option<Date>) -> Vec<Tax> {
-    let from = today.map_or(date(2020, 1, 1), |today| today.saturating_add(chance.between(-60, 30).days()));
+    let begins = today.filter(|_| chance.percent(60));
+    let from = begins.map_or(date(2020, 1, 1), |today| today.saturating_add(chance.between(-60, 30).days()));
     let tax =
         |code: &str, country, rate, treatment| Tax { code: format!("{code}-{rate}"), rate, from, country, treatment };
     let mut all = vec![
@@ -58,12 +59,17 @@ pub(crate) fn taxes(chance: &mut Chance, today: Option<Date>) -> Vec<Tax> {
     all
 }
 
-pub(crate) fn first_offers() -> String {
-    "P,A,P1M,monthly,12.30,EUR,2025-01-01\nP,A,P1Y,monthly,11,EUR,2025-01-01\nP,B,P1Y,annual,99.99,EUR,2025-01-01\n"
-        .to_owned()
+const OFFERS: [(&str, &str, &str, i64); 3] =
+    [("A", "P1M", "monthly", 1_230), ("A", "P1Y", "monthly", 1_100), ("B", "P1Y", "annual", 9_999)];
+
+pub(crate) fn first_offers() -> Vec<Offer> {
+    let from = date(2025, 1, 1);
+    OFFERS.iter().map(|&(sku, term, plan, cents)| Offer { sku, term, plan, cents, from }).collect()
 }
 
-pub(crate) fn offers(chance: &mut Chance, today: Date) -> String {
-    let from = today.saturating_add(chance.between(-30, 30).days());
-    format!("P,A,P1M,monthly,{}.5,EUR,{from}\n", chance.between(5, 20))
+/// Prices of licences that change on some day of about now, or that were wrong for long.
+pub(crate) fn offers(chance: &mut Chance, today: Date) -> Vec<Offer> {
+    let from = today.saturating_add(chance.between(-90, 30).days());
+    let changed = |(sku, term, plan, _)| Offer { sku, term, plan, cents: chance.between(500, 2_000), from };
+    OFFERS[..2].iter().copied().map(changed).collect()
 }

@@ -3,6 +3,7 @@
 //! second time in the plainest way. The same seed makes the same run.
 
 mod chance;
+mod corrections;
 mod generate;
 mod lists;
 mod model;

@@ -4,6 +4,10 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::chance::Chance;
 
+/// Mostly terms with later cycles; the last one has no price.
+const OFFERS: [&str; 5] =
+    ["P,A,P1M,monthly", "P,A,P1Y,monthly", "P,A,P1Y,monthly", "P,B,P1Y,annual", "P,C,P1M,monthly"];
+
 /// What was ordered before, whether it was accepted or not.
 #[derive(Debug, Default)]
 pub(crate) struct OrderBook {
@@ -45,7 +49,7 @@ impl OrderBook {
                 let customer = *chance.of(&["anna", "arno", "arno", "nobody"]);
                 let id = format!("s{}", self.order_count);
                 self.subscriptions.push((customer, id.clone()));
-                let offer = *chance.of(&["P,A,P1M,monthly", "P,A,P1Y,monthly", "P,B,P1Y,annual", "P,C,P1M,monthly"]);
+                let offer = *chance.of(&OFFERS);
                 format!("purchase,{customer},{id},{offer},{seats},{},", chance.percent(80))
             }
         }

@@ -7,8 +7,8 @@ use engine::verifying::verify;
 use testkit::faults::{Task, side_by_side};
 
 use crate::generate::Generator;
-use crate::scene::{customers, organisations, subscriptions};
-use crate::step::{Answer, Step};
+use crate::scene::{abroad, customers, organisations, subscriptions};
+use crate::step::{Act, Answer, Step};
 use crate::stores::Stores;
 use crate::witness::Witness;
 
@@ -54,12 +54,19 @@ pub(crate) async fn run(stores: &Stores, seed: u64, step_count: usize, trace: &T
 /// One step by a new process, which sweeps first what others left behind.
 async fn take(stores: &Stores, generator: &mut Generator, witness: &mut Witness, step: &Step, trace: &Trace) {
     engine::storing::sweep(&stores.witness()).await.unwrap();
+    let is_abroad = step.acts.iter().any(|act| matches!(act, Act::Restate { is_abroad: true, .. }));
+    if is_abroad {
+        stores.ledger.save_organisations(&abroad()).await.unwrap();
+    }
     stores.faults.plan(step.fault);
     let books = stores.process();
     let tasks: Vec<Task<'_, EngineResult<Answer>>> =
         step.acts.iter().map(|act| Box::pin(act.perform(&books, step.now)) as Task<'_, _>).collect();
     let choose = |count: usize| if count == 1 { 0 } else { generator.chance.below(count) };
     let answers = side_by_side(&stores.faults, tasks, choose).await;
+    if is_abroad {
+        stores.ledger.save_organisations(&organisations()).await.unwrap();
+    }
     for answer in &answers {
         trace.add(format!("    {}", told(answer.as_ref())));
     }

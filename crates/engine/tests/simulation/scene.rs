@@ -96,6 +96,11 @@ pub(crate) fn organisations() -> Vec<Organisation> {
     [vec![issuer], billed].concat()
 }
 
+/// As they would be with another currency.
+pub(crate) fn abroad() -> Vec<Organisation> {
+    organisations().into_iter().map(|one| Organisation { currency: "GBP".parse().unwrap(), ..one }).collect()
+}
+
 /// Those that are known from the beginning.
 pub(crate) fn customers() -> Vec<Customer> {
     let known = PLANS.iter().filter(|(_, customer, _)| *customer != PLANS[NEWCOMER].1);

@@ -13,12 +13,13 @@ use engine::import::{
 };
 use engine::paying::{AccountName, Request, adjust, book};
 use engine::rating::{PartyRating, preview, rate};
+use engine::restating::{Correction, correct};
 use engine::{Books, EngineResult};
 use formats::source::Input;
 use jiff::Timestamp;
 use testkit::faults::Fault;
 
-use crate::model::prices::{Price, Quote, Tax, prices_text, quotes_text, taxes_text};
+use crate::model::prices::{Offer, Price, Quote, Tax, offers_text, prices_text, quotes_text, taxes_text};
 use crate::model::usage::{Row, USAGE_HEADER};
 use crate::scene::{NEWCOMER, PARTIES, PLANS, issuer_id, party_id};
 
@@ -30,7 +31,7 @@ pub(crate) enum Act {
     Prices(Vec<Price>),
     Quotes(Vec<Quote>),
     Taxes(Vec<Tax>),
-    Offers(String),
+    Offers(Vec<Offer>),
     /// Rows of orders of the licensee.
     Orders(Vec<String>),
     Adjust {
@@ -52,6 +53,12 @@ pub(crate) enum Act {
         options: CloseOptions,
     },
     Credit(InvoiceNumber),
+    Restate {
+        number: InvoiceNumber,
+        how: Correction,
+        /// While all parties are billed in another currency.
+        is_abroad: bool,
+    },
     Book {
         party: usize,
         request: Request,
@@ -79,13 +86,17 @@ pub(crate) enum Answer {
         previews: Vec<PreviewedClosing>,
     },
     Credited(InvoiceNumber),
+    Restated(Vec<InvoiceNumber>),
     /// How many events were booked.
     Booked(usize),
     Printed(Vec<u8>),
     Compacted,
 }
 
-pub(crate) const OFFERS_HEADER: &str = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from\n";
+/// Why documents are taken back or billed anew.
+pub(crate) const CREDITED: &str = "agreed";
+pub(crate) const RESTATED: &str = "mended";
+
 const ORDERS_HEADER: &str = "order_id,ordered_at,action,customer_id,subscription_id,product_id,sku_id,term,billing_plan,seats,auto_renew,target_subscription_id\n";
 
 fn file(name: &str, text: String) -> ImportFile {
@@ -118,8 +129,8 @@ impl Act {
             Self::Taxes(taxes) => {
                 Answer::Imported(import_tax_rates(books, file("taxes", taxes_text(taxes)), now).await?)
             }
-            Self::Offers(rows) => {
-                Answer::Imported(import_offers(books, file("offers", format!("{OFFERS_HEADER}{rows}")), now).await?)
+            Self::Offers(offers) => {
+                Answer::Imported(import_offers(books, file("offers", offers_text(offers)), now).await?)
             }
             Self::Orders(rows) => {
                 let text = format!("{ORDERS_HEADER}{}\n", rows.join("\n"));
@@ -142,7 +153,11 @@ impl Act {
                 let closings = close(books, *period, *options, now, &quiet).await?;
                 Answer::Closed { closings, previews }
             }
-            Self::Credit(number) => Answer::Credited(credit(books, number, None, "agreed", now).await?.stored.number),
+            Self::Credit(number) => Answer::Credited(credit(books, number, None, CREDITED, now).await?.stored.number),
+            Self::Restate { number, how, .. } => {
+                let issued = correct(books, number, *how, RESTATED, now).await?;
+                Answer::Restated(issued.into_iter().map(|one| one.stored.number).collect())
+            }
             Self::Book { party, request } => {
                 let name = AccountName { issuer: issuer_id(), party: party_id(*party) };
                 Answer::Booked(book(books, &name, request, now).await?.events.len())

@@ -72,6 +72,7 @@ impl ResourceAttributes {
     pub const USAGE_BASED_LINE_ITEM: Self = Self::of("UsageBasedLineItem");
     pub const DAILY_USAGE_LINE_ITEM: Self = Self::of("DailyUsageLineItem");
     pub const DAILY_RATED_LINE_ITEM: Self = Self::of("DailyRatedUsageLineItem");
+    pub const UTILIZATION_RECORD: Self = Self::of("AzureUtilizationRecord");
 
     #[must_use]
     pub const fn of(object_type: &'static str) -> Self {

@@ -39,6 +39,8 @@ rows! {
     invalid_property = 400 / 3000;
     /// A query parameter, a header or a token that cannot be read.
     invalid_input = 400 / 800_002;
+    /// A subscription that is not one of usage.
+    not_usage_based = 400 / 800_011;
     /// A market or a currency that is not served.
     not_supported = 400 / 800_042;
     invalid_customer = 400 / 900_118;
@@ -139,7 +141,7 @@ impl GraphErrorBody {
 #[serde(rename_all = "camelCase")]
 pub struct ThrottledBody {
     status_code: u16,
-    message: String,
+    pub message: String,
 }
 
 impl ThrottledBody {

@@ -47,6 +47,18 @@ pub fn seek_page_links(request: &Request, next: Option<&ContinuationToken>) -> L
     Links { next: following, ..Links::own(own) }
 }
 
+/// The links of a page of recorded use: its next page is asked for with the token and nothing else. `selecting` is
+/// the request that the token goes on with.
+#[must_use]
+pub fn utilization_page_links(request: &Request, selecting: &Request, next: Option<&ContinuationToken>) -> Links {
+    let following = next.map(|token| {
+        let header = LinkHeader { key: CONTINUATION_HEADER, value: token.to_string() };
+        Link { headers: vec![header], ..Link::get(with_query(request.link_path(), "seek_operation=Next")) }
+    });
+    let own = with_query(request.link_path(), &selecting.query.echo(&SEEK_OPERATION));
+    Links { next: following, ..Links::own(own) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -141,6 +141,14 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// The span of time that recorded use is added up in.
+    Granularity {
+        Daily = "daily",
+        Hourly = "hourly",
+    }
+}
+
+wire_enum! {
     /// Where a paged request goes on. Only the next and the first page are served.
     SeekOperation {
         Next = "next",

@@ -1,5 +1,6 @@
 //! The public face of the crate, on real SQLite files in temporary directories.
 
+mod budgets;
 mod damage;
 mod directory;
 mod imports;

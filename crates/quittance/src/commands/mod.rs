@@ -3,6 +3,7 @@
 mod adjustments;
 mod balances;
 mod bank;
+pub(crate) mod client;
 pub(crate) mod close;
 mod explain;
 mod export;
@@ -53,6 +54,7 @@ pub(crate) async fn run(invocation: &Invocation) -> CommandResult {
         Command::Store(command) => store::run(dir, output, *command).await,
         Command::Serve(args) => serve::run(dir, args).await,
         Command::Token(command) => token::run(dir, output, command).await,
+        Command::Client(command) => client::run(dir, output, command).await,
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "quittance", &mut std::io::stdout());
             Ok(Exit::Done)

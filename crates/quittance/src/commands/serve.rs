@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use web::Tls;
 
+use crate::certificate;
 use crate::cli::ServeArgs;
 use crate::clock;
 use crate::data_dir::DataDir;
@@ -17,9 +19,11 @@ type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 pub(crate) async fn run(dir: &Path, args: &ServeArgs) -> CommandResult {
     let data = DataDir::open(dir).await?;
+    let tls = certificate::chosen(&data, &args.tls)?;
     let listener = listen(args.listen).await?;
-    say(format!("listening on http://{}", listener.local_addr()?));
-    serve(&data, listener, args.public_root.as_deref()).await?;
+    say(format!("listening on {}", address(&listener, tls.as_ref())?));
+    let limits = web::Limits { requests_per_second: args.rate_limit, ..web::Limits::default() };
+    serve(&data, listener, (tls, limits), args.public_root.as_deref()).await?;
     Ok(Exit::Done)
 }
 
@@ -29,21 +33,38 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
         .map_err(|error| Failure::new("serve.address", format!("cannot listen on {address}: {error}")))
 }
 
+/// How clients reach it.
+pub(crate) fn address(listener: &TcpListener, tls: Option<&Tls>) -> Result<String, Failure> {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", listener.local_addr()?))
+}
+
 /// Serves by the clock of the machine, or the pinned one, until the process is told to stop.
-async fn serve(data: &DataDir, listener: TcpListener, public_root: Option<&str>) -> Result<(), Failure> {
+async fn serve(
+    data: &DataDir,
+    listener: TcpListener,
+    how: (Option<Tls>, web::Limits),
+    public_root: Option<&str>,
+) -> Result<(), Failure> {
     // The clock is read again for each request, so a malformed pin is found out now.
     let started_at = clock::now()?;
-    serve_by(data, listener, Arc::new(move || clock::now().unwrap_or(started_at)), public_root).await
+    serve_by(data, listener, how, Arc::new(move || clock::now().unwrap_or(started_at)), public_root).await
 }
 
 /// Serves with a clock that stands still.
-pub(crate) async fn serve_at(data: &DataDir, listener: TcpListener, now: Timestamp) -> Result<(), Failure> {
-    serve_by(data, listener, Arc::new(move || now), None).await
+pub(crate) async fn serve_at(
+    data: &DataDir,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    serve_by(data, listener, (tls, web::Limits::default()), Arc::new(move || now), None).await
 }
 
 async fn serve_by(
     data: &DataDir,
     listener: TcpListener,
+    (tls, limits): (Option<Tls>, web::Limits),
     clock: Clock,
     public_root: Option<&str>,
 ) -> Result<(), Failure> {
@@ -60,9 +81,12 @@ async fn serve_by(
             None => web::Exports::on(Arc::new(data.export_shelf())),
         },
         link_key: data.link_key().await?,
-        limits: web::Limits::default(),
+        limits,
     };
-    Ok(web::serve(listener, state, stopped()).await?)
+    match tls {
+        Some(tls) => Ok(web::serve_tls(listener, tls, state, stopped()).await?),
+        None => Ok(web::serve(listener, state, stopped()).await?),
+    }
 }
 
 async fn stopped() {

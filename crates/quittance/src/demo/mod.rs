@@ -36,6 +36,7 @@ use self::cast::{DEFAULT_PARTY, organisations};
 use self::chance::Chance;
 use self::classic::Classic;
 use self::world::World;
+use crate::certificate;
 use crate::cli::{DemoArgs, Output};
 use crate::commands::invoices::print_list;
 use crate::commands::{serve, token};
@@ -77,10 +78,12 @@ pub(crate) async fn run(dir: &Path, output: Output, args: &DemoArgs) -> CommandR
     if args.no_serve {
         return Ok(Exit::Done);
     }
+    let tls = certificate::chosen(&data, &args.tls)?;
     let listener = serve::listen(args.listen).await?;
     let (organisation, token) = token::make(&data, None, Role::Billing, None).await?;
-    print_lines_to_try(&data, &listener.local_addr()?.to_string(), organisation.as_str(), &token).await?;
-    serve::serve_at(&data, listener, instant(NOW)?).await?;
+    let address = serve::address(&listener, tls.as_ref())?;
+    print_lines_to_try(&data, &address, organisation.as_str(), &token).await?;
+    serve::serve_at(&data, listener, tls, instant(NOW)?).await?;
     Ok(Exit::Done)
 }
 
@@ -235,20 +238,20 @@ async fn print_lines_to_try(data: &DataDir, address: &str, organisation: &str, t
     let invoices = list(&data.books, None).await?;
     let mine = invoices.iter().rev().filter(|issued| issued.stored.party.as_str() == organisation);
     let number = mine.clone().next().map(|issued| issued.invoice.number.to_string()).unwrap_or_default();
-    say(format!("\nServing the billing API of {organisation} on http://{address} (stop with Ctrl-C). Try:\n"));
+    say(format!("\nServing the billing API of {organisation} on {address} (stop with Ctrl-C). Try:\n"));
     say(format!("  TOKEN={token}"));
-    say(format!("  curl -s -H \"Authorization: Bearer $TOKEN\" http://{address}/v1/invoices"));
+    say(format!("  curl -s -H \"Authorization: Bearer $TOKEN\" {address}/v1/invoices"));
     say(format!(
-        "  curl -s -H \"Authorization: Bearer $TOKEN\" \"http://{address}/v1/invoices/{number}/lineitems?provider=onetime&invoicelineitemtype=billinglineitems&size=2\""
+        "  curl -s -H \"Authorization: Bearer $TOKEN\" \"{address}/v1/invoices/{number}/lineitems?provider=onetime&invoicelineitemtype=billinglineitems&size=2\""
     ));
     if let Some(recurring) = mine.clone().find(|issued| issued.invoice.invoice_type == InvoiceType::Recurring) {
         let number = &recurring.invoice.number;
         say(format!(
-            "  curl -s -H \"Authorization: Bearer $TOKEN\" \"http://{address}/v1/invoices/{number}/lineitems?provider=azure&invoicelineitemtype=billinglineitems\""
+            "  curl -s -H \"Authorization: Bearer $TOKEN\" \"{address}/v1/invoices/{number}/lineitems?provider=azure&invoicelineitemtype=billinglineitems\""
         ));
     }
     say(format!(
-        "  curl -s -H \"Authorization: Bearer $TOKEN\" -o {number}.pdf http://{address}/v1/invoices/{number}/documents/statement"
+        "  curl -s -H \"Authorization: Bearer $TOKEN\" -o {number}.pdf {address}/v1/invoices/{number}/documents/statement"
     ));
     Ok(())
 }

@@ -41,6 +41,13 @@ struct Example {
     body_bytes_max: Option<u64>,
     /// The server answers nothing that takes longer.
     request_timeout_ms: Option<u64>,
+    /// The server answers none at all and lets none wait.
+    #[serde(default)]
+    is_full: bool,
+    /// The server answers so many in a second, and the request was sent so often before.
+    requests_per_second: Option<u32>,
+    #[serde(default)]
+    sent_before: usize,
     /// Another process writes all the time, and the request is sent so often at once.
     at_once_while_locked: Option<usize>,
 }
@@ -122,6 +129,10 @@ async fn serve(example: &Example, dir: PathBuf) -> (SocketAddr, Option<String>) 
     }
     limits.target_bytes_max = example.target_bytes_max.unwrap_or(limits.target_bytes_max);
     limits.body_bytes_max = example.body_bytes_max.unwrap_or(limits.body_bytes_max);
+    if example.is_full {
+        (limits.request_count_max, limits.waiting_count_max) = (0, 0);
+    }
+    limits.requests_per_second = example.requests_per_second;
     let state = AppState {
         books,
         clock: Arc::new(move || now),
@@ -163,6 +174,9 @@ fn ask_with(example: &Example, body: Option<&Value>, address: SocketAddr, token:
 fn answers(example: &Example, address: SocketAddr, token: Option<&str>, lock: &File) -> Vec<String> {
     if example.before.is_some() {
         ask_with(example, example.before.as_ref(), address, token);
+    }
+    for _ in 0..example.sent_before {
+        ask(example, address, token);
     }
     let Some(count) = example.at_once_while_locked else { return vec![ask(example, address, token)] };
     lock.lock().unwrap();

@@ -13,7 +13,7 @@ const NEVER: &str = "0001-01-01T00:00:00";
 
 /// The formats that a table may name for a string.
 #[cfg(test)]
-pub(super) const STRING_FORMATS: [&str; 14] = [
+pub(super) const STRING_FORMATS: [&str; 16] = [
     "text",
     "non-blank",
     "header-text",
@@ -28,6 +28,8 @@ pub(super) const STRING_FORMATS: [&str; 14] = [
     "json-object-text",
     "json-string-list-text",
     "link-uri",
+    "uri-reference",
+    "culture",
 ];
 
 /// Checks a text or a number against the format of its property; `Err` says what is wrong.
@@ -64,6 +66,8 @@ fn check_string(property: &Property, text: &str) -> bool {
         "json-object-text" => text.is_empty() || serde_json::from_str::<Map<String, Value>>(text).is_ok(),
         "json-string-list-text" => text.is_empty() || serde_json::from_str::<Vec<String>>(text).is_ok(),
         "link-uri" => is_link_uri(text),
+        "uri-reference" => is_uri_text(text),
+        "culture" => is_culture(text),
         _ => false,
     }
 }
@@ -128,12 +132,24 @@ fn is_guid(text: &str) -> bool {
 fn is_link_uri(text: &str) -> bool {
     let path = text.split('?').next().unwrap_or_default();
     let first_segment = path.split('/').nth(1).unwrap_or_default();
-    let mut escapes = text.split('%').skip(1);
-    let is_escape = |tail: &str| tail.len() >= 2 && tail.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
     text.starts_with('/')
         && !path.contains("//")
         && !first_segment.eq_ignore_ascii_case("v1")
         && text.matches('?').count() <= 1
-        && escapes.all(is_escape)
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.!~*'();/?:@&=+$,%".contains(&b))
+        && is_uri_text(text)
+}
+
+/// Nothing that RFC 2396 does not allow.
+fn is_uri_text(text: &str) -> bool {
+    let mut escapes = text.split('%').skip(1);
+    let is_escape = |tail: &str| tail.len() >= 2 && tail.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    escapes.all(is_escape) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.!~*'();/?:@&=+$,%".contains(&b))
+}
+
+/// A language in lower case and a country in upper case, such as `fr-FR`.
+fn is_culture(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |part: &str, fits: fn(&u8) -> bool| part.len() == 2 && part.as_bytes().iter().all(fits);
+    matches!(parts[..], [language, country]
+        if letters(language, u8::is_ascii_lowercase) && letters(country, u8::is_ascii_uppercase))
 }

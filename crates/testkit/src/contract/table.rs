@@ -77,13 +77,18 @@ impl JsonType {
     }
 }
 
-const FILES: [&str; 28] = [
+const FILES: [&str; 42] = [
+    include_str!("../../contract/azure_resource_monthly_usage_record.json"),
+    include_str!("../../contract/azure_utilization_record.json"),
     include_str!("../../contract/collection.json"),
+    include_str!("../../contract/customer_monthly_usage_record.json"),
+    include_str!("../../contract/customer_usage_summary.json"),
     include_str!("../../contract/daily_rated_usage_line_item.json"),
     include_str!("../../contract/daily_usage_line_item.json"),
     include_str!("../../contract/early_export_manifest.json"),
     include_str!("../../contract/early_export_operation.json"),
     include_str!("../../contract/error.json"),
+    include_str!("../../contract/estimate_link.json"),
     include_str!("../../contract/export_blob.json"),
     include_str!("../../contract/graph_export_manifest.json"),
     include_str!("../../contract/graph_export_operation.json"),
@@ -95,17 +100,26 @@ const FILES: [&str; 28] = [
     include_str!("../../contract/link.json"),
     include_str!("../../contract/link_header.json"),
     include_str!("../../contract/links.json"),
+    include_str!("../../contract/meter_usage_record.json"),
     include_str!("../../contract/one_time_invoice_line_item.json"),
     include_str!("../../contract/operation_error.json"),
+    include_str!("../../contract/partner_usage_summary.json"),
     include_str!("../../contract/reconciliation_export_row.json"),
     include_str!("../../contract/reconciliation_export_row_basic.json"),
     include_str!("../../contract/resource_attributes.json"),
+    include_str!("../../contract/resource_usage_record.json"),
+    include_str!("../../contract/spending_budget.json"),
+    include_str!("../../contract/subscription_daily_usage_record.json"),
+    include_str!("../../contract/subscription_monthly_usage_record.json"),
+    include_str!("../../contract/subscription_usage_summary.json"),
     include_str!("../../contract/tax_receipt.json"),
     include_str!("../../contract/throttled.json"),
     include_str!("../../contract/usage_based_line_item.json"),
     include_str!("../../contract/usage_export_row.json"),
     include_str!("../../contract/usage_export_row_basic.json"),
     include_str!("../../contract/usage_export_row_early_basic.json"),
+    include_str!("../../contract/utilization_instance.json"),
+    include_str!("../../contract/utilized_resource.json"),
 ];
 
 static TABLES: LazyLock<Result<BTreeMap<String, Table>, String>> = LazyLock::new(|| {

@@ -9,6 +9,13 @@ const LINES: &str = include_str!("../../../formats/src/vendor/golden/reconciliat
 const DAILY: &str = include_str!("../../../formats/src/vendor/golden/daily_billed.json");
 const ERROR: &str = r#"{"code":1000,"description":"no such invoice","data":[],"source":"Quittance"}"#;
 
+const UTILIZATION: &str = r#"{"usageStartTime":"2023-09-05T00:00:00Z","usageEndTime":"2023-09-06T00:00:00Z",
+    "resource":{"id":"m-1"},"quantity":24,"infoFields":{},"instanceData":{"resourceUri":"/a%20b","location":"euwest",
+    "partNumber":"","orderNumber":"","tags":{"env":"prod"}},"attributes":{"objectType":"AzureUtilizationRecord"}}"#;
+const DAY_OF_USE: &str = r#"{"dateUsed":"2023-10-19T00:00:00Z","resourceId":"m-1","id":"m-1","resourceName":"S1","name":"S1",
+    "totalCost":3.00,"currencyLocale":"fr-FR","lastModifiedDate":"2023-10-20T06:04:41.193Z",
+    "attributes":{"objectType":"SubscriptionDailyUsageRecord"}}"#;
+
 /// Replaces `old` by `new` in a body and expects exactly this one violation.
 #[track_caller]
 fn check_change(resource: &str, body: &str, old: &str, new: &str, expected: Option<(&str, ViolationKind)>) {
@@ -39,6 +46,8 @@ fn the_golden_bodies_have_no_violation() {
     }
     assert_eq!(check_text("Invoice", INVOICE), []);
     assert_eq!(check_text("Error", ERROR), []);
+    assert_eq!(check_text("AzureUtilizationRecord", UTILIZATION), []);
+    assert_eq!(check_text("SubscriptionDailyUsageRecord", DAY_OF_USE), []);
     assert_eq!(check_text("Throttled", r#"{"statusCode":429,"message":"Try again in 5 seconds."}"#), []);
 }
 
@@ -112,6 +121,9 @@ fn every_format_is_checked() {
         ("Collection", DAILY, "{\\\"env\\\":\\\"prod\\\",\\\"costcenter\\\":\\\"77\\\"}", "env=prod", in_lines("tags")),
         ("Collection", DAILY, "\"resellerMpnId\": \"\"", "\"resellerMpnId\": \"none\"", in_lines("resellerMpnId")),
         ("Error", ERROR, "no such invoice", " ", "/description".to_owned()),
+        ("AzureUtilizationRecord", UTILIZATION, "/a%20b", "/a b", "/instanceData/resourceUri".to_owned()),
+        ("SubscriptionDailyUsageRecord", DAY_OF_USE, "fr-FR", "fr", "/currencyLocale".to_owned()),
+        ("SubscriptionDailyUsageRecord", DAY_OF_USE, "fr-FR", "FR-fr", "/currencyLocale".to_owned()),
         ("Error", ERROR, "no such invoice", &"x".repeat(1025), "/description".to_owned()),
     ];
     for (resource, body, old, new, path) in rows {
@@ -137,6 +149,13 @@ fn types_nulls_and_pages_are_checked_at_every_depth() {
         "\"productQualifiers\": []",
         "\"productQualifiers\": [1]",
         Some(("/items/0/productQualifiers/0", K::WrongType)),
+    );
+    check_change(
+        "AzureUtilizationRecord",
+        UTILIZATION,
+        "\"prod\"",
+        "1",
+        Some(("/instanceData/tags/env", K::WrongType)),
     );
     check_change("Error", ERROR, "\"data\":[]", "\"data\":\"\"", Some(("/data", K::WrongType)));
     check_change("Error", ERROR, "\"data\":[]", "\"data\":[1]", Some(("/data/0", K::WrongType)));
@@ -177,7 +196,7 @@ fn every_table_uses_known_words_and_tables_only() {
                 JsonType::Boolean => assert_eq!(property.format, None, "{here}"),
                 JsonType::Object | JsonType::Array => {
                     let of = property.of.as_deref().unwrap();
-                    let built_in = ["string", "string-or-object", "item"].contains(&of);
+                    let built_in = ["string", "string-or-object", "string-map", "item"].contains(&of);
                     assert!(built_in || table::named(of).is_ok(), "{here}");
                 }
             }

@@ -12,8 +12,8 @@ use billing::period::BillingPeriod;
 use billing::ports::{
     AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, KeptAnswer,
     KeptRequest, KeyedRequest, Ledger, ListKind, Parking, PortResult, QuarantinedLine, RatedPart, RatedRun, RunState,
-    StepOutcome, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun, StoredToken, UsageFile,
-    UsageImport,
+    StepOutcome, StoredBudget, StoredClient, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList,
+    StoredRun, StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
@@ -57,6 +57,10 @@ faulty_ledger! {
     fn add_list(kind: ListKind, digest: &BlobDigest, _title: &str, at: Timestamp) -> bool;
     fn lists(kind: ListKind) -> Vec<BlobDigest>;
     fn list_imports(kind: ListKind) -> Vec<StoredList>;
+    fn budgets(party: &OrganisationId) -> Vec<StoredBudget>;
+    fn budget(customer: &CustomerId) -> Option<StoredBudget>;
+    fn set_budget(budget: &StoredBudget) -> ();
+    fn remove_budget(customer: &CustomerId) -> ();
     fn kept_request(organisation: &OrganisationId, key: &str) -> Option<KeptRequest>;
     fn begin_request(request: &KeyedRequest, forget_before: Timestamp) -> Option<KeptRequest>;
     fn answer_request(organisation: &OrganisationId, key: &str, answer: &KeptAnswer) -> ();
@@ -97,6 +101,10 @@ faulty_ledger! {
     fn journal(organisation: &OrganisationId, after: u64, limit: u32) -> Vec<StoredEntry>;
     fn add_token(token: &StoredToken) -> ();
     fn token(hash: &str) -> Option<StoredToken>;
+    fn add_client(client: &StoredClient) -> ();
+    fn client(id: &str) -> Option<StoredClient>;
+    fn clients() -> Vec<StoredClient>;
+    fn revoke_client(id: &str, at: Timestamp) -> bool;
     fn setting(name: &str) -> Option<String>;
     fn set_setting(name: &str, value: &str) -> ();
     fn integrity() -> Vec<String>;

@@ -4,7 +4,7 @@ use billing::ids::{CustomerId, OrganisationId, SubscriptionId};
 use billing::invoice::BlobDigest;
 use billing::licence::PlacedOrder;
 use billing::party::{Customer, PartyDirectory, Subscription};
-use billing::ports::{AcceptedOrders, BilledParty, ListKind, PortResult, StoredList, hex};
+use billing::ports::{AcceptedOrders, BilledParty, ListKind, PortResult, StoredBudget, StoredList, hex};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -19,6 +19,11 @@ impl Tables {
         for subscription in subscriptions {
             self.subscriptions.entry(subscription.id.clone()).or_insert_with(|| subscription.clone());
         }
+    }
+
+    pub(super) fn budgets_of(&self, party: &OrganisationId) -> Vec<StoredBudget> {
+        let is_of = |id: &CustomerId| self.customers.get(id).is_some_and(|customer| customer.billed_party == *party);
+        self.budgets.values().filter(|budget| is_of(&budget.customer)).cloned().collect()
     }
 
     pub(super) fn owned_subscriptions(&self) -> Vec<(SubscriptionId, CustomerId, OrganisationId)> {

@@ -12,8 +12,8 @@ use billing::period::BillingPeriod;
 use billing::ports::{
     AcceptedOrders, AccountBooking, AccountHistory, AmendmentRequest, BilledParty, ClosingStep, Closure, KeptAnswer,
     KeptRequest, KeyedRequest, Ledger, ListKind, Parking, PortError, PortResult, QuarantinedLine, RatedPart, RatedRun,
-    RunState, StepOutcome, StoredDocument, StoredEntry, StoredFile, StoredInvoice, StoredList, StoredRun, StoredToken,
-    UsageFile, UsageImport,
+    RunState, StepOutcome, StoredBudget, StoredClient, StoredDocument, StoredEntry, StoredFile, StoredInvoice,
+    StoredList, StoredRun, StoredToken, UsageFile, UsageImport,
 };
 use jiff::Timestamp;
 
@@ -303,12 +303,55 @@ impl Ledger for MemoryLedger {
         Ok(self.tables().tokens.get(hash).cloned())
     }
 
+    async fn add_client(&self, client: &StoredClient) -> PortResult<()> {
+        let mut tables = self.tables();
+        if tables.clients.contains_key(&client.id) {
+            return Err(conflict("a client with this id"));
+        }
+        tables.clients.insert(client.id.clone(), client.clone());
+        Ok(())
+    }
+
+    async fn client(&self, id: &str) -> PortResult<Option<StoredClient>> {
+        Ok(self.tables().clients.get(id).cloned())
+    }
+
+    async fn clients(&self) -> PortResult<Vec<StoredClient>> {
+        let mut clients: Vec<StoredClient> = self.tables().clients.values().cloned().collect();
+        clients.sort_by(|a, b| (&a.organisation, &a.id).cmp(&(&b.organisation, &b.id)));
+        Ok(clients)
+    }
+
+    async fn revoke_client(&self, id: &str, at: Timestamp) -> PortResult<bool> {
+        let mut tables = self.tables();
+        let known = tables.clients.get_mut(id).filter(|client| client.revoked_at.is_none());
+        Ok(known.map(|client| client.revoked_at = Some(at)).is_some())
+    }
+
     async fn setting(&self, name: &str) -> PortResult<Option<String>> {
         Ok(self.tables().settings.get(name).cloned())
     }
 
     async fn set_setting(&self, name: &str, value: &str) -> PortResult<()> {
         self.tables().settings.insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    async fn budgets(&self, party: &OrganisationId) -> PortResult<Vec<StoredBudget>> {
+        Ok(self.tables().budgets_of(party))
+    }
+
+    async fn budget(&self, customer: &CustomerId) -> PortResult<Option<StoredBudget>> {
+        Ok(self.tables().budgets.get(customer).cloned())
+    }
+
+    async fn set_budget(&self, budget: &StoredBudget) -> PortResult<()> {
+        self.tables().budgets.insert(budget.customer.clone(), budget.clone());
+        Ok(())
+    }
+
+    async fn remove_budget(&self, customer: &CustomerId) -> PortResult<()> {
+        self.tables().budgets.remove(customer);
         Ok(())
     }
 

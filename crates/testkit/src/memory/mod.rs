@@ -28,8 +28,8 @@ use billing::licence::LicenceOrder;
 use billing::party::{Customer, Organisation, Subscription};
 use billing::period::BillingPeriod;
 use billing::ports::{
-    Closure, KeptRequest, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredDocument,
-    StoredEntry, StoredInvoice, StoredList, StoredRun, StoredToken,
+    Closure, KeptRequest, ListKind, NewInvoiceLine, Parking, PortError, StoredAccountEvent, StoredBudget, StoredClient,
+    StoredDocument, StoredEntry, StoredInvoice, StoredList, StoredRun, StoredToken,
 };
 use billing::settlement::DocumentState;
 
@@ -65,7 +65,9 @@ struct Tables {
     events: BTreeMap<(OrganisationId, OrganisationId), Vec<StoredAccountEvent>>,
     journal: BTreeMap<OrganisationId, Vec<StoredEntry>>,
     tokens: BTreeMap<String, StoredToken>,
+    clients: BTreeMap<String, StoredClient>,
     settings: BTreeMap<String, String>,
+    budgets: BTreeMap<CustomerId, StoredBudget>,
     /// By organisation and key.
     requests: BTreeMap<(OrganisationId, String), KeptRequest>,
     /// Runs that were started through the API, by their ids.

@@ -131,9 +131,8 @@ impl UsageStore for MemoryStore {
         let highest = highest_revisions(rows.iter().flat_map(|(_, rows)| rows.iter()));
         for (place, rows) in &rows {
             for (key, record) in rows.iter() {
-                let in_scope = filter.scope.as_ref().is_none_or(|(subscription, meter)| {
-                    record.subscription_id == *subscription && record.meter_id == *meter
-                });
+                let of_subscription = filter.subscription.as_ref().is_none_or(|id| record.subscription_id == *id);
+                let in_scope = of_subscription && filter.meter.as_ref().is_none_or(|id| record.meter_id == *id);
                 let in_days = filter.from <= record.usage_date && record.usage_date < filter.until;
                 if in_scope && in_days && highest.get(key) == Some(&record.revision()) {
                     take(StoredUsage { place: *place, key: *key, record: record.clone() })?;

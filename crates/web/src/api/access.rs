@@ -8,11 +8,12 @@ use billing::invoice::InvoiceNumber;
 use billing::party::Organisation;
 use engine::Books;
 use engine::invoices::{self, IssuedInvoice};
-use engine::tokens::{self, Action, Actor, authorize};
+use engine::tokens::{Action, Actor, authorize};
 
 use super::operations::Access;
 use super::problem::Problem;
 use crate::call::bearer_token;
+use crate::identity;
 use crate::state::AppState;
 
 /// The proof that the caller may do one kind of thing. A billed party's token sees that party; an
@@ -39,7 +40,7 @@ impl Caller {
             let detail = "the header Authorization has to carry a bearer token";
             Problem::new(StatusCode::UNAUTHORIZED, "access.token_missing", detail)
         })?;
-        let actor = tokens::actor(&state.books, token, state.now()).await?;
+        let actor = identity::actor(state, token).await?;
         // One answer for every reason: which of them it was helps only who should not get in.
         let unknown = || {
             let detail = "the token is not valid or has expired";

@@ -20,6 +20,7 @@ use super::operations::{Intake, OPERATIONS, Operation, Verb, Work};
 use super::problem::Problem;
 use super::query::Query;
 use crate::answer::{self, JSON};
+use crate::dispatch::throttle;
 use crate::layers::RequestId;
 use crate::routes::{Parameters, match_pattern};
 use crate::state::{AppState, Limits};
@@ -54,6 +55,7 @@ async fn answer(state: Arc<AppState>, head: &Parts, body: Body, request_id: Uuid
     let (operation, parameters) = find(&head.method, head.uri.path())?;
     let Some(access) = operation.access else { return Ok(openapi::response()) };
     let caller = Caller::admit(&state, &head.headers, access).await?;
+    throttle(head, caller.organisation()).map_err(Problem::throttled)?;
     let call = |query| Call { state: state.clone(), caller: caller.clone(), parameters, query };
     let text = head.uri.query().unwrap_or_default();
     match &operation.work {

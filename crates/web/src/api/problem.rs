@@ -85,6 +85,12 @@ impl Problem {
         Self { operator: operator.to_string(), ..problem }
     }
 
+    /// With the seconds after which to come again.
+    pub(crate) fn throttled(seconds: u32) -> Self {
+        let detail = format!("too many requests; come again in {seconds} s");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "request.too_many", detail)
+    }
+
     /// Of a body or a query.
     pub(crate) fn invalid(errors: Vec<FieldProblem>) -> Self {
         let detail = "the request has wrong values; errors names each";
@@ -129,7 +135,7 @@ impl Problem {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ if self.code == "idempotency.in_progress" => {

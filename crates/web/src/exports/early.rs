@@ -10,10 +10,11 @@ use crate::access::Reader;
 use crate::answer;
 use crate::call::Call;
 use crate::failure::Failure;
+use crate::origin;
 
 use super::blob_link;
 use super::graph::unbilled;
-use super::operation::{accepted, blobs, directory, error, retry_after, root, times};
+use super::operation::{accepted, blobs, directory, error, retry_after, times};
 
 const OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
 
@@ -36,7 +37,7 @@ async fn begin(call: &Call, reader: &Reader, scope: Scope) -> Result<Response, F
         None => AttributeSet::Full,
         Some(word) => AttributeSet::parse_fragment(word).ok_or_else(|| VendorError::unknown_word("fragment", word))?,
     };
-    let root = root(call)?;
+    let root = origin::of(call)?;
     let request = ExportRequest { subject: Subject::Usage, scope, attributes };
     let export = call.state.exports.begin(&call.state, reader, request).await?;
     accepted(&format!("{root}/v1/billingoperations/{}", export.id.as_str()), &[OPERATION_LOCATION, header::LOCATION])
@@ -48,7 +49,7 @@ pub(crate) async fn operation(call: &Call, reader: &Reader) -> Result<Response, 
         ExportState::Running => EarlyOperation::running(times(&export)),
         ExportState::Failed(failure) => EarlyOperation::failed(times(&export), error(*failure)),
         ExportState::Done(_) => {
-            let link = format!("{}/v1/billingmanifests/{}", root(call)?, export.id.as_str());
+            let link = format!("{}/v1/billingmanifests/{}", origin::of(call)?, export.id.as_str());
             return answer::json(&EarlyOperation::succeeded(times(&export), link));
         }
     };
@@ -60,7 +61,7 @@ pub(crate) async fn manifest(call: &Call, reader: &Reader) -> Result<Response, F
     const UNKNOWN: &str = "there is no such manifest";
     let export = find(call, reader, call.parameters.get("manifest"), UNKNOWN).await?;
     let ExportState::Done(_) = export.state else { return Err(VendorError::not_found(UNKNOWN).into()) };
-    let folder = directory(&root(call)?, &export);
+    let folder = directory(&origin::of(call)?, &export);
     let sas = blob_link::sign(&call.state.link_key, &export)?;
     answer::json(&EarlyManifest::new(
         export.last_action_at.into(),

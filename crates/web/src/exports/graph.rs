@@ -15,9 +15,10 @@ use crate::answer;
 use crate::api::json;
 use crate::call::Call;
 use crate::failure::Failure;
+use crate::origin;
 
 use super::blob_link;
-use super::operation::{accepted, blobs, directory, error, is_running, retry_after, root, times};
+use super::operation::{accepted, blobs, directory, error, is_running, retry_after, times};
 
 const NO_SUCH_OPERATION: &str = "there is no such operation";
 const NO_SUCH_MANIFEST: &str = "there is no such manifest";
@@ -35,14 +36,14 @@ pub(crate) async fn begin(call: &Call, reader: &Reader) -> Result<Response, Fail
         _ => return Err(Failure::no_such_route()),
     };
     let attributes = body.attributes()?;
-    let root = root(call)?;
+    let root = origin::of(call)?;
     let export = call.state.exports.begin(&call.state, reader, ExportRequest { subject, scope, attributes }).await?;
     accepted(&format!("{}/operations/{}", base(call, &root), export.id.as_str()), &[header::LOCATION])
 }
 
 pub(crate) async fn operation(call: &Call, reader: &Reader) -> Result<Response, Failure> {
     let export = find(call, reader, call.parameters.get("operation"), NO_SUCH_OPERATION).await?;
-    let (id, root) = (Guid::from(export.id.as_str()), root(call)?);
+    let (id, root) = (Guid::from(export.id.as_str()), origin::of(call)?);
     let body = match &export.state {
         ExportState::Running => GraphOperation::running(id, times(&export)),
         ExportState::Failed(failure) => GraphOperation::failed(id, times(&export), error(*failure)),
@@ -58,7 +59,7 @@ pub(crate) async fn operation(call: &Call, reader: &Reader) -> Result<Response, 
 pub(crate) async fn manifest(call: &Call, reader: &Reader) -> Result<Response, Failure> {
     let export = find(call, reader, call.parameters.get("manifest"), NO_SUCH_MANIFEST).await?;
     match export.state {
-        ExportState::Done(_) => answer::json(&manifest_of(call, &root(call)?, &export)?),
+        ExportState::Done(_) => answer::json(&manifest_of(call, &origin::of(call)?, &export)?),
         ExportState::Running | ExportState::Failed(_) => Err(VendorError::not_found(NO_SUCH_MANIFEST).into()),
     }
 }

@@ -1,30 +1,12 @@
 //! What both generations say about an export.
 
-use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use engine::exporting::{Export, ExportFailure, ExportState, Subject};
-use formats::vendor::VendorError;
 use formats::vendor::export::{ExportBlob, ExportTimes, OperationError};
 use jiff::Timestamp;
 
-use crate::call::Call;
 use crate::failure::Failure;
-
-/// Scheme, host and port of links.
-///
-/// # Errors
-/// 400 for a request that does not say which host it means.
-pub(super) fn root(call: &Call) -> Result<String, Failure> {
-    if let Some(root) = &call.state.exports.public_root {
-        return Ok(root.clone());
-    }
-    let named = call.authority.as_deref().and_then(|text| text.parse::<Authority>().ok());
-    // A name of somebody would be repeated in the links.
-    let host = named.filter(|host| !host.as_str().contains('@') && !host.host().is_empty());
-    let host = host.ok_or_else(|| VendorError::invalid_input("the header Host does not name a host"))?;
-    Ok(format!("http://{host}"))
-}
 
 /// What the files of an export are called by, below the root.
 pub(super) fn folder(export: &Export) -> &'static str {

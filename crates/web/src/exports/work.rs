@@ -22,7 +22,7 @@ const WRITTEN_AT_ONCE: usize = 2;
 pub struct Exports {
     shelf: Arc<dyn ExportShelf>,
     /// Scheme, host and port of links; where it is not set, those that the client has used.
-    pub(super) public_root: Option<String>,
+    pub(crate) public_root: Option<String>,
     places: Arc<Semaphore>,
     /// What this server works on.
     under_way: Arc<Mutex<BTreeSet<ExportId>>>,

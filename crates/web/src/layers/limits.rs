@@ -19,23 +19,28 @@ use crate::state::Limits;
 pub(super) struct Admission {
     limits: Limits,
     places: Semaphore,
+    /// Of those that wait or are answered.
+    queue: Semaphore,
 }
 
 impl Admission {
     pub(super) fn new(limits: Limits) -> Self {
         let places = limits.request_count_max.min(Semaphore::MAX_PERMITS);
-        Self { limits, places: Semaphore::new(places) }
+        let queue = places.saturating_add(limits.waiting_count_max).min(Semaphore::MAX_PERMITS);
+        Self { limits, places: Semaphore::new(places), queue: Semaphore::new(queue) }
     }
 }
 
 /// Lets a request in that keeps to the limits. Too many at once wait: clients repeat a refused
-/// request within milliseconds, so a slow answer is the cheaper one.
+/// request within milliseconds, so a slow answer is the cheaper one. What would wait for long is refused at once, so that
+/// those that are waited for are still wanted when they are answered.
 pub(super) async fn admit(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response {
     let form = Form::of(&request);
     let (body_bytes_max, time) = allowance(&admission.limits, &request);
     if let Err(refusal) = sizes(&admission.limits, body_bytes_max, &request) {
         return form.refuse(refusal);
     }
+    let Ok(_queued) = admission.queue.try_acquire() else { return form.refuse(Refusal::Busy) };
     let answer = async {
         match admission.places.acquire().await {
             Ok(_place) => next.run(request).await,
@@ -51,6 +56,7 @@ enum Refusal {
     TargetTooLong,
     BodyTooLarge,
     TimedOut,
+    Busy,
 }
 
 /// Which API's errors a caller expects.
@@ -70,6 +76,7 @@ impl Form {
             (None, Refusal::TargetTooLong) => Failure::target_too_long().into_response(),
             (None, Refusal::BodyTooLarge) => Failure::body_too_large().into_response(),
             (None, Refusal::TimedOut) => Failure::timed_out().into_response(),
+            (None, Refusal::Busy) => Failure::busy().into_response(),
             (Some(id), refusal) => refusal.problem().into_response(id),
         }
     }
@@ -89,6 +96,7 @@ impl Refusal {
                 "request.timed_out",
                 "the request took too long; what it writes goes on: send it again with its key",
             ),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "request.busy", "the server is busy; try again"),
         };
         Problem::new(status, code, detail)
     }

@@ -6,9 +6,9 @@ mod limits;
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -17,6 +17,7 @@ use crate::answer::{OCTETS, PDF};
 use crate::dispatch::dispatch;
 use crate::failure::Failure;
 use crate::state::AppState;
+use crate::throttle::Throttle;
 
 pub(crate) use identification::RequestId;
 use limits::Admission;
@@ -25,6 +26,7 @@ use limits::Admission;
 /// [`routes`](crate::routes) decides.
 pub fn router(state: AppState) -> Router {
     let admission = Arc::new(Admission::new(state.limits));
+    let throttle = Arc::new(Throttle::new(state.limits.requests_per_second));
     // A PDF is compressed inside, and so is a file of an export, of which clients ask for some bytes.
     let as_they_are = NotForContentType::const_new(PDF).and(NotForContentType::const_new(OCTETS));
     let worth_it = DefaultPredicate::new().and(as_they_are);
@@ -33,6 +35,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(dispatch)
         .with_state(Arc::new(state))
         .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panicked(panic.as_ref())))
+        .layer(Extension(throttle))
         .layer(from_fn_with_state(admission, limits::admit))
         .layer(CompressionLayer::new().compress_when(worth_it))
         .layer(from_fn(identification::identify))

@@ -6,6 +6,8 @@ mod page;
 mod reconciliation;
 pub(crate) mod unbilled;
 
+pub(crate) use page::SeekRequest;
+
 use billing::money::Currency;
 use formats::vendor::request::Query;
 use formats::vendor::{LineItemSelection, VendorError};

@@ -11,25 +11,31 @@ use crate::failure::Failure;
 
 /// A request for a page by token.
 #[derive(Debug)]
-pub(super) struct SeekRequest {
+pub(crate) struct SeekRequest {
     /// Says which items: the request itself, or the one that the token goes on with.
-    pub(super) selecting: Request,
-    pub(super) size: usize,
+    pub(crate) selecting: Request,
+    pub(crate) size: usize,
     /// Items to pass over; only on a first page.
     pub(super) offset: u64,
     /// Where the token goes on.
-    pub(super) position: Option<String>,
+    pub(crate) position: Option<String>,
 }
 
 impl SeekRequest {
     /// # Errors
     /// 400 for a token, an operation, a size or an offset that is not served.
     pub(super) fn read(call: &Call) -> Result<Self, VendorError> {
+        Self::within(call, PageLimits::LINE_ITEMS)
+    }
+
+    /// # Errors
+    /// As [`SeekRequest::read`].
+    pub(crate) fn within(call: &Call, limits: PageLimits) -> Result<Self, VendorError> {
         let (selecting, position) = match call.request.query.seek(call.continuation.as_deref())? {
             Seek::First => (call.request.clone(), None),
             Seek::Next(token) => (token.resume(&call.request)?, Some(token.position().to_owned())),
         };
-        let page = selecting.query.offset_page(PageLimits::LINE_ITEMS)?;
+        let page = selecting.query.offset_page(limits)?;
         let size = usize::try_from(page.size).unwrap_or(usize::MAX);
         Ok(Self { selecting, size, offset: page.offset, position })
     }

@@ -80,6 +80,15 @@ impl Client {
         &self.root
     }
 
+    #[track_caller]
+    pub(crate) fn patch(&self, path: &str, content_type: &str, body: &str) -> Answer {
+        let mut request = self.agent.patch(format!("{}{path}", self.root)).header("Content-Type", content_type);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        Answer::read(path, request.send(body).unwrap())
+    }
+
     /// With a key of its own unless one is among the headers.
     #[track_caller]
     pub(crate) fn send(&self, path: &str, body: &[u8]) -> Answer {

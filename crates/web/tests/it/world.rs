@@ -42,19 +42,23 @@ pub(crate) const CREDITED_DAY_COUNT: usize = 10;
 
 pub(crate) const CUSTOMER: &str = "81be3d07-6a45-4f92-b0c8-e17d52a96f34";
 pub(crate) const OTHER_CUSTOMER: &str = "e2c5a6b0-4b1d-4e7f-9d23-5a0f3b8c7d61";
+/// A customer and a subscription that nobody has.
+pub(crate) const UNKNOWN: &str = "00000000-0000-4000-8000-000000000001";
 pub(crate) const PLAN: &str = "c0a42f7e-9d18-4e53-8b6f-71d3e5a90b84";
-const CREDITED_PLAN: &str = "5fd7c2e9-083a-4b61-97d4-c3a80e6b1f25";
-const CLASSIC: &str = "d41a6f08-2b7c-4e93-b85f-06c9e3a7d512";
-const OTHER_PLAN: &str = "9d18c0a4-2f7e-4e53-8b6f-71d3e5a90b84";
+pub(crate) const CREDITED_PLAN: &str = "5fd7c2e9-083a-4b61-97d4-c3a80e6b1f25";
+pub(crate) const CLASSIC: &str = "d41a6f08-2b7c-4e93-b85f-06c9e3a7d512";
+pub(crate) const OTHER_PLAN: &str = "9d18c0a4-2f7e-4e53-8b6f-71d3e5a90b84";
 const ENTITLEMENT: &str = "0f62b9d4-a371-4c8e-95d0-b84e7c13f6a5";
 
-fn meter(index: u32) -> String {
+pub(crate) fn meter(index: u32) -> String {
     format!("6f4c3a8d-1e27-45b0-9c68-{index:012}")
 }
 
 /// Every bearer that a test may need.
 pub(crate) struct Tokens {
     pub(crate) harrow: String,
+    /// Of the same party, and writes.
+    pub(crate) harrow_admin: String,
     pub(crate) other: String,
     pub(crate) provider: String,
     /// Of the provider, and writes.
@@ -375,6 +379,7 @@ async fn issue_tokens(books: &Books) -> Tokens {
     };
     Tokens {
         harrow: token("harrow", Role::Billing, None).await,
+        harrow_admin: token("harrow", Role::Admin, None).await,
         other: token("other", Role::Admin, None).await,
         provider: token("provider", Role::Billing, None).await,
         issuer: token("provider", Role::Admin, None).await,

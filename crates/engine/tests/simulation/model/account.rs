@@ -18,6 +18,7 @@ pub(crate) struct Document {
     pub(crate) due_on: Date,
     pub(crate) issued_at: Timestamp,
     pub(crate) amends: Option<InvoiceNumber>,
+    /// A credit note in full came behind it.
     pub(crate) is_credited: bool,
 }
 
@@ -249,27 +250,28 @@ impl Account {
         self.references.values().filter_map(of).collect()
     }
 
-    /// What taking a document back with the credit note `note` changes besides.
-    pub(crate) fn decide_credit(&self, number: &InvoiceNumber, note: &InvoiceNumber) -> Decision {
-        let document = self.documents.get(number).ok_or("invoice.unknown")?;
-        refuse_unless(document.amends.is_none(), "credit.of_amendment")?;
-        refuse_unless(!document.is_credited, "credit.already")?;
-        refuse_unless(document.written_off == 0, "credit.written_off")?;
-        let mut changes = vec![];
-        if document.total > 0 {
-            changes.push(Change::Released { note: note.clone(), amount: document.total });
+    /// What the issue of a note changes besides: it settles the documents before it in its chain, or is paid with
+    /// what is left of their credits.
+    pub(crate) fn settle(&self, note: &InvoiceNumber, chain: &[InvoiceNumber]) -> Vec<Change> {
+        let (mut after, mut changes) = (self.clone(), vec![]);
+        let total = self.documents[note].total;
+        let mut change = |after: &mut Self, change: Change| {
+            after.apply(&change);
+            changes.push(change);
+        };
+        if total < 0 {
+            change(&mut after, Change::Released { note: note.clone(), amount: -total });
         }
-        if document.total > 0 && document.open() > 0 {
-            let source = Source::CreditNote(note.clone());
-            let amount = document.open().min(document.total);
-            changes.push(Change::Put { source, document: number.clone(), amount });
+        for other in chain {
+            let (giver, taker) = if total < 0 { (note, other) } else { (other, note) };
+            let source = Source::CreditNote(giver.clone());
+            let rest = after.sources.get(&source).map_or(0, |money| money.rest);
+            let amount = rest.min(after.documents[taker].open());
+            if amount > 0 {
+                change(&mut after, Change::Put { source, document: taker.clone(), amount });
+            }
         }
-        // What takes back a document below zero asks for what is left of that document's own credit.
-        let source = Source::CreditNote(number.clone());
-        if let Some(rest) = self.sources.get(&source).map(|money| money.rest).filter(|rest| *rest > 0) {
-            changes.push(Change::Put { source, document: note.clone(), amount: rest.min(-document.total) });
-        }
-        Ok(changes)
+        changes
     }
 }
 

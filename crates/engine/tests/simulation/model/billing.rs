@@ -23,6 +23,10 @@ pub(crate) struct Line {
     pub(crate) counter: i128,
     /// Before it is cut, in ten-millionths.
     pub(crate) exact: i128,
+    /// In thousand-millionths.
+    pub(crate) rate: i128,
+    /// Under which it is taxed; empty where nothing is, or no rate is in force.
+    pub(crate) tax_code: String,
 }
 
 /// What billing a party's month comes to.
@@ -61,14 +65,12 @@ impl Model {
         };
         let is_given_back = |((_, _, month), line): (&Scope, &Line)| {
             let billed = closures.get(month).and_then(Option::as_ref);
-            line.exact < 0 && billed.is_some_and(|number| self.accounts[party].documents[number].is_credited)
+            line.exact < 0 && billed.is_some_and(|number| self.chains[number].is_taken_back)
         };
         if lines.of_scopes.iter().any(is_given_back) {
             return Bill::Parked("close.credited_month");
         }
-        let has_tax =
-            |line: &Line| self.lists.tax(PARTIES[party].country, PARTIES[party].treatment, line.days.1).is_some();
-        if !self.lists.taxes.is_empty() && !lines.of_scopes.values().all(has_tax) {
+        if !self.are_taxed(&lines) {
             return Bill::Parked("tax.rate_missing");
         }
         if !lines.unpriced.is_empty() && !allow_unpriced {
@@ -89,15 +91,31 @@ impl Model {
         }
     }
 
+    pub(crate) fn are_taxed(&self, lines: &Lines) -> bool {
+        self.lists.taxes.is_empty() || lines.of_scopes.values().all(|line| !line.tax_code.is_empty())
+    }
+
     /// Usage that is not billed, priced: up to the end of `period`.
     ///
     /// # Errors
     /// `fx.rate_missing`
     pub(crate) fn lines(&self, party: usize, period: BillingPeriod) -> Result<Lines, &'static str> {
-        let mut taken: Vec<(&String, &Record)> = (self.usage.records.iter())
+        let open = (self.usage.records.iter())
             .filter(|(_, record)| record.billed_in.is_none() && PLANS[record.row().plan].2 == party)
-            .filter(|(_, record)| record.row().day < period.end())
-            .collect();
+            .filter(|(_, record)| record.row().day < period.end());
+        self.priced(party, period, open.collect())
+    }
+
+    /// The lines of these records on the document of `period`, with the lists of today.
+    ///
+    /// # Errors
+    /// `fx.rate_missing`
+    pub(crate) fn priced(
+        &self,
+        party: usize,
+        period: BillingPeriod,
+        mut taken: Vec<(&String, &Record)>,
+    ) -> Result<Lines, &'static str> {
         taken.sort_by_key(|(_, record)| (record.row().day, record.key));
         let mut lines = Lines::default();
         for (id, record) in taken {
@@ -107,14 +125,7 @@ impl Model {
                 continue;
             };
             let scope = (row.plan, row.meter, row.month());
-            let line = lines.of_scopes.entry(scope).or_insert_with(|| Line {
-                counter: self.counters.get(&scope).copied().unwrap_or_default(),
-                days: (row.day, row.day),
-                thousandths: 0,
-                pricing_minor: 0,
-                subtotal_minor: 0,
-                exact: 0,
-            });
+            let line = lines.of_scopes.entry(scope).or_insert_with(|| self.begun(scope, period, row.day));
             let (cost, counter) = price.advance(line.counter, row.thousandths());
             line.counter = counter;
             line.exact += cost;
@@ -122,29 +133,45 @@ impl Model {
             line.days = (line.days.0.min(row.day), line.days.1.max(row.day));
             lines.billed.insert(id.clone());
         }
+        let known = self.lists.known().tax_rates;
         for ((_, meter, month), line) in &mut lines.of_scopes {
             let to = PARTIES[party].currency;
-            let rate = self.lists.rate(METERS[*meter].currency, to, *month).ok_or("fx.rate_missing")?;
+            line.rate = self.lists.rate(METERS[*meter].currency, to, *month).ok_or("fx.rate_missing")?;
             // Both currencies of prices have two decimals; the yen has none. Cut toward zero, twice.
             line.pricing_minor = line.exact / 100_000;
-            line.subtotal_minor = line.pricing_minor * rate / if to == "JPY" { 100_000_000_000 } else { 1_000_000_000 };
+            line.subtotal_minor =
+                line.pricing_minor * line.rate / if to == "JPY" { 100_000_000_000 } else { 1_000_000_000 };
+            line.tax_code = self.lists.tax_code(known, party, line.days.1).unwrap_or_default();
         }
         Ok(lines)
     }
 
-    /// The tax of a document's lines of (subtotal, last day): half up, once for each code.
-    pub(crate) fn tax(&self, party: usize, lines: impl IntoIterator<Item = (i64, Date)>) -> i64 {
-        let mut sums: BTreeMap<(&str, i64), i64> = BTreeMap::new();
-        for (subtotal, day) in lines {
-            let party = &PARTIES[party];
-            if let Some(tax) = self.lists.tax(party.country, party.treatment, day) {
-                *sums.entry((&tax.code, tax.rate)).or_default() += subtotal;
-            }
+    /// A line without records: its counter goes on from what documents of earlier months billed.
+    fn begun(&self, scope: Scope, period: BillingPeriod, day: Date) -> Line {
+        let earlier = self.counters.get(&scope).and_then(|counters| counters.range(..period).next_back());
+        Line {
+            counter: earlier.map_or(0, |(_, counter)| *counter),
+            days: (day, day),
+            thousandths: 0,
+            pricing_minor: 0,
+            subtotal_minor: 0,
+            exact: 0,
+            rate: 0,
+            tax_code: String::new(),
         }
-        let half_up = |((_, rate), sum): ((&str, i64), i64)| {
-            let (size, sign) = (sum.abs() * rate, sum.signum());
-            sign * ((size + 500) / 1_000)
-        };
-        sums.into_iter().map(half_up).sum()
     }
+}
+
+/// The tax of a document's lines of (code, subtotal): half up, once for each code. A code ends with its rate in
+/// thousandths.
+pub(crate) fn taxes<'l>(lines: impl IntoIterator<Item = (&'l str, i64)>) -> BTreeMap<String, i64> {
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for (code, subtotal) in lines {
+        *sums.entry(code.to_owned()).or_default() += subtotal;
+    }
+    for (code, sum) in &mut sums {
+        let rate: i64 = code.rsplit_once('-').map_or(0, |(_, rate)| rate.parse().unwrap());
+        *sum = sum.signum() * ((sum.abs() * rate + 500) / 1_000);
+    }
+    sums
 }

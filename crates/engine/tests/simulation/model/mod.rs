@@ -2,15 +2,18 @@
 
 pub(crate) mod account;
 pub(crate) mod billing;
+pub(crate) mod chain;
+pub(crate) mod licences;
 pub(crate) mod prices;
 pub(crate) mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::billing::invoice::InvoiceNumber;
+use ::billing::invoice::{InvoiceNumber, KnownLists};
 use ::billing::period::BillingPeriod;
 use account::Account;
 use billing::{Lines, Scope};
+use chain::{Chain, Charged};
 use prices::Lists;
 use usage::Usage;
 
@@ -27,8 +30,14 @@ pub(crate) struct Model {
     pub(crate) adjustments: [BTreeMap<String, i64>; PARTIES.len()],
     /// Every adjustment that was accepted.
     pub(crate) adjusted: [BTreeMap<String, i64>; PARTIES.len()],
-    /// Where each counter stands that was billed, in thousandths of blocks.
-    pub(crate) counters: BTreeMap<Scope, i128>,
+    /// By their first documents.
+    pub(crate) chains: BTreeMap<InvoiceNumber, Chain>,
+    /// Where the documents of each month left the counters that they billed, in thousandths of blocks.
+    pub(crate) counters: BTreeMap<Scope, BTreeMap<BillingPeriod, i128>>,
+    /// The lists of each closed month.
+    pub(crate) known: [BTreeMap<BillingPeriod, KnownLists>; PARTIES.len()],
+    /// Months that were restated: by which document last, and with which lists.
+    pub(crate) restated: [BTreeMap<BillingPeriod, (InvoiceNumber, KnownLists)>; PARTIES.len()],
     /// The month of the first order of licences.
     pub(crate) first_order: Option<BillingPeriod>,
     pub(crate) order_ids: BTreeSet<String>,
@@ -49,12 +58,27 @@ impl Model {
     /// A party's month is closed with what was billed; without a document where there is no number.
     pub(crate) fn close(&mut self, party: usize, period: BillingPeriod, number: Option<&InvoiceNumber>, lines: &Lines) {
         assert_eq!(self.closures[party].insert(period, number.cloned()), None, "INV-4: {period} was closed before");
+        self.known[party].insert(period, self.lists.known());
         for id in &lines.billed {
             let record = self.usage.records.get_mut(id).unwrap();
             assert_eq!(record.billed_in.replace(period), None, "USE-2: record {id} is billed twice");
         }
-        for (scope, line) in &lines.of_scopes {
-            self.counters.insert(*scope, line.counter);
+    }
+
+    /// Late usage goes on from the last word on its scope.
+    pub(crate) fn count(&mut self, number: &InvoiceNumber) {
+        let chain = &self.chains[number];
+        for line in chain.lines.values() {
+            if let Charged::Usage { scope, line, .. } = &line.charge {
+                self.counters.entry(*scope).or_default().insert(chain.period, line.counter);
+            }
         }
+    }
+
+    /// The next closings and restatements take the lists of today for what this month charged.
+    pub(crate) fn restate(&mut self, number: &InvoiceNumber, by: &InvoiceNumber) {
+        let Chain { party, period, .. } = self.chains[number];
+        self.restated[party].insert(period, (by.clone(), self.lists.known()));
+        self.count(number);
     }
 }

@@ -1,11 +1,12 @@
 //! Prices, rates and taxes in whole numbers, looked up in the plainest way.
 
+use billing::invoice::KnownLists;
 use billing::period::BillingPeriod;
 use billing::tax::TaxTreatment;
 use jiff::civil::Date;
 
 use super::usage::decimal;
-use crate::scene::METERS;
+use crate::scene::{METERS, PARTIES};
 
 /// A price of a meter from a day on. Tiers begin after so many whole blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,16 @@ pub(crate) struct Tax {
     pub(crate) treatment: TaxTreatment,
 }
 
+/// What a cycle of a licence costs from a day on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub(crate) sku: &'static str,
+    pub(crate) term: &'static str,
+    pub(crate) plan: &'static str,
+    pub(crate) cents: i64,
+    pub(crate) from: Date,
+}
+
 pub(crate) fn prices_text(prices: &[Price]) -> String {
     let mut text = "meter_id,currency,unit_price,unit_of_measure,tier_from,effective_from\n".to_owned();
     for Price { meter, from, tiers } in prices {
@@ -59,15 +70,40 @@ pub(crate) fn taxes_text(taxes: &[Tax]) -> String {
     format!("code,rate,effective_from,country,treatment\n{}", taxes.iter().map(row).collect::<String>())
 }
 
-/// All lists in the order of their import, row after row.
+pub(crate) fn offers_text(offers: &[Offer]) -> String {
+    let row = |offer: &Offer| {
+        let Offer { sku, term, plan, from, .. } = offer;
+        format!("P,{sku},{term},{plan},{},EUR,{from}\n", decimal(offer.cents.into(), 2))
+    };
+    let header = "product_id,sku_id,term,billing_plan,unit_price,currency,effective_from";
+    format!("{header}\n{}", offers.iter().map(row).collect::<String>())
+}
+
+/// All lists in the order of their import; closed months remember how many there were of most.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lists {
     pub(crate) prices: Vec<Price>,
-    pub(crate) quotes: Vec<Quote>,
-    pub(crate) taxes: Vec<Tax>,
+    pub(crate) quotes: Vec<Vec<Quote>>,
+    pub(crate) taxes: Vec<Vec<Tax>>,
+    pub(crate) offers: Vec<Vec<Offer>>,
+}
+
+/// The rows of the first so many lists.
+fn first<T>(lists: &[Vec<T>], known: u64) -> impl DoubleEndedIterator<Item = &T> {
+    lists[..usize::try_from(known).unwrap()].iter().flatten()
 }
 
 impl Lists {
+    /// How many there are today.
+    pub(crate) fn known(&self) -> KnownLists {
+        let count = |length: usize| u64::try_from(length).unwrap();
+        KnownLists {
+            exchange_rates: count(self.quotes.len()),
+            tax_rates: count(self.taxes.len()),
+            offers: count(self.offers.len()),
+        }
+    }
+
     /// The price that started last; of those that started together, the one that came last.
     pub(crate) fn price(&self, meter: usize, day: Date) -> Option<&Price> {
         let in_force = self.prices.iter().filter(|price| price.meter == meter && price.from <= day);
@@ -83,7 +119,7 @@ impl Lists {
         let usd = |currency: &str| match currency {
             "USD" => Some(10_000_000),
             _ => {
-                let mut quotes = self.quotes.iter().rev();
+                let mut quotes = self.quotes.iter().flatten().rev();
                 let quote = quotes.find(|quote| quote.currency == currency && quote.month == month);
                 quote.map(|quote| i128::from(quote.usd))
             }
@@ -94,11 +130,26 @@ impl Lists {
         Some(down + i128::from(is_up))
     }
 
-    pub(crate) fn tax(&self, country: &str, treatment: TaxTreatment, day: Date) -> Option<&Tax> {
+    /// The code under which a party's line is taxed, in the first so many lists; none where no rate is in force.
+    /// Without any list nothing is taxed.
+    pub(crate) fn tax_code(&self, known: u64, party: usize, day: Date) -> Option<String> {
+        if known == 0 {
+            return Some(String::new());
+        }
+        let party = &PARTIES[party];
         let holds = |tax: &&Tax| {
-            tax.treatment == treatment && tax.from <= day && (tax.country.is_empty() || tax.country == country)
+            let for_country = tax.country.is_empty() || tax.country == party.country;
+            tax.treatment == party.treatment && tax.from <= day && for_country
         };
-        self.taxes.iter().filter(holds).max_by_key(|tax| (!tax.country.is_empty(), tax.from))
+        let tax = first(&self.taxes, known).filter(holds).max_by_key(|tax| (!tax.country.is_empty(), tax.from));
+        tax.map(|tax| tax.code.clone())
+    }
+
+    /// Cents of a cycle that begins on `day`, in the first so many lists.
+    pub(crate) fn offer(&self, known: u64, (sku, term): (&str, &str), day: Date) -> Option<i64> {
+        let in_force =
+            first(&self.offers, known).filter(|offer| (offer.sku, offer.term) == (sku, term) && offer.from <= day);
+        in_force.max_by_key(|offer| offer.from).map(|offer| offer.cents)
     }
 }
 

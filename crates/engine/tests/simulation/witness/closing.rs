@@ -49,6 +49,7 @@ impl Witness {
             for closure in stores.ledger.closures(&party_id(party)).await.unwrap() {
                 if let Some(known) = self.model.closures[party].get(&closure.period) {
                     assert_eq!(*known, closure.invoice, "INV-4");
+                    assert_eq!(self.model.known[party][&closure.period], closure.lists, "LIC-1");
                     continue;
                 }
                 assert_eq!(closure.invoice, None, "a closure names a document without an entry");

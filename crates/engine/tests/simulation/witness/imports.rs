@@ -31,14 +31,15 @@ impl Witness {
             }
             Act::Quotes(quotes) => {
                 let added = self.judge_list(stores, case, ListKind::ExchangeRates).await;
-                self.model.lists.quotes.extend(quotes.iter().filter(|_| added).cloned());
+                self.model.lists.quotes.extend(added.then(|| quotes.clone()));
             }
             Act::Taxes(taxes) => {
                 let added = self.judge_list(stores, case, ListKind::TaxRates).await;
-                self.model.lists.taxes.extend(taxes.iter().filter(|_| added).cloned());
+                self.model.lists.taxes.extend(added.then(|| taxes.clone()));
             }
-            Act::Offers(_) => {
-                self.judge_list(stores, case, ListKind::Offers).await;
+            Act::Offers(offers) => {
+                let added = self.judge_list(stores, case, ListKind::Offers).await;
+                self.model.lists.offers.extend(added.then(|| offers.clone()));
             }
             Act::Orders(_) => self.judge_orders(stores, case).await,
             Act::Compact => assert!(!matches!(case.told, Told::Refused(_)), "{case:?}"),

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use billing::decimal::Decimal;
-use billing::invoice::{Charge, Invoice, InvoiceLine, InvoiceNumber, cancels};
+use billing::invoice::{Amendment, Invoice, InvoiceNumber};
+use billing::period::BillingPeriod;
 use billing::ports::{StoredEntry, StoredInvoice, document_digest};
 use engine::rating::RatingOutcome;
+use jiff::ToSpan;
 
 use super::closing::asked;
+use super::corrections::check_amounts;
 use super::journal::Waiting;
-use super::{Case, Seen, Told, Witness};
-use crate::model::account::Document;
+use super::read::{Document, lines_of};
+use super::{Case, Seen, Told, Witness, day_of};
+use crate::model::account;
 use crate::model::billing::{Bill, Line, Lines, Scope};
-use crate::scene::{LICENSEE, METERS, PARTIES, PLANS, party_id};
+use crate::model::chain::{Billed, Chain, Charged};
+use crate::model::licences::Licence;
+use crate::scene::{LICENSEE, PARTIES, party_id};
 use crate::step::{Act, Answer};
 use crate::stores::Stores;
 
@@ -30,48 +35,57 @@ impl Witness {
         let options = asked(cases, stored.period).expect("nobody asked to close this month");
         let bill = self.model.bill(party, stored.period, options.allow_unpriced);
         let Bill::Lines(lines) = bill else { panic!("INV-3: {number} was issued instead of {bill:?}") };
-        let (invoice, billed) = self.see(stores, &stored).await;
-        check_usage(&billed, &lines);
-        assert!(party == LICENSEE || billed.iter().all(|line| line.usage().is_some()));
-        self.check_adjustments(party, &invoice, &waiting[party]);
-        self.check_totals(party, &invoice, &billed);
+        let document = self.see(stores, &stored).await;
+        let invoice = &document.invoice;
+        assert_eq!(invoice.amends, None);
+        self.check_snapshot(party, invoice);
+        let chain = Chain {
+            party,
+            period: stored.period,
+            numbers: vec![number.clone()],
+            records: lines.billed.clone(),
+            has_moved_usage: !lines.unpriced.is_empty(),
+            lines: document.charged().collect(),
+            adjustments: invoice.adjustments.iter().map(|one| (one.reference.clone(), one.amount.minor)).collect(),
+            is_taken_back: false,
+        };
+        check_usage(&chain, &lines);
+        assert!(party == LICENSEE || chain.licences().is_empty());
+        chain.lines.values().for_each(|line| self.check_licence(party, stored.period, line));
+        self.check_adjustments(party, invoice, &waiting[party]);
+        check_amounts(&document, &chain.taxes(), &chain.adjustments);
         let carried: u64 = invoice.carried.iter().map(|usage| usage.record_count).sum();
         assert_eq!(carried, u64::try_from(lines.unpriced.len()).unwrap(), "USE-2: what is carried on from {number}");
-        let total = invoice.totals.total.minor;
-        assert_eq!(entry.entry.postings[0].amount.minor, total);
+        assert_eq!(entry.entry.postings[0].amount.minor, invoice.totals.total.minor);
         self.meet("a document", 1);
         let late = lines.of_scopes.keys().filter(|(.., month)| *month != stored.period).count();
         self.meet("a line of late usage", late);
-        self.meet("a line of a licence", billed.len() - lines.of_scopes.len());
+        self.meet("a line of a licence", chain.licences().len());
         self.meet("usage that is carried on", lines.unpriced.len());
         self.meet("an adjustment on a document", invoice.adjustments.len());
+        let deferred = chain.adjustments.keys().filter(|reference| reference.contains('/')).count();
+        self.meet("a difference on the next document", deferred);
+        let is_restated = |licence: &&Licence| self.model.is_restated_price(party, stored.period, licence);
+        let restated = chain.licences().iter().filter(is_restated).count();
+        self.meet("a licence at the price of a restatement", restated);
+        self.take_document(party, invoice);
         self.model.close(party, stored.period, Some(&number), &lines);
-        self.take_document(party, &stored, &invoice);
+        self.model.chains.insert(number.clone(), chain);
+        self.model.count(&number);
         number
     }
 
-    pub(super) async fn take_credit(
-        &mut self,
-        stores: &Stores,
-        note: &StoredInvoice,
-        party: usize,
-        amends: &InvoiceNumber,
-    ) {
-        let (invoice, lines) = self.see(stores, note).await;
-        let original = &self.documents[amends];
-        let original_invoice: Invoice = serde_json::from_slice(&original.header).unwrap();
-        let original_lines = read_lines(&original.lines);
-        assert!(cancels((&original_invoice, &original_lines), (&invoice, &lines)).unwrap(), "CRD-1");
-        let zero: i64 =
-            lines.iter().zip(&original_lines).map(|(a, b)| (a.subtotal.minor + b.subtotal.minor).abs()).sum();
-        assert_eq!((zero, lines.len()), (0, original_lines.len()), "CRD-1");
-        self.meet("a credit note", 1);
-        self.take_document(party, note, &invoice);
-        self.model.accounts[party].documents.get_mut(amends).unwrap().is_credited = true;
+    /// Of a licence: its price, what it comes to, and the code that it is taxed under.
+    pub(super) fn check_licence(&self, party: usize, period: BillingPeriod, line: &Billed) {
+        let Some(licence) = line.licence() else { return };
+        assert_eq!(licence.cents, self.model.licence_price(party, period, licence), "LC-16: {licence:?}");
+        assert!(licence.comes_to(line.subtotal), "{line:?}");
+        let codes = self.model.licence_codes(period, party, line);
+        assert!(codes.contains(&line.tax_code), "TX-2: {line:?} and not one of {codes:?}");
     }
 
     /// A number without a gap behind the others, and bytes that are from now on always the same.
-    async fn see(&mut self, stores: &Stores, stored: &StoredInvoice) -> (Invoice, Vec<InvoiceLine>) {
+    pub(super) async fn see(&mut self, stores: &Stores, stored: &StoredInvoice) -> Document {
         self.model.number_count += 1;
         assert_eq!(stored.number.counter(), Some(self.model.number_count), "INV-1");
         let lines = stores.ledger.invoice_lines(&stored.number, 0, u32::MAX).await.unwrap();
@@ -80,23 +94,26 @@ impl Witness {
         let amends = invoice.amends.as_ref().map(|amends| amends.number.clone());
         assert_eq!((&invoice.number, invoice.period, &amends), (&stored.number, stored.period, &stored.amends));
         assert_eq!((stored.line_count, invoice.line_count), (invoice.line_count, u32::try_from(lines.len()).unwrap()));
-        let read = read_lines(&lines);
+        let document = Document { invoice, lines: lines_of(&lines) };
         let seen = Seen { header: stored.header.clone(), digest: stored.digest.clone(), lines };
         assert!(self.documents.insert(stored.number.clone(), seen).is_none(), "INV-1: {} twice", stored.number);
-        (invoice, read)
+        document
     }
 
-    fn take_document(&mut self, party: usize, stored: &StoredInvoice, invoice: &Invoice) {
-        let document = Document {
+    pub(super) fn take_document(&mut self, party: usize, invoice: &Invoice) {
+        let is_invoice = invoice.amends.as_ref().is_none_or(|amends| amends.how == Amendment::Rebill);
+        let terms = if is_invoice { PARTIES[party].payment_terms_days } else { 0 };
+        assert_eq!(invoice.due_on, day_of(invoice.issued_at).saturating_add(i64::from(terms).days()));
+        let document = account::Document {
             total: invoice.totals.total.minor,
             received: 0,
             written_off: 0,
             due_on: invoice.due_on,
             issued_at: invoice.issued_at,
-            amends: stored.amends.clone(),
+            amends: invoice.amends.as_ref().map(|amends| amends.number.clone()),
             is_credited: false,
         };
-        self.model.accounts[party].documents.insert(stored.number.clone(), document);
+        self.model.accounts[party].documents.insert(invoice.number.clone(), document);
     }
 
     /// All that waited before the step are on it; those that came within it may be.
@@ -110,21 +127,6 @@ impl Witness {
         }
         let left: Vec<&String> = waiting.keys().filter(|reference| !on_it.contains_key(*reference)).collect();
         assert!(left.is_empty(), "adjustments {left:?} waited and are not on {}", invoice.number);
-    }
-
-    fn check_totals(&self, party: usize, invoice: &Invoice, lines: &[InvoiceLine]) {
-        let totals = &invoice.totals;
-        let subtotal: i64 = lines.iter().map(|line| line.subtotal.minor).sum();
-        let adjustments: i64 = invoice.adjustments.iter().map(|one| one.amount.minor).sum();
-        // What is taken back of licences has the taxes that it was billed with, which the model does not keep.
-        let tax = match lines.iter().all(|line| line.usage().is_some()) {
-            true => self.model.tax(party, lines.iter().map(|line| (line.subtotal.minor, line.days.1))),
-            false => totals.tax.minor,
-        };
-        let expected = (subtotal, tax, adjustments, subtotal + tax + adjustments);
-        let found = (totals.subtotal.minor, totals.tax.minor, totals.adjustments.minor, totals.total.minor);
-        assert_eq!(found, expected, "totals of {}", invoice.number);
-        assert_eq!(lines.iter().map(|line| line.tax.minor).sum::<i64>(), tax, "MON-2");
     }
 
     /// What rating an open month says is what it would be billed.
@@ -161,33 +163,15 @@ impl Witness {
     }
 }
 
-fn read_lines(lines: &[Vec<u8>]) -> Vec<InvoiceLine> {
-    lines.iter().map(|bytes| serde_json::from_slice(bytes).unwrap()).collect()
-}
-
 /// The lines of usage are those of the model, each figure.
-fn check_usage(billed: &[InvoiceLine], expected: &Lines) {
-    let mut found: BTreeMap<Scope, (Line, u64)> = BTreeMap::new();
-    for line in billed {
-        let Charge::Usage(usage) = &line.charge else { continue };
-        let plan = PLANS.iter().position(|(plan, ..)| *plan == line.subscription.as_str()).unwrap();
-        let meter = METERS.iter().position(|meter| meter.id == usage.scope.meter.as_str()).unwrap();
-        assert_eq!((line.customer.id.as_str(), &usage.scope.customer), (PLANS[plan].1, &line.customer.id));
-        let scope = (plan, meter, usage.scope.usage_month);
-        let at = |value: Decimal, scale| value.mantissa_at(scale).unwrap();
-        let pricing_digits = line.pricing_currency.minor_digits();
-        let line = Line {
-            thousandths: at(line.quantity, 3),
-            pricing_minor: at(usage.pricing_total, pricing_digits),
-            subtotal_minor: line.subtotal.minor.into(),
-            days: line.days,
-            counter: at(usage.consumed_after, 3),
-            exact: at(usage.pricing_exact, 7),
-        };
-        assert!(found.insert(scope, (line, usage.daily_line_count)).is_none(), "{scope:?} twice");
+fn check_usage(chain: &Chain, expected: &Lines) {
+    let mut found: BTreeMap<Scope, Line> = BTreeMap::new();
+    let mut records = 0;
+    for billed in chain.lines.values() {
+        let Charged::Usage { scope, line, record_count } = &billed.charge else { continue };
+        assert!(found.insert(*scope, line.clone()).is_none(), "{scope:?} twice");
+        records += record_count;
     }
-    let records: u64 = found.values().map(|(_, records)| records).sum();
-    let found: BTreeMap<Scope, Line> = found.into_iter().map(|(scope, (line, _))| (scope, line)).collect();
     assert_eq!(found, expected.of_scopes, "what is billed");
     assert_eq!(records, u64::try_from(expected.billed.len()).unwrap(), "USE-2: records that are billed");
 }

@@ -9,7 +9,7 @@ use billing::ports::StoredEntry;
 use jiff::civil::Date;
 
 use super::closing::Happened;
-use super::{Case, Told, Witness};
+use super::{Case, MET, Told, Witness};
 use crate::model::account::Change;
 use crate::scene::{PARTIES, issuer_id};
 use crate::step::{Act, Answer};
@@ -20,11 +20,11 @@ pub(super) type Waiting = [BTreeMap<String, i64>; PARTIES.len()];
 
 /// What is known of one use case while the journal is walked.
 #[derive(Debug, Default)]
-struct Progress {
+pub(super) struct Progress {
     /// What it booked.
     booked: Option<usize>,
-    /// The credit note that it issued.
-    note: Option<InvoiceNumber>,
+    /// The documents that it issued behind an invoice.
+    pub(super) notes: Vec<InvoiceNumber>,
     /// What it had to answer where it did nothing, at any moment of the step: a code, or "" for nothing to do.
     answers: BTreeSet<&'static str>,
 }
@@ -56,7 +56,9 @@ impl Witness {
                     self.released(number, left);
                     0
                 }
-                EntryKind::CreditIssued => self.credit_issued(stores, entry, rest, cases, &mut progress).await,
+                EntryKind::CreditIssued | EntryKind::CorrectionIssued => {
+                    self.amended(stores, (entry, rest), cases, &mut progress).await
+                }
                 _ => self.booked(left, cases, &mut progress, today) - 1,
             };
             left = &rest[count..];
@@ -70,7 +72,7 @@ impl Witness {
                 Act::Close { period, options } | Act::PreviewAndClose { period, options } => {
                     self.judge_close(*case, (*period, *options), today, &happened);
                 }
-                Act::Credit(_) | Act::Book { .. } => self.judge_booking(*case, progress),
+                Act::Credit(_) | Act::Restate { .. } | Act::Book { .. } => self.judge_booking(*case, progress),
                 _ => {}
             }
         }
@@ -95,43 +97,17 @@ impl Witness {
 
     fn note_answers(&self, cases: &[Case<'_>], progress: &mut [Progress], today: Date) {
         for (case, progress) in cases.iter().zip(progress) {
-            let decision = match case.act {
-                Act::Book { party, request } => self.model.accounts[*party].decide(request, today),
-                Act::Credit(number) => match self.model.party_of(number) {
-                    Some(party) => self.model.accounts[party].decide_credit(number, number),
-                    None => Err("invoice.unknown"),
+            let answer = match case.act {
+                Act::Book { party, request } => match self.model.accounts[*party].decide(request, today) {
+                    Ok(changes) => changes.is_empty().then_some(""),
+                    Err(code) => Some(code),
                 },
-                _ => continue,
+                Act::Credit(number) => self.model.check_credit(number).err(),
+                Act::Restate { number, how, is_abroad } => self.restatement_answer(number, *how, *is_abroad),
+                _ => None,
             };
-            match decision {
-                Ok(changes) if changes.is_empty() => _ = progress.answers.insert(""),
-                Ok(_) => {}
-                Err(code) => _ = progress.answers.insert(code),
-            }
+            progress.answers.extend(answer);
         }
-    }
-
-    async fn credit_issued(
-        &mut self,
-        stores: &Stores,
-        entry: &StoredEntry,
-        rest: &[StoredEntry],
-        cases: &[Case<'_>],
-        progress: &mut [Progress],
-    ) -> usize {
-        let note: InvoiceNumber = entry.entry.reference.parse().unwrap();
-        let stored = stores.ledger.invoice(&note).await.unwrap().unwrap();
-        let amends = stored.amends.clone().expect("a credit note amends an invoice");
-        let is_asked = |place: &usize| matches!(cases[*place].act, Act::Credit(number) if *number == amends);
-        let open = (0..cases.len()).filter(is_asked).filter(|place| progress[*place].note.is_none());
-        let place = open.min_by_key(|place| claim(cases[*place].told)).expect("nobody asked for this credit note");
-        let party = self.model.party_of(&amends).unwrap();
-        let changes = self.model.accounts[party].decide_credit(&amends, &note);
-        let changes = changes.unwrap_or_else(|code| panic!("CRD-1: {note} takes {amends} back against {code}"));
-        self.take_credit(stores, &stored, party, &amends).await;
-        self.expect(&changes, rest, party);
-        progress[place].note = Some(note);
-        changes.len()
     }
 
     /// A booking that some use case asks for; answers how many entries it has.
@@ -163,7 +139,7 @@ impl Witness {
     }
 
     /// Exactly these changes come next, together.
-    fn expect(&mut self, changes: &[Change], entries: &[StoredEntry], party: usize) {
+    pub(super) fn expect(&mut self, changes: &[Change], entries: &[StoredEntry], party: usize) {
         let found: Vec<_> = entries.iter().map(signature).take(changes.len()).collect();
         let wanted: Vec<_> = changes.iter().map(Change::entry).collect();
         assert_eq!(found, wanted, "PAY-1");
@@ -173,17 +149,21 @@ impl Witness {
     }
 
     fn judge_booking(&mut self, case: Case<'_>, progress: &Progress) {
-        let is_done = progress.booked.is_some() || progress.note.is_some();
+        let is_done = progress.booked.is_some() || !progress.notes.is_empty();
         match case.told {
             Told::Done(Answer::Booked(0)) => {
                 assert!(!is_done && progress.answers.contains(""), "{case:?}: {progress:?}");
                 self.meet("a booking that was there before", 1);
             }
             Told::Done(Answer::Booked(count)) => assert_eq!(progress.booked, Some(*count), "{case:?}"),
-            Told::Done(Answer::Credited(number)) => assert_eq!(progress.note.as_ref(), Some(number), "{case:?}"),
+            Told::Done(Answer::Credited(number)) => {
+                assert_eq!(progress.notes, std::slice::from_ref(number), "{case:?}")
+            }
+            Told::Done(Answer::Restated(numbers)) => assert_eq!(progress.notes, *numbers, "{case:?}"),
             Told::Refused(error) => {
                 assert!(!is_done && progress.answers.contains(error.code.as_str()), "{case:?}: {progress:?}");
-                self.meet("a booking that was refused", 1);
+                let of_correction = MET.into_iter().find(|what| *what == error.code);
+                self.meet(of_correction.unwrap_or("a booking that was refused"), 1);
             }
             Told::Unknown => self.meet("a booking that nobody heard of", usize::from(is_done)),
             told @ Told::Done(_) => panic!("{told:?}"),
@@ -192,7 +172,7 @@ impl Witness {
 }
 
 /// Who says that it wrote comes before whom nobody heard of, and that before all others.
-fn claim(told: Told<'_>) -> u8 {
+pub(super) fn claim(told: Told<'_>) -> u8 {
     match told {
         Told::Done(Answer::Booked(0)) | Told::Refused(_) => 2,
         Told::Unknown => 1,

@@ -1,9 +1,11 @@
 //! Looks at the stores after each step: what happened has to be what the model says, all of it or nothing.
 
 mod closing;
+mod corrections;
 mod imports;
 mod invoices;
 mod journal;
+mod read;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,13 +70,23 @@ pub(crate) struct Witness {
 }
 
 /// What has to happen now and then, or the runs show nothing.
-pub(crate) const MET: [&str; 15] = [
+pub(crate) const MET: [&str; 25] = [
     "a document",
     "an invoice below zero",
     "a line of late usage",
     "a line of a licence",
     "usage that is carried on",
     "a credit note",
+    "a difference note",
+    "a difference that is left to the next document",
+    "a re-bill",
+    "a difference on the next document",
+    "a licence at the price of a restatement",
+    "restate.same",
+    "restate.taken_back",
+    "restate.carried",
+    "restate.currency",
+    "credit.written_off",
     "a month without a document",
     "a parked party",
     "an adjustment on a document",

@@ -5,12 +5,14 @@
 
 mod filter;
 mod invoice_key;
+mod members;
 mod page;
 mod path;
 mod query;
 
 pub use filter::InvoiceFilter;
 pub use invoice_key::InvoiceKey;
+pub use members::Members;
 pub use page::{OffsetPage, PageLimits, Seek};
 pub use path::normalise_path;
 pub use query::Query;
@@ -29,8 +31,18 @@ pub struct Request {
 }
 
 /// The parameters that decide which items a paged request gets. Only these go into a token.
-const SELECTING: [&str; 6] =
-    ["currencycode", "haspartnerearnedcredit", "invoicelineitemtype", "period", "provider", "size"];
+const SELECTING: [&str; 10] = [
+    "currencycode",
+    "end_time",
+    "granularity",
+    "haspartnerearnedcredit",
+    "invoicelineitemtype",
+    "period",
+    "provider",
+    "show_details",
+    "size",
+    "start_time",
+];
 
 impl Request {
     /// Reads the target of a request: `/v1//invoices?size=2`.

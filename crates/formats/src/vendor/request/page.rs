@@ -15,6 +15,7 @@ pub struct PageLimits {
 impl PageLimits {
     pub const INVOICES: Self = Self { size_default: 200, size_max: 200 };
     pub const LINE_ITEMS: Self = Self { size_default: 2000, size_max: 2000 };
+    pub const UTILIZATION: Self = Self { size_default: 1000, size_max: 1000 };
 }
 
 /// A page by position.

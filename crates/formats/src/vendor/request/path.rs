@@ -7,6 +7,7 @@ const VERSION: &str = "v1";
 
 /// The fixed words of the billing routes.
 const LITERALS: &[&str] = &[
+    ".well-known",
     "azure",
     "azure-shared",
     "beta",
@@ -29,6 +30,8 @@ const LITERALS: &[&str] = &[
     "meterusagerecords",
     "microsoft.graph.partners.billing.export",
     "mostrecent",
+    "oauth2",
+    "openid-configuration",
     "operations",
     "partners",
     "pricesheets",
@@ -45,6 +48,7 @@ const LITERALS: &[&str] = &[
     "subscriptions",
     "summaries",
     "summary",
+    "token",
     "unbilled",
     "unbilledusage",
     "usage",
@@ -54,6 +58,7 @@ const LITERALS: &[&str] = &[
     "utilizations",
     "v1",
     "v1.0",
+    "v2.0",
 ];
 
 /// The segments without empty ones, and whether a version stood in front (any number of times).

@@ -1,5 +1,9 @@
 //! The query of a request.
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
 use crate::vendor::error::VendorError;
 use crate::vendor::uri::{decode, repair};
 
@@ -54,6 +58,18 @@ impl Query {
         }
     }
 
+    /// An instant; one without a zone is one of UTC. The `+` of an offset may have become a blank on its way.
+    ///
+    /// # Errors
+    /// 400/800002 for anything else, also for nothing.
+    pub fn instant(&self, name: &str) -> Result<Timestamp, VendorError> {
+        let text = self.get(name).ok_or_else(|| VendorError::invalid_input(format!("{name} is missing")))?;
+        let text = text.trim().replace(' ', "+");
+        let in_utc = || text.parse::<DateTime>().ok().and_then(|civil| TimeZone::UTC.to_timestamp(civil).ok());
+        let instant = text.parse().ok().or_else(in_utc);
+        instant.ok_or_else(|| VendorError::invalid_input(format!("{name} is not a date and time")))
+    }
+
     /// The query as links repeat it, without the parameters called `without`.
     pub(in crate::vendor) fn echo(&self, without: &[&str]) -> String {
         let kept = self.parameters.iter().filter(|p| !without.contains(&p.name.as_str()));
@@ -101,6 +117,28 @@ mod tests {
     #[track_caller]
     fn check(raw: &str, name: &str, expected: Option<&str>) {
         assert_eq!(Query::parse(raw).unwrap().get(name), expected, "{raw}");
+    }
+
+    #[test]
+    fn instants_have_an_offset_or_are_those_of_utc() {
+        let read = |text: &str| {
+            let query = Query::parse(&format!("start_time={text}")).unwrap();
+            query.instant("Start_Time").map(|instant| instant.to_string()).map_err(|error| error.code)
+        };
+        for (text, expected) in [
+            ("2023-09-05T00:00:00Z", "2023-09-05T00:00:00Z"),
+            ("2017-07-02T00:00:00-08:00", "2017-07-02T08:00:00Z"),
+            ("2017-07-02T00:00:00+02:00", "2017-07-01T22:00:00Z"),
+            ("2017-07-02T00:00:00%2B02:00", "2017-07-01T22:00:00Z"),
+            ("2017-07-02T00:00:00%2002:00", "2017-07-01T22:00:00Z"),
+            ("2017-07-02T10:00:00", "2017-07-02T10:00:00Z"),
+            ("2017-07-02", "2017-07-02T00:00:00Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+        }
+        for text in ["", "yesterday", "2017-02-30T00:00:00Z", "1", "2017-07-02T00:00:00-99:00"] {
+            assert_eq!(read(text), Err(800_002), "{text}");
+        }
     }
 
     #[test]
