@@ -79,5 +79,5 @@ fn show(output: Output, clients: &[StoredClient]) -> Result<(), Failure> {
             })
         })
         .collect();
-    Ok(print(output, &value, &rows)?)
+    print(output, &value, &rows)
 }
