@@ -44,6 +44,11 @@ impl IssuedInvoice {
         last.is_some_and(|amends| amends.how == Amendment::Credit)
     }
 
+    /// Up to which order it was computed.
+    pub(crate) fn orders_through(&self) -> u64 {
+        self.invoice.snapshot.orders_through
+    }
+
     /// Whether a credit note took all of it back, whatever was charged anew then.
     #[must_use]
     pub fn was_taken_back(&self) -> bool {

@@ -11,7 +11,6 @@ use billing::invoice::{
     Adjustment, Amendment, BlobDigest, CarriedDay, Draft, Invoice, InvoiceNumber, InvoiceType, KnownLists, LineChange,
     Snapshot, changed_lines, check_draft, credit_note, difference_note, rebilled,
 };
-use billing::licence::PlacedOrder;
 use billing::money::{Amount, MoneyError};
 use billing::party::PartyDirectory;
 use billing::period::BillingPeriod;
@@ -232,7 +231,7 @@ async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restate
     };
     let adjustments = chain.kept_adjustments()?;
     let from = Recomputation::of(books, (party, base.period), &snapshot, Arc::new(directory), adjustments).await?;
-    if let Some((code, message)) = from.credited_month(books).await? {
+    if let Some((code, message)) = from.credited_month(books, chain.last_computed().orders_through()).await? {
         return Err(EngineError::new(&code, message));
     }
     let survey = books.usage.survey(&from.files)?;
@@ -261,17 +260,18 @@ async fn has_moved_usage(
     Ok(of_month.flat_map(|closure| &closure.carried).any(belongs))
 }
 
-/// Up to which order the month is charged: all there are today. Where a later document has charged some of those that
-/// came late they stay there, and with them what came after them: then those that the month was computed with.
+/// Up to which order the month is charged: the last one that came late. Where a later document has charged some of those
+/// they stay there, and with them what came after them: then those that the month was computed with.
 async fn orders_through(books: &Books, chain: &Chain) -> EngineResult<u64> {
     let (stored, period) = (&chain.original.stored, chain.original.invoice.period);
-    let own = chain.last_computed().invoice.snapshot.orders_through;
+    let own = chain.last_computed().orders_through();
+    let mut late = books.ledger.orders(&stored.party, u64::MAX).await?;
+    late.retain(|placed| placed.place > own && placed.order.ordered_on() < period.end());
+    let (Some(first), Some(last)) = (late.first(), late.last()) else { return Ok(own) };
     let closures = books.ledger.closures(&stored.party).await?;
     let restated = books.ledger.restated_months(&stored.party).await?;
     let charged = ChargedOrders::of(&closures, &restated).through(period, stored.invoice_type);
-    let orders = books.ledger.orders(&stored.party, charged).await?;
-    let is_elsewhere = |placed: &PlacedOrder| placed.place > own && placed.order.ordered_on() < period.end();
-    Ok(if orders.iter().any(is_elsewhere) { own } else { books.ledger.last_order().await? })
+    Ok(if first.place <= charged { own } else { last.place })
 }
 
 /// The customers and subscriptions of the invoice, and the subscriptions that orders began since then; with issuer and

@@ -327,16 +327,26 @@ impl Recomputation {
         self.plans()?.coverage(survey, sources, lists, &late.paid, self.selection.period).map_err(of_party)
     }
 
-    /// What licences are charged.
-    pub(crate) fn licences(&self) -> EngineResult<LicenceCharges> {
-        let (own, orders) = (self.directory.party.currency, self.orders.clone());
+    /// What licences are charged with the orders up to a place.
+    fn licences(&self, orders_through: u64) -> EngineResult<LicenceCharges> {
+        let known = self.orders.iter().filter(|placed| placed.place <= orders_through);
+        let (own, orders) = (self.directory.party.currency, known.cloned().collect());
         lines_of_period(own, &self.offers, &self.charged, orders, self.selection.period)
     }
 
-    /// Why what its licences give back is not given back: it was credited in full already.
-    pub(crate) async fn credited_month(&self, books: &Books) -> EngineResult<Option<(String, String)>> {
-        let (licences, usage) = (self.licences()?, BTreeMap::new());
-        credited_month(books, &self.closures, given_back(&licences, &usage, self.selection.period)).await
+    /// Why what orders behind a place give back is not given back: it was credited in full already.
+    pub(crate) async fn credited_month(
+        &self,
+        books: &Books,
+        orders_through: u64,
+    ) -> EngineResult<Option<(String, String)>> {
+        if self.orders.iter().all(|placed| placed.place <= orders_through) {
+            return Ok(None);
+        }
+        let (before, mut new) = (self.licences(orders_through)?, self.licences(u64::MAX)?);
+        new.new_commerce.retain(|line| !before.new_commerce.contains(line));
+        new.classic.retain(|line| !before.classic.contains(line));
+        credited_month(books, &self.closures, given_back(&new, &BTreeMap::new(), self.selection.period)).await
     }
 
     /// Rates the snapshot's usage again and drafts the invoice of one type, on which the adjustments stand.
@@ -352,7 +362,7 @@ impl Recomputation {
         let coverage = self.coverage(survey, (&sources, &late), &prices)?;
         let inputs = self.inputs(&prices, &late.from, &coverage);
         let usage = self.rate(survey, party, &sources, inputs, true, &|_| {})?;
-        let licences = self.licences()?;
+        let licences = self.licences(u64::MAX)?;
         let earlier =
             earlier_terms(books, &self.closures, &self.lists.digests, &licences, self.selection.period).await?;
         let drafts = draft_invoices(DraftInputs {

@@ -78,7 +78,9 @@ impl Model {
     /// The next closings and restatements take the lists of today for what this month charged.
     pub(crate) fn restate(&mut self, number: &InvoiceNumber, by: &InvoiceNumber) {
         let Chain { party, period, .. } = self.chains[number];
-        self.restated[party].insert(period, (by.clone(), self.lists.known()));
+        // Its orders are those of its closing: none comes late here.
+        let known = KnownLists { orders: self.known[party][&period].orders, ..self.lists.known() };
+        self.restated[party].insert(period, (by.clone(), known));
         self.count(number);
     }
 }

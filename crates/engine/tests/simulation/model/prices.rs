@@ -86,6 +86,8 @@ pub(crate) struct Lists {
     pub(crate) quotes: Vec<Vec<Quote>>,
     pub(crate) taxes: Vec<Vec<Tax>>,
     pub(crate) offers: Vec<Vec<Offer>>,
+    /// Orders that were accepted, which closed months remember too.
+    pub(crate) order_count: u64,
 }
 
 /// The rows of the first so many lists.
@@ -101,6 +103,7 @@ impl Lists {
             exchange_rates: count(self.quotes.len()),
             tax_rates: count(self.taxes.len()),
             offers: count(self.offers.len()),
+            orders: self.order_count,
         }
     }
 

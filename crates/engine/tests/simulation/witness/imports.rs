@@ -94,6 +94,7 @@ impl Witness {
         let new = &orders[self.orders.len()..];
         for order in new {
             assert!(self.model.order_ids.insert(order.order_id.clone()), "order {} twice", order.order_id);
+            self.model.lists.order_count += 1;
             let month = BillingPeriod::containing(order.ordered_on()).unwrap();
             let closed = self.model.closures[LICENSEE].keys().next_back();
             assert!(closed.is_none_or(|closed| month > *closed), "LIC-1: an order of a closed month");
