@@ -157,7 +157,7 @@ impl Witness {
             }
             Told::Done(Answer::Booked(count)) => assert_eq!(progress.booked, Some(*count), "{case:?}"),
             Told::Done(Answer::Credited(number)) => {
-                assert_eq!(progress.notes, std::slice::from_ref(number), "{case:?}")
+                assert_eq!(progress.notes, std::slice::from_ref(number), "{case:?}");
             }
             Told::Done(Answer::Restated(numbers)) => assert_eq!(progress.notes, *numbers, "{case:?}"),
             Told::Refused(error) => {
