@@ -9,7 +9,7 @@ use crate::books::files_below;
 /// Crates that are not part of the program.
 const DEVELOPMENT: [&str; 3] = ["rating-bench", "testkit", "xtask"];
 /// Dotted words in quotes that are no codes: names of files, of columns, and of figures on paper.
-const FILE_KINDS: [&str; 5] = [".csv", ".db", ".lock", ".rs", ".toml"];
+const FILE_KINDS: [&str; 6] = [".csv", ".db", ".json", ".lock", ".rs", ".toml"];
 const FIGURES: &str = "totals.";
 const COLUMNS: [&str; 1] = ["usage.amount_in_pricing_units"];
 
