@@ -35,7 +35,6 @@ impl FolderShelf {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
 fn failed(error: io::Error) -> PortError {
     match error.kind() {
         ErrorKind::StorageFull => PortError::new("storage.full", "the disk is full", error),

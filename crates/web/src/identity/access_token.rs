@@ -60,9 +60,10 @@ mod tests {
         assert_eq!(client(&KEY, &token, at(4_600)), None);
         assert_eq!(client(&[8; 32], &token, at(1_000)), None);
         for place in 0..token.len() {
-            let mut changed = token.clone().into_bytes();
-            changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
-            let changed = String::from_utf8(changed).unwrap();
+            let other = |letter: char| if letter == 'A' { 'B' } else { 'A' };
+            let letters = token.chars().enumerate();
+            let changed: String =
+                letters.map(|(at, letter)| if at == place { other(letter) } else { letter }).collect();
             assert_eq!(client(&KEY, &changed, at(1_000)), None, "{place}");
         }
         for other in ["", "qts_", "qts_.", "qtc_00", "qts_YQ", &"qts_a.".repeat(200)] {
