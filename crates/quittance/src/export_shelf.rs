@@ -116,6 +116,7 @@ impl PartWriter for Part {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use std::io::Read as _;
 
