@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use billing::ids::{CustomerId, SubscriptionId};
 use billing::invoice::{
-    BlobDigest, EarlierMonths, EarlierTerms, InvoiceNumber, InvoiceType, ListDigests, RestatedMonth,
+    BlobDigest, EarlierMonths, EarlierTerms, InvoiceLine, InvoiceNumber, InvoiceType, ListDigests, RestatedMonth,
 };
 use billing::licence::{
     Cycle, Generation, KnownOffers, LicenceCharges, LicenceFailure, LicenceOrder, OfferBook, OfferKey, PlacedOrder,
@@ -19,7 +19,7 @@ use jiff::civil::Date;
 
 use crate::books::Books;
 use crate::error::{EngineError, EngineResult};
-use crate::invoices::find;
+use crate::invoices::{IssuedInvoice, find};
 
 /// Offers as they were known when each month was closed (LC-16).
 #[derive(Debug, Clone)]
@@ -126,8 +126,10 @@ pub(crate) fn know_restatements(closures: &mut [Closure], restated: &[RestatedMo
 #[derive(Debug)]
 pub(crate) struct GivenBack<'a> {
     subscription: &'a SubscriptionId,
-    /// What was charged on these days; the second is the first that is not meant.
-    days: (Date, Date),
+    /// The months of these days have documents that may have charged it; the second is the first that is not meant.
+    billed: (Date, Date),
+    /// Of seats, the days that they are given back for: whatever document has charged these.
+    span: Option<Cycle>,
     /// Of the documents that charged it.
     invoice_type: InvoiceType,
 }
@@ -141,13 +143,15 @@ pub(crate) fn given_back<'a>(
     let returned = licences.new_commerce.iter().filter(|line| line.charge.effective_price.fraction().0.is_negative());
     let seats = returned.map(move |line| GivenBack {
         subscription: &line.subscription,
-        days: charged_days(line.term.0, line.rated_on, period),
+        billed: (line.term.0, period.first_day()),
+        span: Some(line.charge.span),
         invoice_type: InvoiceType::OneTime,
     });
     let classic = licences.classic.iter().filter(|line| line.charge.amount.is_negative());
     let seats = seats.chain(classic.map(move |line| GivenBack {
         subscription: &line.subscription,
-        days: charged_days(line.term.0, line.rated_on, period),
+        billed: (line.term.0, period.first_day()),
+        span: Some(line.charge.span),
         invoice_type: InvoiceType::Recurring,
     }));
     let is_late_credit = move |(scope, month): &(&ScopeKey, &ScopeMonth<'_>)| {
@@ -155,18 +159,11 @@ pub(crate) fn given_back<'a>(
     };
     let usage = scopes.iter().filter(is_late_credit).map(|(scope, month)| GivenBack {
         subscription: &scope.subscription,
-        days: (scope.usage_month.first_day(), scope.usage_month.end()),
+        billed: (scope.usage_month.first_day(), scope.usage_month.end()),
+        span: None,
         invoice_type: if month.rates.is_some() { InvoiceType::Recurring } else { InvoiceType::OneTime },
     });
     seats.chain(usage)
-}
-
-/// What is taken back whole was charged on one day; the rest of a cycle, on any since the term began.
-fn charged_days(term_from: Date, rated_on: Date, period: BillingPeriod) -> (Date, Date) {
-    match rated_on < period.first_day() {
-        true => (rated_on, rated_on.tomorrow().unwrap_or(rated_on)),
-        false => (term_from, period.first_day()),
-    }
 }
 
 /// Why something is not given back: a month that charged it was credited in full, so that it would be given
@@ -179,7 +176,7 @@ pub(crate) async fn credited_month(
     closures: &[Closure],
     given_back: impl Iterator<Item = GivenBack<'_>>,
 ) -> EngineResult<Option<(String, String)>> {
-    for GivenBack { subscription, days: (from, until), invoice_type } in given_back {
+    for GivenBack { subscription, billed: (from, until), span, invoice_type } in given_back {
         let charged = |closure: &&Closure| closure.period.end() > from && closure.period.first_day() < until;
         let of_type = |closure: &&Closure| closure.invoice_type() == Some(invoice_type);
         for number in closures.iter().filter(charged).filter(of_type).filter_map(|closure| closure.invoice.as_ref()) {
@@ -188,7 +185,13 @@ pub(crate) async fn credited_month(
             if let Some(amends) = document.invoice.amends.take() {
                 document = find(books, None, &amends.number).await?;
             }
-            if document.stands_at_nothing() {
+            let has_charged = match span {
+                Some(span) if document.stands_at_nothing() => {
+                    charged_seats(books, &document, subscription, span).await?
+                }
+                _ => true,
+            };
+            if document.stands_at_nothing() && has_charged {
                 let number = &document.stored.number;
                 let message = format!(
                     "subscription {subscription} gives back what {number} charged, all of which was credited; bill \
@@ -200,6 +203,28 @@ pub(crate) async fn credited_month(
         }
     }
     Ok(None)
+}
+
+/// Whether an invoice, or a document behind it, charged seats of a subscription for some of the days.
+async fn charged_seats(
+    books: &Books,
+    invoice: &IssuedInvoice,
+    subscription: &SubscriptionId,
+    days: Cycle,
+) -> EngineResult<bool> {
+    for document in std::iter::once(invoice).chain(&invoice.amendments) {
+        let stored = books.ledger.invoice_lines_of(&document.stored.number, std::slice::from_ref(subscription)).await?;
+        for bytes in stored {
+            let line: InvoiceLine = serde_json::from_slice(&bytes).map_err(|error| {
+                EngineError::damaged(&format!("a line of invoice {}", document.stored.number), error)
+            })?;
+            let is_charge = line.takes_back.is_none() && line.metered().is_none() && line.subtotal.minor > 0;
+            if is_charge && line.days.0 < days.until && line.days.1 >= days.from {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// What rates and taxes were when the documents of closed months that `charges` go back to were billed.

@@ -231,7 +231,8 @@ async fn restated(books: &Books, number: &InvoiceNumber) -> EngineResult<Restate
     };
     let adjustments = chain.kept_adjustments()?;
     let from = Recomputation::of(books, (party, base.period), &snapshot, Arc::new(directory), adjustments).await?;
-    if let Some((code, message)) = from.credited_month(books, chain.last_computed().orders_through()).await? {
+    let known = (chain.last_computed().orders_through(), base.invoice_type);
+    if let Some((code, message)) = from.credited_month(books, known).await? {
         return Err(EngineError::new(&code, message));
     }
     let survey = books.usage.survey(&from.files)?;

@@ -338,12 +338,17 @@ impl Recomputation {
     pub(crate) async fn credited_month(
         &self,
         books: &Books,
-        orders_through: u64,
+        (orders_through, invoice_type): (u64, InvoiceType),
     ) -> EngineResult<Option<(String, String)>> {
         if self.orders.iter().all(|placed| placed.place <= orders_through) {
             return Ok(None);
         }
         let (before, mut new) = (self.licences(orders_through)?, self.licences(u64::MAX)?);
+        // The other generation stands on the other document.
+        match invoice_type {
+            InvoiceType::OneTime => new.classic.clear(),
+            InvoiceType::Recurring => new.new_commerce.clear(),
+        }
         new.new_commerce.retain(|line| !before.new_commerce.contains(line));
         new.classic.retain(|line| !before.classic.contains(line));
         credited_month(books, &self.closures, given_back(&new, &BTreeMap::new(), self.selection.period)).await

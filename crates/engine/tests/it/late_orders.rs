@@ -296,3 +296,55 @@ async fn orders_that_come_late_bill_the_same_in_the_end() {
         assert_eq!(of_late, of_timely, "seed {seed}: {orders:#?}");
     }
 }
+
+/// What a document charged that was credited in full is not given back a second time, on whatever document it stood
+/// and however late that is heard; other credits are in nobody's way.
+#[tokio::test]
+async fn what_was_credited_in_full_is_given_back_by_no_late_order() {
+    let bought = "o-1,2026-08-20T09:00:00Z,purchase,c,s,P,A,P1M,monthly,2,false,";
+    let back = "o-2,2026-08-20T10:00:00Z,cancel,c,s,,,,,,,";
+    // The late purchase stands on September's document.
+    for (credited, october) in [("G000000002", "close.credited_month"), ("G000000001", "issued -60.00")] {
+        let world = world().await;
+        world.usage(&[("a", "2026-08-03", "m", "1")]).await;
+        assert_eq!(world.close("2026-08", false).await, "issued 2.00");
+        assert_eq!(world.late_orders(&[bought]).await, (1, 0, vec![]));
+        assert_eq!(world.close("2026-09", false).await, "issued 60.00");
+        credit(&world.books, &number(credited), None, "all", now()).await.unwrap();
+        assert_eq!(world.late_orders(&[back]).await, (1, 0, vec![]));
+        assert_eq!(world.close("2026-10", false).await, october, "{credited}");
+        world.assert_sound().await;
+    }
+    // The rest of a cycle that July charged is given back in August, which is heard in September.
+    for order in ["o-2,2026-08-02T09:00:00Z,cancel,c,s,,,,,,,", "o-2,2026-08-02T09:00:00Z,change_seats,c,s,,,,,1,,"] {
+        let world = world().await;
+        let bought = "o-1,2026-07-30T09:00:00Z,purchase,c,s,P,A,P1M,monthly,2,false,";
+        assert_eq!(world.orders(&[bought]).await, (1, 0, vec![]));
+        assert_eq!(world.close("2026-07", false).await, "issued 60.00");
+        credit(&world.books, &number("G000000001"), None, "all", now()).await.unwrap();
+        assert_eq!(world.close("2026-08", false).await, "nothing");
+        assert_eq!(world.late_orders(&[order]).await, (1, 0, vec![]));
+        assert_eq!(world.close("2026-09", false).await, "close.credited_month", "{order}");
+    }
+}
+
+/// A credit stops only what gives the same days back: neither the other document of the month, nor later cycles.
+#[tokio::test]
+async fn a_credit_of_classic_seats_is_in_the_way_of_nothing_else() {
+    let world = world().await;
+    let orders = [
+        "o-1,2026-08-13T09:00:00Z,purchase,c,k,O,K,P1Y,monthly,1,,",
+        "o-2,2026-09-01T09:00:00Z,change_seats,c,k,,,,,2,,",
+    ];
+    assert_eq!(world.orders(&orders).await, (2, 0, vec![]));
+    assert_eq!(world.close("2026-08", false).await, "issued 4.00");
+    world.usage(&[("a", "2026-09-03", "m", "1")]).await;
+    world.close("2026-09", false).await;
+    credit(&world.books, &number("D000000001"), None, "all", now()).await.unwrap();
+    world.prices(&["m,EUR,3,1 Hour,0,"]).await;
+    assert_eq!(restated(&world, "G000000001", Correction::Note).await, "1.00");
+    // October's cycle is given back, not August's.
+    assert_eq!(world.orders(&["o-3,2026-10-20T09:00:00Z,cancel,c,k,,,,,,,"]).await, (1, 0, vec![]));
+    assert!(world.close("2026-10", false).await.starts_with("issued"));
+    world.assert_sound().await;
+}
